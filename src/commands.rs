@@ -1,0 +1,51 @@
+//! The command line: the only place that reads and writes files and prints. Results to stdout, everything else to
+//! stderr. Exit codes: 0 yes, 1 the answer is no, 2 no answer.
+
+pub mod input;
+pub mod output;
+pub mod render;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::render::RenderArgs;
+
+/// The exit code of trouble: a wrong description, wrong usage, a file that cannot be read or written.
+const TROUBLE: u8 = 2;
+
+#[derive(Parser)]
+#[command(name = "platformgen", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Render every object of the platform, in apply order
+    Render(RenderArgs),
+}
+
+/// Runs the program on `args` and says how it went.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own exit would panic on a closed stream; a reader that has gone needs no help text.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(TROUBLE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match cli.command {
+        Command::Render(args) => render::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&format!("error: {error:#}\n"));
+            ExitCode::from(TROUBLE)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Reading the description: a file or stdin, whole, as text, and not too large to be one.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use crate::commands::output;
+use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Source;
+use crate::diagnostics::{caret, report::Severity};
+use crate::model::platform::Platform;
+use crate::pipeline;
+
+/// Larger than any description that a person writes; 10,000 services take a tenth of it.
+const LARGEST: u64 = 64 << 20;
+
+/// A description as it was read.
+pub struct Input {
+    /// How to name it in messages.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Reads `path`, or stdin for `-`.
+pub fn read(path: &Path) -> anyhow::Result<Input> {
+    let (name, bytes) = if path == Path::new("-") {
+        ("<stdin>".to_owned(), bounded(std::io::stdin().lock()).context("cannot read stdin")?)
+    } else {
+        let name = path.display().to_string();
+        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
+        let metadata = file.metadata().with_context(|| format!("cannot read {name}"))?;
+        if metadata.is_dir() {
+            bail!("{name} is a directory; expected a description such as platform.toml");
+        }
+        let bytes = bounded(file).with_context(|| format!("cannot read {name}"))?;
+        (name, bytes)
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Input { name, text }),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+            let place = Source { name: &name, text: &before }.place(before.len());
+            bail!("{name}:{}:{}: this byte is not UTF-8; expected a TOML file in UTF-8", place.line, place.column)
+        }
+    }
+}
+
+fn bounded(reader: impl Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        bail!("it is larger than {} MiB; expected a description", LARGEST >> 20);
+    }
+    Ok(bytes)
+}
+
+/// The platform that `input` describes; everything that is wrong or doubtful goes to stderr. `None` means that it is
+/// wrong.
+pub fn resolve(input: &Input, environment: Option<&str>) -> Option<Platform> {
+    let mut report = Report::default();
+    let platform = pipeline::platform(&input.text, environment, &mut report);
+    let found = report.sorted();
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, color);
+    let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    if errors > 0 {
+        text.push_str(&format!("{}: {errors} error{}; nothing rendered\n", input.name, if errors == 1 { "" } else { "s" }));
+    }
+    output::complain(&text);
+    platform
+}

@@ -1,0 +1,86 @@
+//! `platformgen render`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use crate::commands::{TROUBLE, input, output};
+use crate::diagnostics::suggest;
+use crate::emit;
+use crate::model::bundle::{Bundle, Home, Placed};
+use crate::model::platform::Platform;
+use crate::pipeline;
+
+/// Arguments of `render`.
+#[derive(Args)]
+pub struct RenderArgs {
+    /// The description; `-` for stdin
+    #[arg(short, long, value_name = "FILE", default_value = "platform.toml")]
+    file: PathBuf,
+    /// Write one file per component into this directory instead of a stream to stdout
+    #[arg(short, long, value_name = "DIR", conflicts_with_all = ["only", "format"])]
+    output: Option<PathBuf>,
+    /// Only what belongs to this namespace, or to this component of it
+    #[arg(long, value_name = "NAMESPACE[/COMPONENT]")]
+    only: Option<String>,
+    /// Format of the stream
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    format: Format,
+    /// Merge this environment over the description
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// A stream of YAML documents
+    Yaml,
+    /// One JSON list
+    Json,
+}
+
+/// Renders, and says how it went.
+pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
+    let input = input::read(&args.file)?;
+    let Some(platform) = input::resolve(&input, args.environment.as_deref()) else {
+        return Ok(ExitCode::from(TROUBLE));
+    };
+    let bundle = pipeline::bundle(&platform);
+    if let Some(directory) = &args.output {
+        let written = output::write_directory(directory, &emit::tree(&bundle))?;
+        output::complain(&format!("{}: {written}\n", directory.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = chosen(&bundle, &platform, args.only.as_deref())?;
+    let text = match args.format {
+        Format::Yaml => emit::stream(chosen),
+        Format::Json => emit::list(chosen),
+    };
+    output::write_stdout(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The objects that `--only` names; all of them without it.
+fn chosen<'a>(bundle: &'a Bundle, platform: &Platform, only: Option<&str>) -> anyhow::Result<Vec<&'a Placed>> {
+    let Some(only) = only else { return Ok(bundle.objects.iter().collect()) };
+    let (namespace, component) = only.split_once('/').map_or((only, None), |(namespace, name)| (namespace, Some(name)));
+    let belongs = |home: &Home| match (home, component) {
+        (Home::Cluster, _) | (Home::Namespace(_), Some(_)) => false,
+        (Home::Namespace(name), None) => name.as_str() == namespace,
+        (Home::Component(own), None) => own.namespace.as_str() == namespace,
+        (Home::Component(own), Some(name)) => own.namespace.as_str() == namespace && own.name.as_str() == name,
+    };
+    let chosen: Vec<&Placed> = bundle.objects.iter().filter(|placed| belongs(&placed.home)).collect();
+    if chosen.is_empty() {
+        let namespaces = platform.namespaces.keys().map(ToString::to_string);
+        let components = platform.components.iter().map(|declared| format!("{}/{}", declared.own.namespace, declared.own.name));
+        let known: Vec<String> = namespaces.chain(components).collect();
+        match suggest::nearest(only, known.iter().map(String::as_str)) {
+            Some(near) => bail!("`--only {only}` names nothing that is declared; did you mean `{near}`?"),
+            None => bail!("`--only {only}` names nothing that is declared; expected a namespace or namespace/component"),
+        }
+    }
+    Ok(chosen)
+}

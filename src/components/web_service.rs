@@ -1,0 +1,475 @@
+//! `web-service`: a stateless HTTP service of one's own, with health, metrics, scaling and a route.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostics::codes;
+use crate::diagnostics::suggest;
+use crate::model::component::{Capability, Component, ComponentType, Desk};
+use crate::model::endpoint::{Audience, Endpoint, Metrics};
+use crate::model::identity::Own;
+use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
+use crate::model::site::Site;
+use crate::model::workload::{
+    Controller, Env, Main, Priority, Probes, Replicas, Scale, SecretContent, SecretFiles, Size, Source, User, Volume, Workload,
+};
+use crate::parts::pod::sleep_before_stop;
+use crate::parts::probe::{self, Timing};
+use crate::spec::read::{At, Entries};
+use crate::spec::scalars::{Amount, ContainerPort, Count, Percent, UserId};
+use crate::spec::shape::{shape, words};
+use crate::spec::shapes::{MetricsSpec, ProbesSpec, RouteSpec, ShutdownSpec};
+use crate::values::image::Image;
+use crate::values::name::{Name, Variable};
+use crate::values::path::MountPath;
+use crate::values::quantity::Quantity;
+use crate::values::secret_ref::{MountSource, SecretRef};
+
+shape! {
+    /// A stateless HTTP service of one's own.
+    WebServiceSpec {
+        /// Image, with registry host and tag.
+        image: Image,
+        /// What it is written in: sets what each runtime needs to know of its limits.
+        runtime: Option<Runtime>,
+        /// Port on which it serves HTTP.
+        port: ContainerPort,
+        /// How the world reaches it.
+        route: Option<RouteSpec>,
+        /// Environment; `${name}` is the address of a component or external that `calls` names.
+        env: Entries<Variable, At<String>>,
+        /// Environment from secrets, each `"secret/key"`.
+        secrets: Entries<Variable, SecretRef>,
+        /// Directories from secrets, each `"secret:name"`.
+        mounts: Entries<MountPath, MountSource>,
+        /// Writable directories and their sizes.
+        scratch: Entries<MountPath, Quantity>,
+        /// Connections that one replica may hold to each external.
+        pools: Entries<Name, Amount>,
+        /// How many replicas, decided by load.
+        scale: Option<ScaleSpec>,
+        /// How many replicas, when load does not decide.
+        replicas: Option<At<Count>>,
+        /// Replaces the image's entry point.
+        command: Vec<String>,
+        /// Arguments.
+        args: Vec<String>,
+        /// User and group id of the process.
+        uid: UserId = UserId(10_001),
+        /// Health endpoints, instead of the defaults.
+        probes: Option<ProbesSpec>,
+        /// Metrics endpoint, instead of the default.
+        metrics: Option<MetricsSpec>,
+        /// How a pod leaves, instead of the default.
+        shutdown: Option<ShutdownSpec>,
+    }
+}
+
+words! {
+    /// What a service is written in.
+    Runtime {
+        /// Node.js: the heap limit is three quarters of the memory limit.
+        Node = "node",
+        /// Go: the collector works harder from nine tenths of the memory limit on.
+        Go = "go",
+        /// Python: writes no bytecode and no home directory; gunicorn's heartbeat files live in scratch space.
+        Python = "python",
+    }
+}
+
+shape! {
+    /// How many replicas, decided by load.
+    ScaleSpec {
+        /// Fewest replicas.
+        min: At<Count> = At { value: Count(2), span: Default::default() },
+        /// Most replicas.
+        max: At<Count>,
+        /// Percent of the CPU request, on average.
+        cpu: Option<Percent>,
+        /// Percent of the memory request, on average.
+        memory: Option<Percent>,
+        /// Requests per second of each replica, on average.
+        requests_per_second as "requests-per-second": Option<Amount>,
+    }
+}
+
+/// A checked service.
+#[derive(Debug)]
+pub struct WebService {
+    spec: WebServiceSpec,
+    env: Vec<(String, Text)>,
+    controller: Controller,
+    probes: ProbesSpec,
+    metrics: MetricsSpec,
+    shutdown: ShutdownSpec,
+}
+
+/// A value of the environment: literal text and addresses of what the service calls, in turn.
+type Text = Vec<Piece>;
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Literal(String),
+    Address(Name),
+}
+
+impl ComponentType for WebService {
+    const TYPE: &'static str = "web-service";
+    const SUMMARY: &'static str = "A stateless HTTP service of one's own: health, metrics, autoscaling, a route.";
+    type Spec = WebServiceSpec;
+
+    fn resolve(spec: WebServiceSpec, desk: &mut Desk<'_>) -> Option<Self> {
+        let env: Vec<Option<(String, Text)>> =
+            spec.env.0.iter().map(|(name, value)| Some((name.value.as_str().to_owned(), interpolated(value, desk)?))).collect();
+        check_names_once(&spec, desk);
+        check_paths_once(&spec, desk);
+        check_pools(&spec, desk);
+        let controller = controller(&spec, desk);
+        let shutdown = spec.shutdown.clone().unwrap_or_else(|| desk.facts.defaults.shutdown.clone());
+        check_shutdown(&shutdown, desk);
+        Some(Self {
+            env: env.into_iter().collect::<Option<_>>()?,
+            controller: controller?,
+            probes: spec.probes.clone().unwrap_or_else(|| desk.facts.defaults.probes.clone()),
+            metrics: spec.metrics.clone().unwrap_or_else(|| desk.facts.defaults.metrics.clone()),
+            shutdown,
+            spec,
+        })
+    }
+}
+
+/// Takes `${name}` apart from literal text; `$$` is a dollar sign.
+fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
+    let mut pieces = Text::new();
+    let mut literal = String::new();
+    let mut rest = value.value.as_str();
+    let mut whole = true;
+    while let Some((before, after)) = rest.split_once('$') {
+        literal.push_str(before);
+        if let Some(tail) = after.strip_prefix('$') {
+            literal.push('$');
+            rest = tail;
+        } else if let Some((name, tail)) = after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+            match called(name, value, desk) {
+                Some(name) => pieces.push(Piece::Address(name)),
+                None => whole = false,
+            }
+            rest = tail;
+        } else {
+            desk.report
+                .error(codes::INVALID_VALUE, value.span, format!("`{}` has a `$` that begins no `${{name}}`", value.value))
+                .help("write `${name}` for an address, `$$` for a dollar sign");
+            return None;
+        }
+    }
+    literal.push_str(rest);
+    pieces.push(Piece::Literal(literal));
+    whole.then_some(pieces)
+}
+
+fn called(name: &str, value: &At<String>, desk: &mut Desk<'_>) -> Option<Name> {
+    use crate::values::parse::Parse;
+    let known: Vec<String> = desk.called().map(str::to_owned).collect();
+    if known.iter().any(|called| called == name) {
+        return Name::parse(name).ok();
+    }
+    let near = suggest::nearest(name, known.iter().map(String::as_str));
+    let mistake = desk.report.error(codes::UNKNOWN_NAME, value.span, format!("`${{{name}}}` is nothing that `calls` names"));
+    match near {
+        Some(near) => mistake.help(format!("did you mean `${{{near}}}`?")),
+        None => mistake.help(format!("add `\"{name}\"` to `calls`, or write `$${{{name}}}` for the text itself")),
+    };
+    None
+}
+
+/// A variable comes from `env`, from `secrets` or from the runtime, never from two of them.
+fn check_names_once(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
+    let plain: BTreeSet<&str> = spec.env.0.iter().map(|(name, _)| name.value.as_str()).collect();
+    for (name, _) in &spec.secrets.0 {
+        if plain.contains(name.value.as_str()) {
+            let message = format!("`{}` stands in `env` and in `secrets`", name.value.as_str());
+            desk.report.error(codes::CONFLICT, name.span, message).help("a variable has one source");
+        }
+    }
+}
+
+fn check_paths_once(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
+    let scratch: BTreeSet<&MountPath> = spec.scratch.0.iter().map(|(path, _)| &path.value).collect();
+    for (path, _) in &spec.mounts.0 {
+        if scratch.contains(&path.value) {
+            let message = format!("`{}` stands in `mounts` and in `scratch`", path.value.as_str());
+            desk.report.error(codes::CONFLICT, path.span, message).help("a directory has one content");
+        }
+    }
+}
+
+fn check_pools(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
+    for (name, _) in &spec.pools.0 {
+        if desk.must_call(name, "pools").is_some() && !desk.names.externals.contains(name.value.as_str()) {
+            let message = format!("`pools` counts connections to `{}`, which is no external", name.value);
+            desk.report.error(codes::CONFLICT, name.span, message).help("pools are connections to something outside the cluster");
+        }
+    }
+}
+
+fn check_shutdown(shutdown: &ShutdownSpec, desk: &mut Desk<'_>) {
+    if shutdown.pre_stop >= shutdown.grace.value {
+        let message = format!("`grace` ({}) does not outlast `pre-stop` ({})", shutdown.grace.value, shutdown.pre_stop);
+        let span = shutdown.grace.span_or(desk.span);
+        desk.report.error(codes::CONFLICT, span, message).help("the pod would be killed before it begins to stop");
+    }
+}
+
+fn controller(spec: &WebServiceSpec, desk: &mut Desk<'_>) -> Option<Controller> {
+    let Some(scale) = &spec.scale else {
+        return Some(Controller::Rolling(Replicas::Fixed(spec.replicas.as_ref().map_or(2, |count| count.value.0))));
+    };
+    if let Some(replicas) = &spec.replicas {
+        desk.report
+            .error(codes::CONFLICT, replicas.span, "`replicas` stands beside `scale`")
+            .help("the autoscaler decides the number: remove one of them");
+        return None;
+    }
+    if scale.min.value > scale.max.value {
+        let message = format!("`max` ({}) is less than `min` ({})", scale.max.value.0, scale.min.value.0);
+        desk.report.error(codes::CONFLICT, scale.max.span, message);
+        return None;
+    }
+    if scale.cpu.is_none() && scale.memory.is_none() && scale.requests_per_second.is_none() {
+        desk.report
+            .error(codes::MISSING_KEY, scale.max.span, "`scale` has no target")
+            .help("add `cpu`, `memory` or `requests-per-second`, or write `replicas` instead");
+        return None;
+    }
+    Some(Controller::Rolling(Replicas::Scaled(Scale {
+        min: scale.min.value.0,
+        max: scale.max.value.0,
+        cpu: scale.cpu.map(|percent| percent.0),
+        memory: scale.memory.map(|percent| percent.0),
+        requests_per_second: scale.requests_per_second.map(|amount| amount.0),
+    })))
+}
+
+impl Component for WebService {
+    fn endpoints(&self, own: &Own) -> Vec<Endpoint> {
+        let http = Endpoint {
+            service: Some(self.spec.port.0),
+            app_protocol: Some("http"),
+            audience: &[Audience::Callers],
+            ..Endpoint::tcp(&own.name, "http", self.spec.port.0)
+        };
+        // One job for all services of a namespace: they speak the same metrics.
+        let scraped = |path: &str| Metrics { path: path.to_owned(), lenient: true, ..Metrics::of(&format!("{}-services", own.namespace)) };
+        match &self.metrics {
+            MetricsSpec::Off => vec![http],
+            MetricsSpec::Shared(path) => {
+                vec![Endpoint { audience: &[Audience::Callers, Audience::Scrapers], metrics: Some(scraped(path.as_str())), ..http }]
+            }
+            MetricsSpec::Own(metrics) => {
+                let own_port = Endpoint::tcp(&own.name, "metrics", metrics.port.0);
+                let scraped = scraped(metrics.path.as_str());
+                vec![http, Endpoint { audience: &[Audience::Scrapers], metrics: Some(scraped), ..own_port }]
+            }
+        }
+    }
+
+    fn workloads(&self, site: &Site<'_>) -> Vec<Workload> {
+        let user = UserId(self.spec.uid.0).0;
+        vec![Workload {
+            name: site.own.name.clone(),
+            role: "server",
+            controller: self.controller.clone(),
+            priority: Priority::App,
+            user: User { uid: user, gid: user, fs_group: None },
+            api_token: false,
+            main: self.container(site),
+            init: Vec::new(),
+            volumes: self.volumes(),
+            grace: i64::from(self.shutdown.grace.value.in_seconds()),
+            spread: site.spread.clone(),
+            reaches: Vec::new(),
+            grants: Vec::new(),
+        }]
+    }
+
+    fn route(&self) -> Option<&RouteSpec> {
+        self.spec.route.as_ref()
+    }
+
+    fn requires(&self) -> &'static [Capability] {
+        if self.scales_on_requests() { &[Capability::RequestRate] } else { &[] }
+    }
+
+    fn scales_on_requests(&self) -> bool {
+        matches!(&self.controller, Controller::Rolling(Replicas::Scaled(scale)) if scale.requests_per_second.is_some())
+    }
+
+    fn metrics(&self) -> Vec<&'static str> {
+        let runtime = self.spec.runtime.map_or(&[][..], Runtime::metrics);
+        HTTP_METRICS.iter().chain(runtime).copied().collect()
+    }
+
+    fn rules(&self, own: &Own) -> Vec<RuleGroup> {
+        if matches!(self.metrics, MetricsSpec::Off) {
+            return Vec::new();
+        }
+        vec![golden_signals(), presence(own)]
+    }
+}
+
+impl WebService {
+    fn container(&self, site: &Site<'_>) -> Main {
+        let size = Size::with_headroom(site.size.clone().unwrap_or_else(|| site.facts.defaults.size.exact()));
+        let startup = Timing {
+            failures: (i32::try_from(self.probes.startup.in_seconds()).unwrap_or(i32::MAX) / probe::STARTUP.period).max(1),
+            ..probe::STARTUP
+        };
+        Main {
+            name: site.own.name.clone(),
+            image: self.spec.image.clone(),
+            command: self.spec.command.clone(),
+            args: self.spec.args.clone(),
+            env: self.environment(site, &size),
+            probes: Probes {
+                startup: Some(probe::http(self.probes.live.as_str(), "http", startup)),
+                live: Some(probe::http(self.probes.live.as_str(), "http", probe::LIVENESS)),
+                ready: Some(probe::http(self.probes.ready.as_str(), "http", probe::READINESS)),
+            },
+            size,
+            lifecycle: Some(sleep_before_stop(self.shutdown.pre_stop.in_seconds())),
+            exceptions: Default::default(),
+        }
+    }
+
+    /// What the user wrote, then secrets, then what the runtime needs and the user has not set.
+    fn environment(&self, site: &Site<'_>, size: &Size) -> Vec<Env> {
+        let mut variables: Vec<Env> = self.env.iter().map(|(name, text)| Env::literal(name, spelled(text, site))).collect();
+        variables.extend(self.spec.secrets.0.iter().map(|(name, reference)| Env::secret(name.value.as_str(), reference.clone())));
+        let runtime = self.spec.runtime.map(|runtime| runtime.environment(size)).unwrap_or_default();
+        for (name, value) in runtime {
+            if !variables.iter().any(|variable| variable.name == name) {
+                variables.push(Env::literal(name, value));
+            }
+        }
+        variables
+    }
+
+    fn volumes(&self) -> Vec<Volume> {
+        let secrets = self.spec.mounts.0.iter().map(|(path, source)| Volume {
+            name: source.0.to_string(),
+            path: path.value.as_str().to_owned(),
+            source: Source::Secret(SecretFiles { name: source.0.clone(), content: SecretContent::Whole }),
+        });
+        let scratch = self.spec.scratch.0.iter().map(|(path, size)| scratch(path.value.as_str(), *size));
+        let has_tmp = self.spec.scratch.0.iter().any(|(path, _)| path.value.as_str() == "/tmp");
+        let tmp = (!has_tmp).then(|| scratch_tmp(self.spec.runtime));
+        secrets.chain(scratch).chain(tmp).collect()
+    }
+}
+
+fn scratch(path: &str, size: Quantity) -> Volume {
+    let name = path.trim_start_matches('/').replace(['/', '.', '_'], "-").to_ascii_lowercase();
+    Volume { name: format!("scratch-{name}"), path: path.to_owned(), source: Source::Scratch(size) }
+}
+
+/// The image is read-only, and most programs sooner or later write a temporary file.
+fn scratch_tmp(runtime: Option<Runtime>) -> Volume {
+    let mebibytes = if runtime == Some(Runtime::Go) { 16 } else { 64 };
+    scratch("/tmp", Quantity::mebibytes(mebibytes))
+}
+
+fn spelled(text: &Text, site: &Site<'_>) -> String {
+    text.iter()
+        .map(|piece| match piece {
+            Piece::Literal(text) => text.clone(),
+            Piece::Address(name) => site.peer(name).map(|peer| peer.address.to_string()).unwrap_or_default(),
+        })
+        .collect()
+}
+
+impl Runtime {
+    fn environment(self, size: &Size) -> Vec<(&'static str, String)> {
+        let percent_of_memory = |percent| size.limits.memory.mebibytes_at(percent);
+        match self {
+            Self::Node => vec![("NODE_OPTIONS", format!("--max-old-space-size={}", percent_of_memory(75)))],
+            Self::Go => vec![("GOMEMLIMIT", format!("{}MiB", percent_of_memory(90)))],
+            Self::Python => [
+                ("PYTHONDONTWRITEBYTECODE", "1"),
+                ("PYTHONUNBUFFERED", "1"),
+                ("HOME", "/tmp"),
+                ("GUNICORN_CMD_ARGS", "--worker-tmp-dir /tmp"),
+            ]
+            .map(|(name, value)| (name, value.to_owned()))
+            .into(),
+        }
+    }
+
+    /// What the usual client library of the language exports by itself.
+    const fn metrics(self) -> &'static [&'static str] {
+        match self {
+            Self::Node => &["nodejs_eventloop_lag_seconds", "nodejs_heap_size_used_bytes", "process_resident_memory_bytes"],
+            Self::Go => &["go_goroutines", "go_gc_duration_seconds", "process_resident_memory_bytes"],
+            Self::Python => &["python_gc_objects_collected_total", "process_resident_memory_bytes"],
+        }
+    }
+}
+
+/// The contract of a web service with its platform.
+const HTTP_METRICS: &[&str] = &[
+    "http_requests_total",
+    "http_request_duration_seconds_bucket",
+    "http_request_duration_seconds_count",
+    "http_request_duration_seconds_sum",
+];
+
+/// Rate, errors and duration, for all services alike.
+fn golden_signals() -> RuleGroup {
+    let record = |name, expr: &str| Rule::Record { name, expr: expr.to_owned() };
+    let quantile = |name, share| {
+        let buckets = "sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[5m]))";
+        record(name, &format!("histogram_quantile({share}, {buckets})"))
+    };
+    RuleGroup {
+        name: "web-services".to_owned(),
+        rules: vec![
+            record("service:http_requests:rate5m", "sum by (namespace, service) (rate(http_requests_total[5m]))"),
+            record(
+                "service:http_errors:ratio_rate5m",
+                r#"sum by (namespace, service) (rate(http_requests_total{status=~"5.."}[5m])) / service:http_requests:rate5m"#,
+            ),
+            quantile("service:http_request_duration_seconds:p95_5m", "0.95"),
+            quantile("service:http_request_duration_seconds:p99_5m", "0.99"),
+            Rule::Alert(Alert {
+                name: "HighErrorRatio",
+                expr: "service:http_errors:ratio_rate5m > 0.05 and service:http_requests:rate5m > 0.1".to_owned(),
+                hold: "5m",
+                urgency: Urgency::Critical,
+                summary: "{{ $labels.service }} fails {{ $value | humanizePercentage }} of its requests",
+                description: "More than 5 % of the requests to {{ $labels.namespace }}/{{ $labels.service }} end in a server error. Compare with the last rollout, then with what the service calls.",
+            }),
+            Rule::Alert(Alert {
+                name: "HighLatencyP95",
+                expr: "service:http_request_duration_seconds:p95_5m > 1".to_owned(),
+                hold: "10m",
+                urgency: Urgency::Warning,
+                summary: "{{ $labels.service }} is slow: p95 {{ $value | humanizeDuration }}",
+                description: "One request in twenty to {{ $labels.namespace }}/{{ $labels.service }} takes longer than a second. Look at its saturation (CPU, event loop, pool) before its dependencies.",
+            }),
+        ],
+    }
+}
+
+/// `up == 0` cannot see a service that has no pod at all.
+fn presence(own: &Own) -> RuleGroup {
+    RuleGroup {
+        name: format!("presence-{}-{}", own.namespace, own.name),
+        rules: vec![Rule::Alert(Alert {
+            name: "ServiceAbsent",
+            expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+            hold: "2m",
+            urgency: Urgency::Critical,
+            summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",
+            description: "Prometheus reaches no pod of this service. Either none runs, or none is ready, or a network policy is in the way.",
+        })],
+    }
+}

@@ -1,0 +1,140 @@
+//! What belongs to a namespace as a whole: its Pod Security labels, quota, limits, default policies and certificates.
+
+use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec};
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
+
+use crate::derive::{policies, routes};
+use crate::model::edge::Edges;
+use crate::model::endpoint::Audience;
+use crate::model::identity::platform_labels;
+use crate::model::object::Object;
+use crate::model::platform::Platform;
+use crate::model::workload::{Source, Workload};
+use crate::parts::meta::{Labels, cluster_scoped, namespaced};
+use crate::spec::shapes::{NamespaceSpec, PodSecurity, QuotaSpec};
+use crate::values::name::Name;
+use crate::values::quantity::Quantity;
+
+/// The objects of `namespace`. `workloads` holds the workloads of each component, in the platform's order.
+pub fn namespace(name: &Name, spec: &NamespaceSpec, edges: &Edges, platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {
+    let own = platform_labels(&platform.facts.platform.name, "namespace");
+    let mut objects: Vec<Object> = vec![labelled(name, spec, platform).into()];
+    if let Some(quota) = &spec.quota {
+        let census = Census::of(name, platform, workloads);
+        objects.push(resource_quota(name, quota, &census, own.clone()).into());
+        objects.push(limit_range(name, &census, own.clone()).into());
+    }
+    objects.push(policies::default_deny(name, own.clone()).into());
+    objects.push(policies::allow_dns(name, own.clone(), platform).into());
+    objects.extend(policies::solvers(name, own, edges, platform).map(Object::from));
+    objects.extend(routes::certificates(name, platform).into_iter().map(Object::from));
+    objects
+}
+
+fn labelled(name: &Name, spec: &NamespaceSpec, platform: &Platform) -> Namespace {
+    let level = spec.pod_security.unwrap_or(PodSecurity::Restricted).label();
+    let version = platform.facts.platform.kubernetes.label();
+    let mut labels = platform_labels(&platform.facts.platform.name, "namespace");
+    for (key, value) in &spec.labels.0 {
+        labels.insert(key.value.as_str().to_owned(), value.as_str().to_owned());
+    }
+    for mode in ["enforce", "audit", "warn"] {
+        labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.to_owned());
+        // Pinned: `latest` would change its meaning with the cluster's next upgrade.
+        labels.insert(format!("pod-security.kubernetes.io/{mode}-version"), version.to_owned());
+    }
+    Namespace { metadata: cluster_scoped(name.as_str(), labels), ..Default::default() }
+}
+
+/// What a namespace holds: the quota admits exactly that.
+struct Census {
+    claims: i128,
+    load_balancers: i128,
+    largest_cpu: Quantity,
+    largest_memory: Quantity,
+    largest_claim: Quantity,
+}
+
+impl Census {
+    fn of(namespace: &Name, platform: &Platform, workloads: &[Vec<Workload>]) -> Self {
+        let mut census = Self {
+            claims: 0,
+            load_balancers: 0,
+            largest_cpu: Quantity::whole(4),
+            largest_memory: Quantity::gibibytes(8),
+            largest_claim: Quantity::gibibytes(200),
+        };
+        let here = platform.components.iter().zip(workloads).filter(|(declared, _)| declared.own.namespace == *namespace);
+        for (declared, workloads) in here {
+            let public = |workload: &Workload| {
+                declared.endpoints.iter().any(|endpoint| endpoint.workload == workload.name && endpoint.is_for(Audience::World))
+            };
+            for workload in workloads {
+                census.load_balancers += i128::from(public(workload));
+                census.largest_cpu = census.largest_cpu.max(workload.main.size.limits.cpu);
+                census.largest_memory = census.largest_memory.max(workload.main.size.limits.memory);
+                for volume in &workload.volumes {
+                    if let Source::Persistent(size) = volume.source {
+                        census.claims += i128::from(workload.controller.min_replicas().max(1));
+                        census.largest_claim = census.largest_claim.max(size);
+                    }
+                }
+            }
+        }
+        census
+    }
+}
+
+fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: &Census, labels: Labels) -> ResourceQuota {
+    let hard = amounts(&[
+        ("requests.cpu", quota.cpu),
+        ("requests.memory", quota.memory),
+        // Limits are twice the requests by the house rule.
+        ("limits.memory", quota.memory.times(2)),
+        ("pods", quota.pods),
+        ("persistentvolumeclaims", Quantity::whole(census.claims)),
+        ("services.loadbalancers", Quantity::whole(census.load_balancers)),
+        // A load balancer takes a node port for each of its ports.
+        ("services.nodeports", Quantity::whole(census.load_balancers * 2)),
+    ]);
+    ResourceQuota {
+        metadata: namespaced(namespace.as_str(), namespace, labels),
+        spec: Some(ResourceQuotaSpec { hard: Some(hard), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+/// For pods that bring no requests of their own: a quota refuses those outright.
+fn limit_range(namespace: &Name, census: &Census, labels: Labels) -> LimitRange {
+    let mebibytes = Quantity::mebibytes;
+    let container = LimitRangeItem {
+        type_: "Container".to_owned(),
+        default: Some(amounts(&[
+            ("cpu", Quantity::millis(500)),
+            ("memory", mebibytes(256)),
+            ("ephemeral-storage", mebibytes(512)),
+        ])),
+        default_request: Some(amounts(&[
+            ("cpu", Quantity::millis(50)),
+            ("memory", mebibytes(64)),
+            ("ephemeral-storage", mebibytes(64)),
+        ])),
+        max: Some(amounts(&[("cpu", census.largest_cpu), ("memory", census.largest_memory)])),
+        ..Default::default()
+    };
+    let claim = LimitRangeItem {
+        type_: "PersistentVolumeClaim".to_owned(),
+        max: Some(amounts(&[("storage", census.largest_claim)])),
+        ..Default::default()
+    };
+    LimitRange {
+        metadata: namespaced(namespace.as_str(), namespace, labels),
+        spec: Some(LimitRangeSpec { limits: vec![container, claim] }),
+    }
+}
+
+fn amounts(rows: &[(&str, Quantity)]) -> BTreeMap<String, ApiQuantity> {
+    rows.iter().map(|(name, amount)| ((*name).to_owned(), amount.api())).collect()
+}

@@ -1,0 +1,147 @@
+//! Secrets by reference: what the store must fill, and how it knows. No value is ever seen here.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::derive::config::short_hex;
+use crate::model::custom::{
+    DataFrom, ExternalSecret, ExternalSecretSpec, RemoteRef, SecretData, SecretTemplate, StoreRef, Target,
+};
+use crate::model::facts::Facts;
+use crate::model::site::PullSecret;
+use crate::model::workload::{EnvValue, SecretContent, SecretFiles, Source, Workload};
+use crate::parts::meta::{Labels, namespaced};
+use crate::spec::shapes::Backend;
+use crate::values::name::Name;
+use crate::values::secret_ref::SecretKey;
+
+/// The Secrets of one namespace: name and content.
+pub type Needs = BTreeMap<Name, SecretContent>;
+
+/// The Secrets that a workload's containers and volumes refer to.
+pub fn needs(workload: &Workload, pull: Option<&PullSecret>) -> Needs {
+    let mut needs = Needs::new();
+    let init_env = workload.init.iter().flat_map(|init| &init.env);
+    for env in workload.main.env.iter().chain(init_env) {
+        if let EnvValue::Secret(reference) = &env.value {
+            add(&mut needs, &reference.secret, SecretContent::Keys(vec![reference.key.clone()]));
+        }
+    }
+    for volume in &workload.volumes {
+        if let Source::Secret(SecretFiles { name, content }) = &volume.source {
+            add(&mut needs, name, content.clone());
+        }
+    }
+    if let Some(pull) = pull {
+        let content = match &pull.from {
+            Some(from) => SecretContent::PullCredential { from: from.clone(), host: pull.host.clone() },
+            None => SecretContent::Keys(vec![SecretKey::fixed(DOCKER_CONFIG)]),
+        };
+        add(&mut needs, &pull.name, content);
+    }
+    needs
+}
+
+/// Adds one more user of a Secret. Keys add up; the whole entry holds every key.
+pub fn add(needs: &mut Needs, name: &Name, content: SecretContent) {
+    let merged = match (needs.remove(name), content) {
+        (Some(SecretContent::Keys(mut keys)), SecretContent::Keys(more)) => {
+            keys.extend(more);
+            keys.sort();
+            keys.dedup();
+            SecretContent::Keys(keys)
+        }
+        (Some(SecretContent::Whole), _) | (Some(SecretContent::Keys(_)), SecretContent::Whole) => SecretContent::Whole,
+        (Some(existing), _) => existing,
+        (None, content) => content,
+    };
+    needs.insert(name.clone(), merged);
+}
+
+/// bcrypt is the only hash that the registry reads. The function `htpasswd` takes two arguments in old releases of the
+/// operator and three in new ones; `bcrypt` takes one in all of them.
+const HTPASSWD: &str = r#"{{ printf "%s:%s" .username (.password | bcrypt) }}"#;
+const DOCKER_CONFIG: &str = ".dockerconfigjson";
+const DOCKER_CONFIG_TYPE: &str = "kubernetes.io/dockerconfigjson";
+
+/// The object that makes `content` into the Secret `name`, where the backend wants one.
+pub fn external_secret(
+    name: &Name,
+    content: &SecretContent,
+    namespace: &Name,
+    facts: &Facts,
+    labels: Labels,
+) -> Option<ExternalSecret> {
+    let store = facts.secrets.store.as_ref().filter(|_| facts.secrets.backend.value == Backend::ExternalSecrets)?;
+    let entry = |secret: &Name| format!("{}/{}/{secret}", facts.platform.name, facts.platform.environment);
+    let value = |key: &str, entry: String| SecretData {
+        secret_key: key.to_owned(),
+        remote_ref: RemoteRef { key: entry, property: Some(key.to_owned()) },
+    };
+    let credential = |from: &Name| vec![value("username", entry(from)), value("password", entry(from))];
+    let data = match content {
+        SecretContent::Keys(keys) => keys.iter().map(|key| value(key.as_str(), entry(name))).collect(),
+        SecretContent::Whole => Vec::new(),
+        SecretContent::Htpasswd { from } | SecretContent::PullCredential { from, .. } => credential(from),
+    };
+    let data_from = match content {
+        SecretContent::Whole => vec![DataFrom { extract: RemoteRef { key: entry(name), property: None } }],
+        _ => Vec::new(),
+    };
+    Some(ExternalSecret {
+        metadata: namespaced(name.as_str(), namespace, labels),
+        spec: ExternalSecretSpec {
+            refresh_interval: "1h",
+            secret_store_ref: StoreRef { kind: "ClusterSecretStore", name: store.to_string() },
+            target: Target {
+                name: name.to_string(),
+                creation_policy: "Owner",
+                deletion_policy: "Retain",
+                template: template(content),
+            },
+            data,
+            data_from,
+        },
+    })
+}
+
+/// How the operator computes a Secret that is not simply a copy of an entry.
+fn template(content: &SecretContent) -> Option<SecretTemplate> {
+    let (type_, key, text) = match content {
+        SecretContent::Whole => return None,
+        SecretContent::Keys(keys) if keys.iter().all(|key| key.as_str() != DOCKER_CONFIG) => return None,
+        SecretContent::Keys(_) => (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, format!("{{{{ index . \"{DOCKER_CONFIG}\" }}}}")),
+        SecretContent::Htpasswd { .. } => (None, "htpasswd", HTPASSWD.to_owned()),
+        SecretContent::PullCredential { host, .. } => (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, docker_config(host)),
+    };
+    Some(SecretTemplate {
+        r#type: type_,
+        engine_version: "v2",
+        merge_policy: "Replace",
+        data: [(key.to_owned(), text)].into(),
+    })
+}
+
+/// `toJson` quotes user name and password, whatever they hold.
+fn docker_config(host: &str) -> String {
+    let auth = r#"{{ printf "%s:%s" .username .password | b64enc | toJson }}"#;
+    format!(
+        r#"{{"auths":{{"{host}":{{"username":{{{{ .username | toJson }}}},"password":{{{{ .password | toJson }}}},"auth":{auth}}}}}}}"#
+    )
+}
+
+/// Changes when a workload refers to other secrets, so that its pods restart; never with a value, which nobody here
+/// knows.
+pub fn reference_hash(workload: &Workload) -> Option<String> {
+    let needs = needs(workload, None);
+    if needs.is_empty() {
+        return None;
+    }
+    let mut text = String::new();
+    for (name, content) in &needs {
+        let _ = writeln!(text, "{name} {content:?}");
+    }
+    Some(short_hex(&Sha256::digest(text.as_bytes())))
+}

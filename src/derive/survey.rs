@@ -1,0 +1,113 @@
+//! What the components together amount to: scrape jobs, rules that can be true, who routes, who signs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::derive::promql::metrics_in;
+use crate::model::component::Provides;
+use crate::model::endpoint::{Audience, Metrics};
+use crate::model::facts::Facts;
+use crate::model::monitoring::{Job, Monitoring, Rule, RuleGroup};
+use crate::model::platform::Declared;
+use crate::model::site::Surroundings;
+use crate::values::name::Name;
+
+/// The surroundings of `components`.
+pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> Surroundings {
+    let mut around = Surroundings { namespaces, monitoring: monitoring(components), ..Default::default() };
+    for declared in components {
+        match declared.component.provides(&declared.own, facts) {
+            Provides::Routing { class } => around.ingress_class = Some(class.to_owned()),
+            Provides::Certificates { issuer, acme } => {
+                around.issuer = Some(issuer);
+                around.acme = acme;
+            }
+            Provides::Registry(registry) => around.registry = Some(registry),
+            Provides::Nothing | Provides::RequestRate | Provides::Scraping => {}
+        }
+        if declared.component.scales_on_requests() {
+            around.request_rate_namespaces.push(declared.own.namespace.clone());
+        }
+    }
+    around.request_rate_namespaces.sort();
+    around.request_rate_namespaces.dedup();
+    around
+}
+
+fn monitoring(components: &[Declared]) -> Monitoring {
+    let jobs = jobs(components);
+    let mut collected: BTreeSet<&'static str> = TARGET_METRICS.iter().copied().collect();
+    let scraped = components.iter().filter(|declared| declared.endpoints.iter().any(|endpoint| endpoint.metrics.is_some()));
+    for declared in scraped {
+        collected.extend(declared.component.metrics());
+    }
+    let mut groups: BTreeMap<String, RuleGroup> = BTreeMap::new();
+    for group in components.iter().flat_map(|declared| declared.component.rules(&declared.own)) {
+        groups.entry(group.name.clone()).or_insert(group);
+    }
+    let groups = possible(groups.into_values().collect(), &mut collected);
+    Monitoring { jobs, groups, collected }
+}
+
+/// Series that Prometheus itself adds for every target and alert.
+const TARGET_METRICS: &[&str] = &["up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"];
+
+fn jobs(components: &[Declared]) -> Vec<Job> {
+    let mut jobs: BTreeMap<Metrics, Job> = BTreeMap::new();
+    for declared in components {
+        for endpoint in declared.endpoints.iter().filter(|endpoint| endpoint.is_for(Audience::Scrapers)) {
+            let Some(metrics) = &endpoint.metrics else { continue };
+            let job = jobs.entry(metrics.clone()).or_insert_with(|| Job {
+                name: metrics.job.clone(),
+                namespaces: BTreeSet::new(),
+                ports: BTreeMap::new(),
+                path: metrics.path.clone(),
+                scheme: metrics.scheme,
+                honor_labels: metrics.honor_labels,
+                lenient: metrics.lenient,
+            });
+            job.namespaces.insert(declared.own.namespace.clone());
+            job.ports.entry(declared.own.name.clone()).or_default().insert(endpoint.name);
+        }
+    }
+    numbered(jobs.into_values().collect())
+}
+
+/// Jobs that differ in path but not in name get a number, because Prometheus refuses two jobs of one name.
+fn numbered(mut jobs: Vec<Job>) -> Vec<Job> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for job in &mut jobs {
+        let count = seen.entry(job.name.clone()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            job.name = format!("{}-{count}", job.name);
+        }
+    }
+    jobs
+}
+
+/// The rules whose every metric is collected. Recording rules add to what is collected, so this repeats until nothing
+/// changes.
+fn possible(groups: Vec<RuleGroup>, collected: &mut BTreeSet<&'static str>) -> Vec<RuleGroup> {
+    loop {
+        let before = collected.len();
+        for rule in groups.iter().flat_map(|group| &group.rules) {
+            if let Rule::Record { name, expr } = rule
+                && metrics_in(expr).all(|metric| collected.contains(metric))
+            {
+                collected.insert(name);
+            }
+        }
+        if collected.len() == before {
+            break;
+        }
+    }
+    let holds = |rule: &Rule| match rule {
+        Rule::Record { expr, .. } => metrics_in(expr).all(|metric| collected.contains(metric)),
+        Rule::Alert(alert) => metrics_in(&alert.expr).all(|metric| collected.contains(metric)),
+    };
+    groups
+        .into_iter()
+        .map(|group| RuleGroup { rules: group.rules.into_iter().filter(|rule| holds(rule)).collect(), ..group })
+        .filter(|group| !group.rules.is_empty())
+        .collect()
+}

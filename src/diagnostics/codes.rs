@@ -1,0 +1,51 @@
+//! The stable code of every diagnostic, with one line on what it means. Codes are only ever added.
+
+/// A code and what it means.
+pub type Code = (&'static str, &'static str);
+
+/// The text is not TOML.
+pub const SYNTAX: &str = "syntax";
+/// A key that nothing reads.
+pub const UNKNOWN_KEY: &str = "unknown-key";
+/// A key that must be there.
+pub const MISSING_KEY: &str = "missing-key";
+/// A value of another type than the key takes.
+pub const WRONG_TYPE: &str = "wrong-type";
+/// A value of the right type that is not well formed.
+pub const INVALID_VALUE: &str = "invalid-value";
+/// A name that the description does not declare.
+pub const UNKNOWN_NAME: &str = "unknown-name";
+/// A port that the called component does not offer.
+pub const UNKNOWN_PORT: &str = "unknown-port";
+/// The same thing said twice.
+pub const DUPLICATE: &str = "duplicate";
+/// Two statements that cannot both hold.
+pub const CONFLICT: &str = "conflict";
+/// Something that must be declared as well.
+pub const REQUIRES: &str = "requires";
+/// A value that is known but that this version does not render.
+pub const UNSUPPORTED: &str = "unsupported";
+/// An environment overlay that has no effect.
+pub const NO_EFFECT: &str = "no-effect";
+/// The `ingress-nginx` controller receives no more fixes.
+pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
+/// An `[[accept]]` entry that accepts nothing.
+pub const UNUSED_ACCEPT: &str = "unused-accept";
+
+/// Every code, in alphabetical order.
+pub const ALL: &[Code] = &[
+    (CONFLICT, "two statements cannot both hold"),
+    (DUPLICATE, "the same thing is said twice"),
+    (INGRESS_NGINX_RETIRED, "the ingress-nginx controller has been retired and receives no more fixes"),
+    (INVALID_VALUE, "the value is not well formed"),
+    (MISSING_KEY, "a required key is missing"),
+    (NO_EFFECT, "an overlay changes nothing"),
+    (REQUIRES, "something else must be declared for this to work"),
+    (SYNTAX, "the file is not valid TOML"),
+    (UNKNOWN_KEY, "nothing reads this key"),
+    (UNKNOWN_NAME, "the name is not declared"),
+    (UNKNOWN_PORT, "the called component offers no such port"),
+    (UNSUPPORTED, "this version does not render it"),
+    (UNUSED_ACCEPT, "an accepted finding no longer applies"),
+    (WRONG_TYPE, "the value has another type than the key takes"),
+];

@@ -1,0 +1,72 @@
+//! A named text and the places in it. Offsets are bytes; lines and columns count from one, columns in characters.
+
+/// A range of bytes in a [`Source`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl From<std::ops::Range<usize>> for Span {
+    fn from(range: std::ops::Range<usize>) -> Self {
+        Self { start: range.start, end: range.end }
+    }
+}
+
+/// A text with the name by which the user knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The file name as the user typed it, or `<stdin>`.
+    pub name: &'a str,
+    /// The whole text.
+    pub text: &'a str,
+}
+
+/// A place as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Line, from one.
+    pub line: usize,
+    /// Column in characters, from one.
+    pub column: usize,
+    /// The line itself, without its end.
+    pub text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// The line and column of a byte offset; an offset past the end is the end.
+    pub fn place(&self, offset: usize) -> Place<'a> {
+        let offset = floor_char_boundary(self.text, offset);
+        let before = &self.text[..offset];
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[offset..].find('\n').map_or(self.text.len(), |newline| offset + newline);
+        Place {
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: self.text[start..offset].chars().count() + 1,
+            text: self.text[start..end].trim_end_matches('\r'),
+        }
+    }
+}
+
+fn floor_char_boundary(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_lines_and_characters_from_one() {
+        let source = Source { name: "x", text: "a\nπß = 1\r\nlast" };
+        let at = |offset| (source.place(offset).line, source.place(offset).column);
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(2), (2, 1));
+        assert_eq!(at(4), (2, 2));
+        assert_eq!(at(5), (2, 2), "inside a character counts as its start");
+        assert_eq!(at(999), (3, 5));
+        assert_eq!(source.place(2).text, "πß = 1");
+    }
+}

@@ -1,0 +1,44 @@
+//! "Did you mean": the nearest known word, when one is near enough to be a slip of the hand.
+
+/// The candidate nearest to `word`, if at most a third of it (and never more than three letters) differs.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= limit || is_prefix(word, candidate))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+fn is_prefix(word: &str, candidate: &str) -> bool {
+    word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate) && candidate.len() >= 3)
+}
+
+/// `a`, `b` and `c`, each in backticks: a list for the middle of a sentence.
+pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match words.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        assert_eq!(nearest("atuh", ["auth", "api"]), Some("auth"));
+        assert_eq!(nearest("imag", ["image", "port"]), Some("image"));
+        assert_eq!(nearest("postgresql", ["postgres", "redis"]), Some("postgres"));
+        assert_eq!(nearest("kafka", ["auth", "api"]), None);
+    }
+
+    #[test]
+    fn a_list_reads_as_a_sentence() {
+        assert_eq!(list(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

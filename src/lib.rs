@@ -1,0 +1,15 @@
+//! From one `platform.toml` to every Kubernetes object of a platform.
+//!
+//! `pipeline` names the stages in order; ARCHITECTURE.md says which floor each module stands on.
+
+pub mod commands;
+pub mod components;
+pub mod derive;
+pub mod diagnostics;
+pub mod emit;
+pub mod model;
+pub mod parts;
+pub mod pipeline;
+pub mod spec;
+pub mod stages;
+pub mod values;

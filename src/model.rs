@@ -1,0 +1,16 @@
+//! The nouns: what a platform, a component, a workload and an object are. Knows no file and prints nothing.
+
+pub mod bundle;
+pub mod component;
+pub mod custom;
+pub mod edge;
+pub mod endpoint;
+pub mod facts;
+pub mod identity;
+pub mod monitoring;
+pub mod names;
+pub mod object;
+pub mod platform;
+pub mod site;
+pub mod tree;
+pub mod workload;

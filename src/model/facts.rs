@@ -1,0 +1,16 @@
+//! What is true for the whole platform.
+
+use crate::spec::shapes::{ClusterSpec, DefaultsSpec, PlatformSpec, SecretsSpec};
+
+/// The checked general part of the description.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The platform.
+    pub platform: PlatformSpec,
+    /// The cluster under it.
+    pub cluster: ClusterSpec,
+    /// Defaults of web services.
+    pub defaults: DefaultsSpec,
+    /// The secret store.
+    pub secrets: SecretsSpec,
+}

@@ -1,0 +1,87 @@
+//! A resolved platform: names exist, ports exist, links resolve, values are well formed. After this nothing can fail.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::diagnostics::source::Span;
+use crate::model::component::Component;
+use crate::model::endpoint::{Audience, Endpoint};
+use crate::model::facts::Facts;
+use crate::model::identity::Own;
+use crate::model::site::{Address, Surroundings, service_host};
+use crate::spec::shapes::{ComponentSpec, ExternalSpec, NamespaceSpec};
+use crate::values::name::Name;
+
+/// The whole platform, checked.
+#[derive(Debug)]
+pub struct Platform {
+    /// What holds for all.
+    pub facts: Facts,
+    /// Namespaces, in alphabetical order.
+    pub namespaces: BTreeMap<Name, NamespaceSpec>,
+    /// Externals, in alphabetical order.
+    pub externals: BTreeMap<Name, ExternalSpec>,
+    /// Components, in alphabetical order.
+    pub components: Vec<Declared>,
+    /// What the components together amount to.
+    pub around: Surroundings,
+}
+
+/// A component of the platform.
+#[derive(Debug)]
+pub struct Declared {
+    /// Its name and namespace.
+    pub own: Own,
+    /// Its component type.
+    pub type_name: &'static str,
+    /// What every component has.
+    pub common: ComponentSpec,
+    /// What it is.
+    pub component: Box<dyn Component>,
+    /// What it offers.
+    pub endpoints: Vec<Endpoint>,
+    /// Whom it calls, in the order of `calls`.
+    pub links: Vec<Link>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A resolved entry of `calls`.
+#[derive(Clone, Debug)]
+pub enum Link {
+    /// Another component.
+    Component {
+        /// Its index in the platform.
+        index: usize,
+        /// The index of the endpoint among its endpoints.
+        endpoint: usize,
+    },
+    /// An external.
+    External(Name),
+}
+
+impl Declared {
+    /// The endpoint that routes lead to and that a bare name in `calls` means.
+    pub fn front(&self) -> Option<usize> {
+        self.endpoints.iter().position(|endpoint| endpoint.is_for(Audience::Callers))
+    }
+
+    /// The address of one of its endpoints, by its Service.
+    pub fn address(&self, endpoint: usize, facts: &Facts) -> Address {
+        let endpoint = &self.endpoints[endpoint];
+        Address {
+            host: service_host(&endpoint.workload, &self.own.namespace, &facts.cluster.domain),
+            port: endpoint.service.unwrap_or(endpoint.port),
+        }
+    }
+
+    /// The address of each replica, where replicas have names.
+    pub fn replica_addresses(&self, endpoint: usize, facts: &Facts) -> Vec<Address> {
+        let endpoint = &self.endpoints[endpoint];
+        let replicas: Range<i32> = 0..endpoint.stable_replicas.unwrap_or(0);
+        let service = service_host(&endpoint.workload.with("headless"), &self.own.namespace, &facts.cluster.domain);
+        replicas
+            .map(|ordinal| Address { host: format!("{}-{ordinal}.{service}", endpoint.workload), port: endpoint.port })
+            .collect()
+    }
+}

@@ -1,0 +1,8 @@
+//! Plain functions: checked values in, one typed Kubernetes struct out, secure by default.
+
+pub mod certificate;
+pub mod meta;
+pub mod payload;
+pub mod pod;
+pub mod probe;
+pub mod rights;

@@ -1,0 +1,106 @@
+//! Certificates: public ones for routes, and small authorities of our own for webhooks and aggregated APIs.
+
+use crate::model::custom::{Certificate, CertificateSpec, Issuer, IssuerRef, IssuerSpec, PrivateKey, SecretName, SelfSigned};
+use crate::model::object::Object;
+use crate::parts::meta::{Labels, namespaced};
+use crate::values::host::Host;
+use crate::values::name::Name;
+
+const GROUP: &str = "cert-manager.io";
+
+/// Name of the Secret with the certificate of `host`.
+pub fn public_secret(host: &Host) -> String {
+    format!("{}-tls", host.dashed())
+}
+
+/// A public certificate for `host`, signed by the `ClusterIssuer` `issuer`.
+pub fn public(host: &Host, namespace: &Name, issuer: &str, labels: Labels) -> Certificate {
+    Certificate {
+        metadata: namespaced(public_secret(host), namespace, labels),
+        spec: CertificateSpec {
+            secret_name: public_secret(host),
+            dns_names: vec![host.to_string()],
+            private_key: Some(fresh_key()),
+            // A third of the lifetime: authorities shorten lifetimes, and a fixed time would one day exceed them.
+            renew_before_percentage: Some(33),
+            revision_history_limit: Some(2),
+            issuer_ref: IssuerRef { group: GROUP, kind: "ClusterIssuer", name: issuer.to_owned() },
+            ..Default::default()
+        },
+    }
+}
+
+/// What it takes to serve TLS to the API server: an authority that only this Service uses, and a certificate from it.
+/// The API server trusts it because cert-manager writes the authority into the object that names the Service.
+pub struct Serving<'a> {
+    /// Prefix of all names; the Secret is `<prefix>-tls`.
+    pub prefix: &'a str,
+    /// The Service that presents the certificate.
+    pub service: &'a Name,
+    /// Their namespace.
+    pub namespace: &'a Name,
+    /// Labels of all of it.
+    pub labels: Labels,
+}
+
+impl Serving<'_> {
+    /// Name of the Secret that the pods mount.
+    pub fn secret(&self) -> Name {
+        self.service.with("tls")
+    }
+
+    /// Value of the annotation `cert-manager.io/inject-ca-from`.
+    pub fn inject_from(&self) -> String {
+        format!("{}/{}", self.namespace, self.secret())
+    }
+
+    /// The objects, in the order in which each needs the one before.
+    pub fn objects(&self) -> Vec<Object> {
+        let ca = format!("{}-ca", self.prefix);
+        let root = format!("{}-selfsigned", self.prefix);
+        let metadata = |name: &str| namespaced(name, self.namespace, self.labels.clone());
+        let signed_by = |name: &str| IssuerRef { group: GROUP, kind: "Issuer", name: name.to_owned() };
+        let names = [format!("{}.{}", self.service, self.namespace), format!("{}.{}.svc", self.service, self.namespace)];
+        vec![
+            Issuer { metadata: metadata(&root), spec: IssuerSpec { self_signed: Some(SelfSigned {}), ..Default::default() } }.into(),
+            Certificate {
+                metadata: metadata(&ca),
+                spec: CertificateSpec {
+                    secret_name: ca.clone(),
+                    common_name: Some(ca.clone()),
+                    is_ca: Some(true),
+                    duration: Some("43800h".to_owned()),
+                    private_key: Some(PrivateKey { rotation_policy: "Never", ..fresh_key() }),
+                    revision_history_limit: Some(2),
+                    issuer_ref: signed_by(&root),
+                    ..Default::default()
+                },
+            }
+            .into(),
+            Issuer {
+                metadata: metadata(&ca),
+                spec: IssuerSpec { ca: Some(SecretName { secret_name: ca.clone() }), ..Default::default() },
+            }
+            .into(),
+            Certificate {
+                metadata: metadata(self.secret().as_str()),
+                spec: CertificateSpec {
+                    secret_name: self.secret().to_string(),
+                    dns_names: names.into(),
+                    duration: Some("2160h".to_owned()),
+                    renew_before_percentage: Some(33),
+                    private_key: Some(fresh_key()),
+                    revision_history_limit: Some(2),
+                    usages: vec!["digital signature", "server auth"],
+                    issuer_ref: signed_by(&ca),
+                    ..Default::default()
+                },
+            }
+            .into(),
+        ]
+    }
+}
+
+fn fresh_key() -> PrivateKey {
+    PrivateKey { algorithm: "ECDSA", size: Some(256), rotation_policy: "Always" }
+}

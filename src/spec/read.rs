@@ -1,0 +1,227 @@
+//! Reading typed values out of a parsed TOML tree: every fault becomes a diagnostic with its place, and reading goes on.
+
+use std::borrow::Cow;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
+use crate::diagnostics::suggest;
+
+/// A value of the parsed file, with its place.
+pub type Node<'i> = Spanned<DeValue<'i>>;
+
+/// A value together with the place where the user wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T> At<T> {
+    /// Where it stands; `other` for a default, which stands nowhere.
+    pub fn span_or(&self, other: Span) -> Span {
+        if self.span == Span::default() { other } else { self.span }
+    }
+}
+
+/// What can be read from a value of the file.
+pub trait Read: Sized {
+    /// The value, or `None` after the fault has been reported.
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self>;
+
+    /// What an absent key means; `None` makes the key required.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// The type in the words of the reference page.
+    fn type_name() -> Cow<'static, str>;
+}
+
+/// One key of a table, as the reference page shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// The key as the user writes it.
+    pub name: &'static str,
+    /// What it means, one entry a line.
+    pub doc: &'static [&'static str],
+    /// What it takes.
+    pub type_name: fn() -> Cow<'static, str>,
+    /// Whether it may be left out, and what that means.
+    pub default: Option<&'static str>,
+}
+
+/// A table with a closed set of keys.
+pub trait Shape: Sized {
+    /// The table in one sentence.
+    const DOC: &'static [&'static str];
+    /// Its keys, in the order of the manual.
+    const KEYS: &'static [Key];
+
+    /// Reads the keys of this shape; the caller closes the table with [`Fields::finish`].
+    fn read_fields(fields: &mut Fields<'_, '_>) -> Option<Self>;
+}
+
+/// A table that is being read.
+pub struct Fields<'t, 'i> {
+    table: &'t DeTable<'i>,
+    span: Span,
+    /// Where faults go.
+    pub report: &'t mut Report,
+}
+
+impl<'t, 'i> Fields<'t, 'i> {
+    /// Opens the table in `node`, or reports that it is none.
+    pub fn open(node: &'t Node<'i>, report: &'t mut Report) -> Option<Self> {
+        let Some(table) = node.get_ref().as_table() else {
+            wrong_type(node, "a table", report);
+            return None;
+        };
+        Some(Self { table, span: node.span().into(), report })
+    }
+
+    /// Opens a table that stands for itself.
+    pub fn of(table: &'t DeTable<'i>, span: Span, report: &'t mut Report) -> Self {
+        Self { table, span, report }
+    }
+
+    /// Where the table begins.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The value of `key`, its default when absent, or `None` after the fault has been reported.
+    pub fn take<T: Read>(&mut self, key: &str, default: Option<T>) -> Option<T> {
+        match self.table.get(key) {
+            Some(node) => T::read(node, self.report),
+            None => default.or_else(T::absent).or_else(|| {
+                let header = Span { start: self.span.start, end: self.span.end };
+                self.report
+                    .error(codes::MISSING_KEY, header, format!("missing key `{key}`"))
+                    .help(format!("add `{key} = …`: {}", T::type_name()));
+                None
+            }),
+        }
+    }
+
+    /// The untyped value of `key`.
+    pub fn raw(&self, key: &str) -> Option<&'t Node<'i>> {
+        self.table.get(key)
+    }
+
+    /// Reports every key that none of `known` lists.
+    pub fn finish(self, known: &[&[Key]]) {
+        let names = || known.iter().copied().flatten().map(|key| key.name);
+        for (key, _) in self.table {
+            let written = key.get_ref().as_ref();
+            if names().all(|name| name != written) {
+                let mistake = self.report.error(codes::UNKNOWN_KEY, key.span(), format!("unknown key `{written}`"));
+                match suggest::nearest(written, names()) {
+                    Some(near) => mistake.did_you_mean(Some(near)),
+                    None => mistake.help(format!("the keys here are {}", suggest::list(names()))),
+                };
+            }
+        }
+    }
+}
+
+/// Reports that `node` holds another type than `expected`.
+pub fn wrong_type(node: &Node<'_>, expected: &str, report: &mut Report) {
+    let found = node.get_ref().type_str();
+    report.error(codes::WRONG_TYPE, node.span(), format!("expected {expected}, found {}", article(found)));
+}
+
+fn article(type_name: &str) -> String {
+    let vowel = type_name.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {type_name}", if vowel { "an" } else { "a" })
+}
+
+impl<T: Read> Read for At<T> {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        T::read(node, report).map(|value| Self { value, span: node.span().into() })
+    }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(|value| Self { value, span: Span::default() })
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        T::read(node, report).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+}
+
+/// A list; a fault in one item does not hide the next.
+impl<T: Read> Read for Vec<T> {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        let Some(items) = node.get_ref().as_array() else {
+            wrong_type(node, "a list", report);
+            return None;
+        };
+        let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, report)).collect();
+        read.into_iter().collect()
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::new())
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        format!("a list of: {}", T::type_name()).into()
+    }
+}
+
+/// A table whose keys the user chooses, in the order of the keys.
+#[derive(Clone, Debug)]
+pub struct Entries<K, V>(pub Vec<(At<K>, V)>);
+
+impl<K, V> Default for Entries<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Read, V: Read> Read for Entries<K, V> {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        let Some(table) = node.get_ref().as_table() else {
+            wrong_type(node, "a table", report);
+            return None;
+        };
+        let mut entries = Vec::with_capacity(table.len());
+        let mut whole = true;
+        for (key, value) in table {
+            let name = Spanned::new(key.span(), DeValue::String(Cow::Borrowed(key.get_ref().as_ref())));
+            match (At::<K>::read(&name, report), V::read(value, report)) {
+                (Some(key), Some(value)) => entries.push((key, value)),
+                _ => whole = false,
+            }
+        }
+        whole.then_some(Self(entries))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        format!("a table of: {} = {}", K::type_name(), V::type_name()).into()
+    }
+}

@@ -1,0 +1,153 @@
+//! Reading scalars: strings into the model's checked types, numbers within their range, words of a closed list.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use toml::de::DeValue;
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
+use crate::diagnostics::suggest;
+use crate::values::body_size::BodySize;
+use crate::values::cidr::Cidr;
+use crate::values::duration::Duration;
+use crate::values::host::Host;
+use crate::values::image::Image;
+use crate::values::label::{LabelKey, LabelValue};
+use crate::values::name::{Name, Variable};
+use crate::values::parse::Parse;
+use crate::values::path::{MountPath, UrlPath};
+use crate::values::quantity::Quantity;
+use crate::values::secret_ref::{MountSource, SecretRef};
+use crate::spec::read::{Node, Read, wrong_type};
+
+/// Reads a string of the form that `T` takes.
+fn parsed<T: Parse>(node: &Node<'_>, report: &mut Report) -> Option<T> {
+    let Some(text) = node.get_ref().as_str() else {
+        wrong_type(node, T::EXPECTED, report);
+        return None;
+    };
+    match T::parse(text) {
+        Ok(value) => Some(value),
+        Err(fault) => {
+            report
+                .error(codes::INVALID_VALUE, node.span(), format!("`{text}` {fault}"))
+                .help(format!("expected {}", T::EXPECTED));
+            None
+        }
+    }
+}
+
+macro_rules! read_parsed {
+    ($($type:ty),* $(,)?) => { $(
+        impl Read for $type {
+            fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+                parsed(node, report)
+            }
+
+            fn type_name() -> Cow<'static, str> {
+                Cow::Borrowed(<$type as Parse>::EXPECTED)
+            }
+        }
+    )* };
+}
+
+read_parsed!(BodySize, Cidr, Duration, Host, Image, LabelKey, LabelValue, MountPath, MountSource, Name, SecretRef, String, UrlPath, Variable);
+
+/// A quantity may be written as a number too: `pods = 80`.
+impl Read for Quantity {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        match node.get_ref() {
+            DeValue::Integer(_) => integer(node, &(0..=i64::MAX / 1000), report).map(|whole| Self::whole(i128::from(whole))),
+            _ => parsed(node, report),
+        }
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(<Self as Parse>::EXPECTED)
+    }
+}
+
+impl Read for bool {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        let read = node.get_ref().as_bool();
+        if read.is_none() {
+            wrong_type(node, "`true` or `false`", report);
+        }
+        read
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("`true` or `false`")
+    }
+}
+
+/// A whole number of the range, or a diagnostic that names it.
+pub fn integer(node: &Node<'_>, range: &RangeInclusive<i64>, report: &mut Report) -> Option<i64> {
+    let Some(integer) = node.get_ref().as_integer() else {
+        wrong_type(node, "a whole number", report);
+        return None;
+    };
+    let value = i64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|value| range.contains(value));
+    if value.is_none() {
+        report
+            .error(codes::INVALID_VALUE, node.span(), format!("{integer} is out of range"))
+            .help(format!("expected a number from {} to {}", range.start(), range.end()));
+    }
+    value
+}
+
+macro_rules! numbers {
+    ($( $(#[doc = $doc:literal])* $name:ident($inner:ty) in $low:literal ..= $high:literal; )*) => { $(
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(pub $inner);
+
+        impl Read for $name {
+            fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+                let value = integer(node, &($low..=$high), report)?;
+                <$inner>::try_from(value).ok().map(Self)
+            }
+
+            fn type_name() -> Cow<'static, str> {
+                Cow::Borrowed(concat!("a number from ", $low, " to ", $high))
+            }
+        }
+    )* };
+}
+
+numbers! {
+    /// A TCP or UDP port.
+    Port(u16) in 1..=65_535;
+    /// A container port: ports below 1024 need a capability that `restricted` pods do not have.
+    ContainerPort(u16) in 1024..=65_535;
+    /// How many pods.
+    Count(i32) in 1..=10_000;
+    /// A target of utilisation.
+    Percent(i32) in 1..=100;
+    /// A target of requests, connections and the like.
+    Amount(u32) in 1..=1_000_000;
+    /// A user or group id other than root.
+    UserId(i64) in 1..=2_147_483_647;
+    /// The version of the description's own format.
+    FormatVersion(u8) in 1..=1;
+}
+
+/// One of a closed list of words.
+pub fn word<T: Copy>(node: &Node<'_>, words: &[(&str, T)], report: &mut Report) -> Option<T> {
+    let names = || words.iter().map(|(name, _)| *name);
+    let expected = suggest::list(names());
+    let Some(text) = node.get_ref().as_str() else {
+        wrong_type(node, &expected, report);
+        return None;
+    };
+    let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let mistake = report.error(codes::INVALID_VALUE, node.span(), format!("`{text}` is not one of the known values"));
+        match suggest::nearest(text, names()) {
+            Some(near) => mistake.did_you_mean(Some(near)),
+            None => mistake.help(format!("expected {expected}")),
+        };
+    }
+    found
+}

@@ -1,0 +1,106 @@
+//! The macros that turn a documented struct or word list into its reader and its page of the manual at once.
+
+/// Declares a table with a closed set of keys: the struct, its [`Shape`](crate::spec::read::Shape) and its
+/// [`Read`](crate::spec::read::Read). A field may rename its key with `as "key"` and give a default with `= value`.
+macro_rules! shape {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident {
+            $( $(#[doc = $field_doc:literal])* $field:ident $(as $key:literal)? : $type:ty $(= $default:expr)? ,)*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])* pub $field: $type, )*
+        }
+
+        impl $crate::spec::read::Shape for $name {
+            const DOC: &'static [&'static str] = &[$($doc),*];
+            const KEYS: &'static [$crate::spec::read::Key] = &[
+                $( $crate::spec::read::Key {
+                    name: $crate::spec::shape::key!($field $($key)?),
+                    doc: &[$($field_doc),*],
+                    type_name: <$type as $crate::spec::read::Read>::type_name,
+                    default: $crate::spec::shape::default_text!($($default)?),
+                }, )*
+            ];
+
+            fn read_fields(fields: &mut $crate::spec::read::Fields<'_, '_>) -> Option<Self> {
+                $( let $field = fields.take::<$type>(
+                    $crate::spec::shape::key!($field $($key)?),
+                    $crate::spec::shape::default_value!($($default)?),
+                ); )*
+                Some(Self { $($field: $field?),* })
+            }
+        }
+
+        impl $crate::spec::read::Read for $name {
+            fn read(node: &$crate::spec::read::Node<'_>, report: &mut $crate::diagnostics::report::Report) -> Option<Self> {
+                let mut fields = $crate::spec::read::Fields::open(node, report)?;
+                let read = <Self as $crate::spec::read::Shape>::read_fields(&mut fields);
+                fields.finish(&[<Self as $crate::spec::read::Shape>::KEYS]);
+                read
+            }
+
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                let keys: Vec<&str> = <Self as $crate::spec::read::Shape>::KEYS.iter().map(|key| key.name).collect();
+                format!("a table with {}", keys.join(", ")).into()
+            }
+        }
+    };
+}
+
+macro_rules! key {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $key:literal) => {
+        $key
+    };
+}
+
+macro_rules! default_text {
+    () => {
+        None
+    };
+    ($default:expr) => {
+        Some(stringify!($default))
+    };
+}
+
+macro_rules! default_value {
+    () => {
+        None
+    };
+    ($default:expr) => {
+        Some($default)
+    };
+}
+
+/// Declares a closed list of words.
+macro_rules! words {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident { $( $(#[doc = $word_doc:literal])* $variant:ident = $word:literal, )* }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $( $(#[doc = $word_doc])* $variant, )*
+        }
+
+        impl $crate::spec::read::Read for $name {
+            fn read(node: &$crate::spec::read::Node<'_>, report: &mut $crate::diagnostics::report::Report) -> Option<Self> {
+                const WORDS: &[(&str, $name)] = &[$(($word, $name::$variant)),*];
+                $crate::spec::scalars::word(node, WORDS, report)
+            }
+
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                $crate::diagnostics::suggest::list([$($word),*]).into()
+            }
+        }
+    };
+}
+
+pub(crate) use {default_text, default_value, key, shape, words};

@@ -1,0 +1,461 @@
+//! The tables of `platform.toml` that belong to no component type.
+
+use std::borrow::Cow;
+
+use crate::diagnostics::report::Report;
+use crate::spec::read::{At, Entries, Node, Read, wrong_type};
+use crate::spec::scalars::{Amount, ContainerPort, Port};
+use crate::spec::shape::{shape, words};
+use crate::values::body_size::BodySize;
+use crate::values::cidr::Cidr;
+use crate::values::duration::Duration;
+use crate::values::host::Host;
+use crate::values::label::{LabelKey, LabelValue};
+use crate::values::name::Name;
+use crate::values::parse::Parse;
+use crate::values::path::UrlPath;
+use crate::values::quantity::Quantity;
+
+shape! {
+    /// The platform as a whole.
+    PlatformSpec {
+        /// Name of the platform: the label `app.kubernetes.io/part-of` and the prefix of cluster-scoped objects.
+        name: Name,
+        /// Domain below which hosts without a dot stand.
+        domain: Host,
+        /// Kubernetes minor that the objects are for: which fields and kinds exist, which Pod Security version is pinned.
+        kubernetes: Minor = Minor::V1_36,
+        /// Name of the environment: an external label of every metric and the folder of its secrets in the store.
+        environment: Name = Name::fixed("production"),
+    }
+}
+
+words! {
+    /// A supported Kubernetes minor.
+    Minor {
+        /// 1.35
+        V1_35 = "1.35",
+        /// 1.36
+        V1_36 = "1.36",
+        /// 1.37
+        V1_37 = "1.37",
+    }
+}
+
+impl Minor {
+    /// The minor as Pod Security labels write it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::V1_35 => "v1.35",
+            Self::V1_36 => "v1.36",
+            Self::V1_37 => "v1.37",
+        }
+    }
+}
+
+shape! {
+    /// Facts about the cluster that nothing here can guess; network policies and volumes need them.
+    ClusterSpec {
+        /// Network plugin; `cilium` adds policies for what plain ranges cannot express there.
+        cni: Cni = Cni::Generic,
+        /// Ranges of pod addresses; kept out of `public`.
+        pod_cidrs as "pod-cidrs": Vec<At<Cidr>>,
+        /// Ranges of Service addresses; kept out of `public`.
+        service_cidrs as "service-cidrs": Vec<At<Cidr>>,
+        /// Ranges of node addresses; kept out of `public`, and where Prometheus finds the kubelets.
+        node_cidrs as "node-cidrs": Vec<At<Cidr>>,
+        /// Where pods reach the API server.
+        api_server as "api-server": ApiServerSpec,
+        /// The cluster's resolver.
+        dns: DnsSpec = DnsSpec::kube_dns(),
+        /// StorageClass of every volume; the cluster's default when absent.
+        storage_class as "storage-class": Option<Host>,
+        /// Whether the cluster serves CPU and memory metrics already, or needs metrics-server.
+        metrics_server as "metrics-server": MetricsServer = MetricsServer::Present,
+        /// DNS domain of the cluster.
+        domain: Host = cluster_local(),
+    }
+}
+
+fn cluster_local() -> Host {
+    Host::parse("cluster.local").expect("`cluster.local` is a host")
+}
+
+words! {
+    /// The network plugin that enforces the policies.
+    Cni {
+        /// Any plugin that implements NetworkPolicy.
+        Generic = "generic",
+        /// Calico.
+        Calico = "calico",
+        /// Cilium.
+        Cilium = "cilium",
+    }
+}
+
+words! {
+    /// Who serves `metrics.k8s.io`.
+    MetricsServer {
+        /// The cluster does.
+        Present = "present",
+        /// We install metrics-server.
+        Install = "install",
+    }
+}
+
+shape! {
+    /// Where pods reach the API server. Plugins differ on whether a policy sees the Service port or the real one, so name both.
+    ApiServerSpec {
+        /// Its addresses.
+        cidrs: Vec<At<Cidr>>,
+        /// Its ports.
+        ports: Vec<At<Port>>,
+    }
+}
+
+shape! {
+    /// The pods that resolve names.
+    DnsSpec {
+        /// Their namespace.
+        namespace: Name,
+        /// Their labels.
+        labels: Entries<LabelKey, LabelValue>,
+    }
+}
+
+impl DnsSpec {
+    fn kube_dns() -> Self {
+        let at = |value| At { value, span: Default::default() };
+        let key = LabelKey::parse("k8s-app").expect("`k8s-app` is a label key");
+        let value = LabelValue::parse("kube-dns").expect("`kube-dns` is a label value");
+        Self { namespace: Name::fixed("kube-system"), labels: Entries(vec![(at(key), value)]) }
+    }
+}
+
+shape! {
+    /// What every `web-service` takes unless it says otherwise; `spread` holds for every workload.
+    DefaultsSpec {
+        /// Requests and limits.
+        size: SizeSpec = SizeSpec::Named(SizeName::Small),
+        /// Failure domains over which replicas spread.
+        spread: Vec<At<Domain>> = Vec::new(),
+        /// Health endpoints.
+        probes: ProbesSpec = ProbesSpec::conventional(),
+        /// Path of the metrics endpoint, or `off`.
+        metrics: MetricsSpec = MetricsSpec::conventional(),
+        /// How a pod leaves.
+        shutdown: ShutdownSpec = ShutdownSpec::conventional(),
+    }
+}
+
+words! {
+    /// A failure domain.
+    Domain {
+        /// Another zone, when there is one.
+        Zone = "zone",
+        /// Another node, when there is one.
+        Host = "host",
+    }
+}
+
+words! {
+    /// A named size.
+    SizeName {
+        /// 100m CPU, 192Mi memory, 64Mi of disk.
+        Small = "small",
+        /// 250m CPU, 384Mi memory, 256Mi of disk.
+        Medium = "medium",
+        /// 500m CPU, 1Gi memory, 512Mi of disk.
+        Large = "large",
+    }
+}
+
+/// Requests of a container, by name or exactly. Limits follow: CPU and disk four times the request, memory twice.
+#[derive(Clone, Debug)]
+pub enum SizeSpec {
+    /// One of the named sizes.
+    Named(SizeName),
+    /// Exact requests.
+    Exact(ExactSize),
+}
+
+shape! {
+    /// Exact requests of a container.
+    ExactSize {
+        /// CPU.
+        cpu: Quantity,
+        /// Memory.
+        memory: Quantity,
+        /// Disk for logs and scratch.
+        ephemeral_storage as "ephemeral-storage": Quantity = Quantity::mebibytes(64),
+    }
+}
+
+impl DefaultsSpec {
+    /// What holds when the table is absent.
+    pub fn conventional() -> Self {
+        Self {
+            size: SizeSpec::Named(SizeName::Small),
+            spread: Vec::new(),
+            probes: ProbesSpec::conventional(),
+            metrics: MetricsSpec::conventional(),
+            shutdown: ShutdownSpec::conventional(),
+        }
+    }
+}
+
+impl Read for SizeSpec {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        if node.get_ref().is_table() { ExactSize::read(node, report).map(Self::Exact) } else { SizeName::read(node, report).map(Self::Named) }
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        format!("{}, or {}", SizeName::type_name(), ExactSize::type_name()).into()
+    }
+}
+
+impl SizeSpec {
+    /// The requests that this size stands for.
+    pub fn exact(&self) -> ExactSize {
+        let mebibytes = |cpu, memory, disk| ExactSize {
+            cpu: Quantity::millis(cpu),
+            memory: Quantity::mebibytes(memory),
+            ephemeral_storage: Quantity::mebibytes(disk),
+        };
+        match self {
+            Self::Named(SizeName::Small) => mebibytes(100, 192, 64),
+            Self::Named(SizeName::Medium) => mebibytes(250, 384, 256),
+            Self::Named(SizeName::Large) => mebibytes(500, 1024, 512),
+            Self::Exact(exact) => exact.clone(),
+        }
+    }
+}
+
+shape! {
+    /// Health endpoints on the service's own port.
+    ProbesSpec {
+        /// Answers while the process works; must not ask a database.
+        live: UrlPath = path("/healthz"),
+        /// Answers while requests are welcome.
+        ready: UrlPath = path("/readyz"),
+        /// How long a start may take.
+        startup: Duration = Duration::seconds(60),
+    }
+}
+
+impl ProbesSpec {
+    fn conventional() -> Self {
+        Self { live: path("/healthz"), ready: path("/readyz"), startup: Duration::seconds(60) }
+    }
+}
+
+fn path(text: &str) -> UrlPath {
+    UrlPath::parse(text).expect("a fixed path is a path")
+}
+
+/// The metrics endpoint: `off`, a path on the service's own port, or a path on a port of its own.
+#[derive(Clone, Debug)]
+pub enum MetricsSpec {
+    /// There is none.
+    Off,
+    /// On the service's own port.
+    Shared(UrlPath),
+    /// On a port of its own, which no route can reach.
+    Own(OwnMetrics),
+}
+
+shape! {
+    /// A metrics endpoint on a port of its own.
+    OwnMetrics {
+        /// Path.
+        path: UrlPath = path("/metrics"),
+        /// Port.
+        port: ContainerPort,
+    }
+}
+
+impl MetricsSpec {
+    fn conventional() -> Self {
+        Self::Shared(path("/metrics"))
+    }
+}
+
+impl Read for MetricsSpec {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        match node.get_ref().as_str() {
+            Some("off") => Some(Self::Off),
+            Some(_) => UrlPath::read(node, report).map(Self::Shared),
+            None if node.get_ref().is_table() => OwnMetrics::read(node, report).map(Self::Own),
+            None => {
+                wrong_type(node, "`off`, a path, or a table with `path` and `port`", report);
+                None
+            }
+        }
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        "`off`, a path, or a table with path, port".into()
+    }
+}
+
+shape! {
+    /// How a pod leaves: it serves on for `pre-stop`, until every proxy has heard, then has the rest of `grace`.
+    ShutdownSpec {
+        /// Time for endpoint removal to spread.
+        pre_stop as "pre-stop": Duration = Duration::seconds(10),
+        /// Time until the pod is killed, counted from the beginning.
+        grace: At<Duration> = At { value: Duration::seconds(45), span: Default::default() },
+    }
+}
+
+impl ShutdownSpec {
+    fn conventional() -> Self {
+        Self { pre_stop: Duration::seconds(10), grace: At { value: Duration::seconds(45), span: Default::default() } }
+    }
+}
+
+shape! {
+    /// Where secret values live; they never stand in this file.
+    SecretsSpec {
+        /// How Secrets come into the cluster.
+        backend: At<Backend>,
+        /// The ClusterSecretStore that holds them, for `external-secrets`.
+        store: Option<Name>,
+    }
+}
+
+words! {
+    /// How Secrets come into the cluster.
+    Backend {
+        /// The External Secrets operator reads them from a store.
+        ExternalSecrets = "external-secrets",
+        /// Sealed Secrets.
+        Sealed = "sealed",
+        /// SOPS.
+        Sops = "sops",
+        /// Somebody else creates them; we only refer to them.
+        Existing = "existing",
+    }
+}
+
+shape! {
+    /// One namespace.
+    NamespaceSpec {
+        /// What its pods may request together.
+        quota: Option<QuotaSpec>,
+        /// Pod Security level that it enforces.
+        pod_security as "pod-security": Option<PodSecurity>,
+        /// More labels for the namespace.
+        labels: Entries<LabelKey, LabelValue>,
+    }
+}
+
+words! {
+    /// A Pod Security Standard.
+    PodSecurity {
+        /// No restriction.
+        Privileged = "privileged",
+        /// No known way to escalate.
+        Baseline = "baseline",
+        /// Hardened.
+        Restricted = "restricted",
+    }
+}
+
+impl PodSecurity {
+    /// The level as the labels write it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Privileged => "privileged",
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+shape! {
+    /// What a namespace's pods may use together.
+    QuotaSpec {
+        /// Sum of CPU requests.
+        cpu: Quantity,
+        /// Sum of memory requests, and of memory limits twice as much.
+        memory: Quantity,
+        /// Number of pods.
+        pods: Quantity,
+    }
+}
+
+shape! {
+    /// Something outside the cluster that components use.
+    ExternalSpec {
+        /// Its name, as clients verify it.
+        host: Host,
+        /// Its port.
+        port: Port,
+        /// Its addresses: ranges, or `public` for everywhere but private ranges.
+        cidrs: Vec<At<RangeSpec>>,
+        /// How many connections it takes.
+        max_connections as "max-connections": Option<Amount>,
+    }
+}
+
+/// A range of addresses of an external.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RangeSpec {
+    /// Everywhere but private ranges.
+    Public,
+    /// Exactly these.
+    Range(Cidr),
+}
+
+impl Read for RangeSpec {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        if node.get_ref().as_str() == Some("public") { Some(Self::Public) } else { Cidr::read(node, report).map(Self::Range) }
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        format!("`public`, or {}", Cidr::EXPECTED).into()
+    }
+}
+
+shape! {
+    /// What every component has, whatever its type.
+    ComponentSpec {
+        /// What the component is; decides which further keys it takes.
+        type_name as "type": At<String>,
+        /// Namespace in which it runs.
+        namespace: At<Name>,
+        /// Components and externals that it calls, as `name` or `name:port`: the only source of network policies.
+        calls: Vec<At<String>>,
+        /// Requests and limits of its main container.
+        size: Option<SizeSpec>,
+        /// Failure domains over which its replicas spread.
+        spread: Option<Vec<At<Domain>>>,
+    }
+}
+
+shape! {
+    /// How the world reaches a component.
+    RouteSpec {
+        /// Host, below the platform's domain unless it has a dot.
+        host: At<Host>,
+        /// Path prefix; the longest one on a host wins.
+        path: At<UrlPath> = At { value: UrlPath::root(), span: Default::default() },
+        /// Largest request body.
+        body: Option<BodySize>,
+        /// Longest wait for an answer.
+        timeout: Option<Duration>,
+    }
+}
+
+shape! {
+    /// A finding that somebody has accepted.
+    AcceptSpec {
+        /// Its code.
+        code: At<String>,
+        /// The object it is about, such as `components.ingress`.
+        object: String,
+        /// Why it is accepted.
+        reason: At<String>,
+    }
+}

@@ -1,0 +1,9 @@
+//! The stages of the pipeline, each named by its verb, each with one public function of that verb.
+
+pub mod accept;
+pub mod build;
+pub mod check;
+pub mod link;
+pub mod order;
+pub mod parse;
+pub mod resolve;

@@ -1,0 +1,154 @@
+//! Platform to objects. Nothing here can fail: everything that a user can get wrong has ended before.
+
+use std::collections::BTreeMap;
+
+use crate::derive::pods::Plan;
+use crate::derive::{config, disruption, edges, namespaces, policies, priorities, rights, routes, secrets, services, workloads};
+use crate::model::bundle::{Home, Placed};
+use crate::model::edge::Edges;
+use crate::model::endpoint::Endpoint;
+use crate::model::identity::{Identity, platform_labels};
+use crate::model::object::Object;
+use crate::model::platform::{Declared, Link, Platform};
+use crate::model::site::{Address, Peer, Site};
+use crate::model::workload::{Controller, Priority, Replicas, Workload};
+use crate::values::name::Name;
+
+/// Every object of the platform, with the file that it belongs to.
+pub fn build(platform: &Platform) -> Vec<Placed> {
+    let sites: Vec<Site<'_>> = platform.components.iter().map(|declared| site(declared, platform)).collect();
+    let workloads: Vec<Vec<Workload>> =
+        platform.components.iter().zip(&sites).map(|(declared, site)| declared.component.workloads(site)).collect();
+    let edges = edges::edges(platform, &workloads);
+
+    let mut placed = Vec::new();
+    let mut put = |home: Home, objects: Vec<Object>| {
+        placed.extend(objects.into_iter().map(|object| Placed { home: home.clone(), object }));
+    };
+    put(Home::Cluster, cluster(platform, &workloads));
+    for (name, spec) in &platform.namespaces {
+        put(Home::Namespace(name.clone()), namespaces::namespace(name, spec, &edges, platform, &workloads));
+    }
+    for ((declared, site), workloads) in platform.components.iter().zip(&sites).zip(&workloads) {
+        let home = Home::Component(declared.own.clone());
+        put(home.clone(), declared.component.objects(site));
+        for workload in workloads {
+            put(home.clone(), workload_objects(declared, workload, site, &edges, platform));
+        }
+    }
+    for (home, objects) in secret_objects(platform, &sites, &workloads) {
+        put(home, objects);
+    }
+    placed
+}
+
+fn cluster(platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {
+    let used: Vec<Priority> = workloads.iter().flatten().map(|workload| workload.priority).collect();
+    priorities::classes(&platform.facts.platform.name, &used).into_iter().map(Object::from).collect()
+}
+
+fn site<'a>(declared: &'a Declared, platform: &'a Platform) -> Site<'a> {
+    let facts = &platform.facts;
+    let spread = declared.common.spread.as_ref().unwrap_or(&facts.defaults.spread);
+    Site {
+        own: &declared.own,
+        host: declared.component.route().map(|route| route.host.value.below(&facts.platform.domain)),
+        facts,
+        size: declared.common.size.as_ref().map(crate::spec::shapes::SizeSpec::exact),
+        spread: spread.iter().map(|domain| domain.value).collect(),
+        peers: declared.links.iter().filter_map(|link| peer(link, platform)).collect(),
+        around: &platform.around,
+    }
+}
+
+fn peer(link: &Link, platform: &Platform) -> Option<Peer> {
+    match link {
+        Link::Component { index, endpoint } => {
+            let callee = &platform.components[*index];
+            Some(Peer {
+                name: callee.own.name.clone(),
+                type_name: Some(callee.type_name),
+                address: callee.address(*endpoint, &platform.facts),
+                replicas: callee.replica_addresses(*endpoint, &platform.facts),
+            })
+        }
+        Link::External(name) => platform.externals.get(name).map(|external| Peer {
+            name: name.clone(),
+            type_name: None,
+            address: Address { host: external.host.to_string(), port: external.port.0 },
+            replicas: Vec::new(),
+        }),
+    }
+}
+
+/// Everything that follows from one workload.
+fn workload_objects(
+    declared: &Declared,
+    workload: &Workload,
+    site: &Site<'_>,
+    edges: &Edges,
+    platform: &Platform,
+) -> Vec<Object> {
+    let identity = || Identity {
+        own: &declared.own,
+        instance: &workload.name,
+        role: workload.role,
+        part_of: &platform.facts.platform.name,
+        version: workload.main.image.tag(),
+    };
+    let endpoints: Vec<&Endpoint> =
+        declared.endpoints.iter().filter(|endpoint| endpoint.workload == workload.name).collect();
+    let routed = declared.front().is_some_and(|front| declared.endpoints[front].workload == workload.name);
+    let plan = Plan {
+        identity: identity(),
+        workload,
+        endpoints: endpoints.clone(),
+        pull_secret: site.pull_secret(&workload.main.image),
+    };
+
+    let mut objects = rights::rights(&identity(), workload);
+    objects.extend(config::config_maps(&identity(), workload).into_iter().map(Object::from));
+    objects.extend(services::services(&identity(), &endpoints).into_iter().map(Object::from));
+    objects.extend(workloads::workload(&plan, platform.facts.cluster.storage_class.as_ref()));
+    if let Controller::Rolling(Replicas::Scaled(scale)) = &workload.controller {
+        objects.push(disruption::autoscaler(&identity(), scale).into());
+    }
+    objects.extend(disruption::budget(&identity(), workload.controller.min_replicas()).map(Object::from));
+    objects.push(policies::workload(declared, &identity(), edges, platform).into());
+    if routed {
+        objects.extend(routes::ingress(declared, &identity(), platform).map(Object::from));
+    }
+    objects
+}
+
+/// Secrets belong to their one user, or to the namespace when several share one.
+fn secret_objects(platform: &Platform, sites: &[Site<'_>], workloads: &[Vec<Workload>]) -> Vec<(Home, Vec<Object>)> {
+    let mut needs: BTreeMap<&Name, secrets::Needs> = BTreeMap::new();
+    let mut users: BTreeMap<(&Name, Name), Vec<&Declared>> = BTreeMap::new();
+    for ((declared, site), workloads) in platform.components.iter().zip(sites).zip(workloads) {
+        let namespace = &declared.own.namespace;
+        for workload in workloads {
+            let pull = site.pull_secret(&workload.main.image);
+            for (name, content) in secrets::needs(workload, pull.as_ref()) {
+                let known = users.entry((namespace, name.clone())).or_default();
+                if !known.iter().any(|user| user.own == declared.own) {
+                    known.push(declared);
+                }
+                secrets::add(needs.entry(namespace).or_default(), &name, content);
+            }
+        }
+    }
+    let mut placed = Vec::new();
+    for (namespace, needs) in needs {
+        for (name, content) in needs {
+            let home = match users.get(&(namespace, name.clone())).map(Vec::as_slice) {
+                Some([only]) => Home::Component(only.own.clone()),
+                _ => Home::Namespace(namespace.clone()),
+            };
+            let labels = platform_labels(&platform.facts.platform.name, "secret");
+            let object = secrets::external_secret(&name, &content, namespace, &platform.facts, labels);
+            placed.push((home, object.map(Object::from).into_iter().collect()));
+        }
+    }
+    placed
+}

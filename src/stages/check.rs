@@ -1,0 +1,130 @@
+//! What no component can know by itself: namespaces exist, routes do not collide, every need has somebody who meets it.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
+use crate::diagnostics::suggest;
+use crate::model::component::{Capability, Provides};
+use crate::model::names::Names;
+use crate::model::platform::{Declared, Platform};
+use crate::spec::shapes::{Backend, RangeSpec};
+use crate::values::host::Host;
+use crate::values::parse::Parse;
+use crate::values::path::UrlPath;
+
+/// Checks the platform as a whole.
+pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
+    for declared in &platform.components {
+        namespace_exists(declared, names, report);
+        needs_are_met(declared, platform, report);
+    }
+    providers_are_alone(platform, report);
+    routes_are_distinct(platform, report);
+    store_is_named(platform, report);
+    ranges_are_bounded(platform, report);
+}
+
+fn namespace_exists(declared: &Declared, names: &Names<'_>, report: &mut Report) {
+    let namespace = &declared.common.namespace;
+    if !names.namespaces.contains(namespace.value.as_str()) {
+        let message = format!("namespace `{}` is not declared", namespace.value);
+        let near = suggest::nearest(namespace.value.as_str(), names.namespaces.iter().copied());
+        let mistake = report.error(codes::UNKNOWN_NAME, namespace.span, message);
+        match near {
+            Some(near) => mistake.did_you_mean(Some(near)),
+            None => mistake.help(format!("add `[namespaces.{}]`", namespace.value)),
+        };
+    }
+}
+
+fn needs_are_met(declared: &Declared, platform: &Platform, report: &mut Report) {
+    let route = declared.component.route().map(|_| [Capability::Routing, Capability::Certificates]);
+    let needs = declared.component.requires().iter().copied().chain(route.into_iter().flatten());
+    for capability in needs {
+        if providers(platform, capability).next().is_none() {
+            let name = &declared.own.name;
+            let message = format!("component `{name}` needs {}, which nothing here provides", capability.noun());
+            report
+                .error(codes::REQUIRES, declared.span, message)
+                .help(format!("declare a component of type `{}`", capability.provider()));
+        }
+    }
+}
+
+fn providers(platform: &Platform, capability: Capability) -> impl Iterator<Item = &Declared> {
+    platform.components.iter().filter(move |declared| {
+        declared.component.provides(&declared.own, &platform.facts).capability() == Some(capability)
+    })
+}
+
+/// One platform has one edge, one authority, one request metric, one registry: their cluster-scoped objects would collide.
+fn providers_are_alone(platform: &Platform, report: &mut Report) {
+    let mut first: BTreeMap<&str, &Declared> = BTreeMap::new();
+    for declared in &platform.components {
+        if declared.component.provides(&declared.own, &platform.facts) == Provides::Nothing {
+            continue;
+        }
+        if let Some(earlier) = first.insert(declared.type_name, declared) {
+            let message = format!("`{}` is a second `{}` beside `{}`", declared.own.name, declared.type_name, earlier.own.name);
+            report.error(codes::DUPLICATE, declared.span, message).help("a platform has one of this type");
+        }
+    }
+}
+
+fn routes_are_distinct(platform: &Platform, report: &mut Report) {
+    let mut seen: BTreeMap<(Host, String), &Declared> = BTreeMap::new();
+    for declared in &platform.components {
+        let Some(route) = declared.component.route() else { continue };
+        let host = route.host.value.below(&platform.facts.platform.domain);
+        let key = (host.clone(), route.path.value.to_string());
+        if let Some(earlier) = seen.insert(key, declared) {
+            let message = format!("`{}` and `{}` both answer on {host}{}", earlier.own.name, declared.own.name, route.path.value);
+            report.error(codes::CONFLICT, route.path.span_or(route.host.span), message).help("give each its own host or path");
+        }
+        metrics_stay_inside(declared, report);
+    }
+}
+
+/// A route to the root of a port that also serves metrics would publish them.
+fn metrics_stay_inside(declared: &Declared, report: &mut Report) {
+    let (Some(route), Some(front)) = (declared.component.route(), declared.front()) else { return };
+    let Some(metrics) = &declared.endpoints[front].metrics else { return };
+    let exposed = UrlPath::parse(&metrics.path).is_ok_and(|path| route.path.value.covers(&path));
+    if exposed && !declared.component.guards_metrics() {
+        let message = format!("the route {} also leads to the metrics at {}", route.path.value, metrics.path);
+        report
+            .error(codes::CONFLICT, route.path.span_or(route.host.span), message)
+            .help("route a path that does not cover it, or give metrics a port of their own: `metrics = { port = … }`");
+    }
+}
+
+fn store_is_named(platform: &Platform, report: &mut Report) {
+    let secrets = &platform.facts.secrets;
+    match secrets.backend.value {
+        Backend::ExternalSecrets if secrets.store.is_none() => {
+            report
+                .error(codes::REQUIRES, secrets.backend.span, "`external-secrets` needs a store")
+                .help("add `store = …`, the name of a ClusterSecretStore");
+        }
+        Backend::Sealed | Backend::Sops => {
+            report
+                .error(codes::UNSUPPORTED, secrets.backend.span, "this version does not render this backend yet")
+                .help("use `external-secrets`, or `existing` and create the Secrets yourself");
+        }
+        Backend::ExternalSecrets | Backend::Existing => {}
+    }
+}
+
+fn ranges_are_bounded(platform: &Platform, report: &mut Report) {
+    for external in platform.externals.values() {
+        for range in &external.cidrs {
+            let all = matches!(range.value, RangeSpec::Range(cidr) if cidr.is_everything());
+            if all {
+                report
+                    .error(codes::INVALID_VALUE, range.span, "this range is every address there is")
+                    .help("write `public`, which leaves out private ranges");
+            }
+        }
+    }
+}

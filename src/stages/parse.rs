@@ -1,0 +1,20 @@
+//! Text to document: TOML syntax, all of its faults at once.
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
+
+/// The parsed file, still untyped. With syntax errors in the report, what is left of it.
+pub type Document<'i> = Spanned<DeTable<'i>>;
+
+/// Parses `text`; syntax errors and duplicate keys go to the report.
+pub fn parse<'i>(text: &'i str, report: &mut Report) -> Document<'i> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let code = if error.message().starts_with("duplicate key") { codes::DUPLICATE } else { codes::SYNTAX };
+        report.error(code, error.span().unwrap_or(0..0), error.message().replace('\n', "; "));
+    }
+    document
+}

@@ -1,0 +1,162 @@
+//! Document to platform: every name exists, every link leads somewhere, every value is well formed. What cannot be
+//! right is reported, all of it, and then there is no platform.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use crate::components;
+use crate::components::entry::Declaration;
+use crate::derive::survey;
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
+use crate::diagnostics::suggest;
+use crate::model::facts::Facts;
+use crate::model::names::Names;
+use crate::model::platform::{Declared, Platform};
+use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
+use crate::spec::scalars::FormatVersion;
+use crate::spec::shape::shape;
+use crate::spec::shapes::{AcceptSpec, ClusterSpec, DefaultsSpec, ExternalSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
+use crate::stages::{accept, check, link};
+use crate::values::name::Name;
+
+shape! {
+    /// The whole file, but for components and environments, which are read by type and by name.
+    DescriptionSpec {
+        /// Version of this format.
+        version: FormatVersion,
+        /// The platform as a whole.
+        platform: PlatformSpec,
+        /// The cluster under it.
+        cluster: ClusterSpec,
+        /// Defaults of web services.
+        defaults: DefaultsSpec = DefaultsSpec::conventional(),
+        /// Where secret values live.
+        secrets: SecretsSpec,
+        /// Namespaces by name; all of them are closed by default.
+        namespaces: Entries<Name, NamespaceSpec>,
+        /// Things outside the cluster, by name.
+        externals: Entries<Name, ExternalSpec>,
+        /// Accepted findings.
+        accept: Vec<AcceptSpec>,
+    }
+}
+
+/// Keys of the file that are not read by shape.
+pub const DYNAMIC_KEYS: &[Key] = &[
+    Key {
+        name: "components",
+        doc: &[" Components by name, each of a type."],
+        type_name: || Cow::Borrowed("a table of: name = a component"),
+        default: Some("none"),
+    },
+    Key {
+        name: "environments",
+        doc: &[" Overlays by name, merged over the rest."],
+        type_name: || Cow::Borrowed("a table of: name = a part of this file"),
+        default: Some("none"),
+    },
+];
+
+/// A general part to go on with after a fault in the real one, so that the components are looked at all the same.
+const STAND_IN: &str = r#"
+version = 1
+platform = { name = "unknown", domain = "unknown.invalid" }
+cluster = { api-server = { cidrs = [], ports = [] } }
+secrets = { backend = "existing" }
+"#;
+
+/// Resolves a document into which the overlay, if any, has been merged. `None` means that the report holds errors.
+pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> {
+    let names = Names::of(document);
+    let description = read_description(document, report);
+    let general = description.unwrap_or_else(stand_in);
+    let facts =
+        Facts { platform: general.platform, cluster: general.cluster, defaults: general.defaults, secrets: general.secrets };
+    let namespaces: BTreeMap<Name, NamespaceSpec> = by_name(general.namespaces);
+    let externals: BTreeMap<Name, ExternalSpec> = by_name(general.externals);
+
+    let mut components = match document.get("components") {
+        Some(node) => read_components(node, &facts, &names, report),
+        None => Vec::new(),
+    };
+    link::link(&mut components, &names, report);
+    let around = survey::survey(&components, namespaces.keys().cloned().collect(), &facts);
+    let platform = Platform { facts, namespaces, externals, components, around };
+    check::check(&platform, &names, report);
+    accept::accept(&general.accept, report);
+    (!report.has_errors()).then_some(platform)
+}
+
+fn read_description(document: &DeTable<'_>, report: &mut Report) -> Option<DescriptionSpec> {
+    let mut fields = Fields::of(document, Span::default(), report);
+    let description = DescriptionSpec::read_fields(&mut fields);
+    fields.finish(&[DescriptionSpec::KEYS, DYNAMIC_KEYS]);
+    description
+}
+
+fn stand_in() -> DescriptionSpec {
+    let mut silent = Report::default();
+    let (document, _) = DeTable::parse_recoverable(STAND_IN);
+    read_description(document.get_ref(), &mut silent).expect("a test has read the stand-in")
+}
+
+fn by_name<V>(entries: Entries<Name, V>) -> BTreeMap<Name, V> {
+    entries.0.into_iter().map(|(name, value)| (name.value, value)).collect()
+}
+
+fn read_components(node: &Node<'_>, facts: &Facts, names: &Names<'_>, report: &mut Report) -> Vec<Declared> {
+    let Some(table) = node.get_ref().as_table() else {
+        wrong_type(node, "a table", report);
+        return Vec::new();
+    };
+    let mut components = Vec::with_capacity(table.len());
+    for (key, value) in table {
+        let key = toml::Spanned::new(key.span(), toml::de::DeValue::String(Cow::Borrowed(key.get_ref().as_ref())));
+        let name = At::<Name>::read(&key, report);
+        components.extend(read_component(name, value, facts, names, report));
+    }
+    components
+}
+
+/// Reads one component; a malformed name does not hide faults in its table.
+fn read_component(
+    name: Option<At<Name>>,
+    node: &Node<'_>,
+    facts: &Facts,
+    names: &Names<'_>,
+    report: &mut Report,
+) -> Option<Declared> {
+    let Some(table) = node.get_ref().as_table() else {
+        wrong_type(node, "a component", report);
+        return None;
+    };
+    let broken_name = name.is_none();
+    let name = name.unwrap_or_else(|| At { value: Name::fixed("unnamed"), span: node.span().into() });
+    let type_name = Fields::of(table, name.span, report).take::<At<String>>("type", None)?;
+    let Some(entry) = components::named(&type_name.value) else {
+        let types = || components::COMPONENTS.iter().map(|entry| entry.name);
+        let mistake =
+            report.error(codes::INVALID_VALUE, type_name.span, format!("`{}` is no component type", type_name.value));
+        match suggest::nearest(&type_name.value, types()) {
+            Some(near) => mistake.did_you_mean(Some(near)),
+            None => mistake.help(format!("expected {}", suggest::list(types()))),
+        };
+        return None;
+    };
+    let declaration = Declaration { name: &name.value, span: name.span, table, facts, names };
+    (entry.resolve)(declaration, report).filter(|_| !broken_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_can_be_read() {
+        let _ = stand_in();
+    }
+}

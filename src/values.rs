@@ -1,0 +1,13 @@
+//! Values that are right by construction: once parsed, the API server takes them. They know only text.
+
+pub mod body_size;
+pub mod cidr;
+pub mod duration;
+pub mod host;
+pub mod image;
+pub mod label;
+pub mod name;
+pub mod parse;
+pub mod path;
+pub mod quantity;
+pub mod secret_ref;

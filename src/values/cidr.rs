@@ -1,0 +1,92 @@
+//! Address ranges in canonical form: since 1.36 the API server refuses host bits and leading zeros
+//! (`StrictIPCIDRValidation`), and a policy with a range that means something else is worse than none.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::values::parse::Parse;
+
+/// A canonical IPv4 or IPv6 range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cidr {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Cidr {
+    /// Whether every address of `other` lies in this range.
+    pub fn contains(&self, other: &Self) -> bool {
+        let same_family = self.address.is_ipv4() == other.address.is_ipv4();
+        same_family && self.prefix <= other.prefix && mask(other.address, self.prefix) == self.address
+    }
+
+    /// Whether this range holds every address of its family.
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
+    /// Whether this is an IPv4 range.
+    pub fn is_v4(&self) -> bool {
+        self.address.is_ipv4()
+    }
+}
+
+impl Parse for Cidr {
+    const EXPECTED: &'static str = "a canonical range such as `10.20.4.0/24` or `2001:db8::/32`";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (address, prefix) = text.split_once('/').ok_or("has no `/` and prefix length")?;
+        let address: IpAddr = address.parse().map_err(|_| format!("has no IP address before the `/` (`{address}`)"))?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix: u8 = prefix
+            .parse::<u8>()
+            .ok()
+            .filter(|length| *length <= bits && prefix == length.to_string())
+            .ok_or_else(|| format!("has the prefix length `{prefix}`, which is not a number from 0 to {bits}"))?;
+        let network = mask(address, prefix);
+        let canonical = Self { address: network, prefix };
+        if canonical.to_string() == text { Ok(canonical) } else { Err(format!("is not canonical (did you mean `{canonical}`?)")) }
+    }
+}
+
+fn mask(address: IpAddr, prefix: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => {
+            let keep = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from(u32::from(v4) & keep))
+        }
+        IpAddr::V6(v6) => {
+            let keep = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from(u128::from(v6) & keep))
+        }
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_ranges_pass() {
+        for good in ["10.0.0.0/8", "10.0.0.10/32", "0.0.0.0/0", "2001:db8::/32", "::/0"] {
+            assert_eq!(Cidr::parse(good).expect(good).to_string(), good);
+        }
+        for bad in ["10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "10.0.0.0/08", "x/8", "2001:DB8::/32", "10.0.0.0/+8", ""] {
+            assert!(Cidr::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn containment_respects_family_and_length() {
+        let range = |text: &str| Cidr::parse(text).expect("valid");
+        assert!(range("10.0.0.0/8").contains(&range("10.20.4.0/24")));
+        assert!(!range("10.20.4.0/24").contains(&range("10.0.0.0/8")));
+        assert!(!range("0.0.0.0/0").contains(&range("::/0")));
+    }
+}

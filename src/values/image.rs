@@ -1,0 +1,132 @@
+//! Container image references.
+
+use std::fmt;
+
+use crate::values::parse::Parse;
+
+/// A full reference: registry host, repository, tag and perhaps digest. Short names and `latest` are refused, because
+/// they mean different things on different nodes and on different days.
+/// Source: `distribution/reference`, `regexp.go`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    host: String,
+    repository: String,
+    tag: String,
+    digest: Option<String>,
+}
+
+/// Registries that serve the public without credentials.
+const PUBLIC_HOSTS: &[&str] =
+    &["docker.io", "gcr.io", "ghcr.io", "mcr.microsoft.com", "public.ecr.aws", "quay.io", "registry.k8s.io"];
+
+impl Image {
+    /// An image that the program itself pins.
+    pub fn pinned(host: &str, repository: &str, tag: &str) -> Self {
+        Self { host: host.to_owned(), repository: repository.to_owned(), tag: tag.to_owned(), digest: None }
+    }
+
+    /// This image, pinned to `digest` (`sha256:…`).
+    #[must_use]
+    pub fn at(self, digest: &str) -> Self {
+        Self { digest: Some(digest.to_owned()), ..self }
+    }
+
+    /// The registry's host, with its port.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The tag.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Whether nodes need credentials to pull it.
+    pub fn is_private(&self) -> bool {
+        !PUBLIC_HOSTS.contains(&self.host.as_str())
+    }
+}
+
+impl Parse for Image {
+    const EXPECTED: &'static str =
+        "a full image reference such as `registry.example.com/team/app:1.4.2`, with registry host and tag";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (name, digest) = match text.split_once('@') {
+            Some((name, digest)) => (name, Some(checked_digest(digest)?)),
+            None => (text, None),
+        };
+        let (host, rest) = name
+            .split_once('/')
+            .filter(|(host, _)| host.contains('.') || host.contains(':') || *host == "localhost")
+            .ok_or("has no registry host before the first `/`")?;
+        let (repository, tag) = rest.rsplit_once(':').ok_or("has no tag")?;
+        check_host(host)?;
+        check_repository(repository)?;
+        check_tag(tag)?;
+        Ok(Self { host: host.to_owned(), repository: repository.to_owned(), tag: tag.to_owned(), digest })
+    }
+}
+
+fn check_host(host: &str) -> Result<(), String> {
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let good = |letter: char| letter.is_ascii_alphanumeric() || letter == '.' || letter == '-';
+    if name.is_empty() || !name.chars().all(good) {
+        return Err(format!("has the malformed registry host `{host}`"));
+    }
+    match port.map(str::parse::<u16>) {
+        Some(Err(_) | Ok(0)) => Err(format!("has the malformed registry port in `{host}`")),
+        _ => Ok(()),
+    }
+}
+
+fn check_repository(repository: &str) -> Result<(), String> {
+    let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '_' | '-');
+    let edge = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let path_ok = repository.split('/').all(|part| part.starts_with(edge) && part.ends_with(edge) && part.chars().all(good));
+    if path_ok && repository.len() <= 255 { Ok(()) } else { Err(format!("has the malformed repository `{repository}`")) }
+}
+
+fn check_tag(tag: &str) -> Result<(), String> {
+    let good = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    if tag == "latest" {
+        return Err("has the tag `latest`, which means another image every week".to_owned());
+    }
+    // The tag becomes the label `app.kubernetes.io/version`, whose limit (63, alphanumeric at both ends) is the
+    // tighter one.
+    let edges = tag.starts_with(|first: char| first.is_ascii_alphanumeric()) && tag.ends_with(|last: char| last.is_ascii_alphanumeric());
+    let valid = edges && tag.len() <= 63 && tag.chars().all(good);
+    if valid { Ok(()) } else { Err(format!("has the malformed tag `{tag}`")) }
+}
+
+fn checked_digest(digest: &str) -> Result<String, String> {
+    let hex = digest.strip_prefix("sha256:").unwrap_or("");
+    let good = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if good { Ok(digest.to_owned()) } else { Err("has a digest that is not `sha256:` and 64 hexadecimal digits".to_owned()) }
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}:{}", self.host, self.repository, self.tag)?;
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_references_pass_and_short_ones_do_not() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for good in ["registry.example.com/acme/api:1.4.2", "localhost:5000/a:1", &format!("docker.io/library/traefik:v3@{digest}")] {
+            assert_eq!(Image::parse(good).expect(good).to_string(), good);
+        }
+        for bad in ["", "nginx", "nginx:1", "library/nginx:1", "docker.io/a", "docker.io/a:latest", "docker.io/A:1", "docker.io/a:", " docker.io/a:1", "docker.io/a:1@sha256:x", "docker.io//a:1", "docker.io/../a:1", "docker.io:99999/a:1"] {
+            assert!(Image::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
