@@ -1,6 +1,7 @@
 //! The registry: every component type, one line each. The parent lists; what the children share stands below them.
 
 pub mod entry;
+pub mod references;
 pub mod web_service;
 
 use crate::components::entry::Entry;

@@ -1,5 +1,6 @@
 //! Everything that follows from what components say of themselves, each kind of object in one place.
 
+pub mod cilium;
 pub mod config;
 pub mod disruption;
 pub mod edges;

@@ -2,6 +2,7 @@
 
 use toml::de::DeTable;
 
+use crate::components::references;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::model::component::{ComponentType, Desk};
@@ -54,7 +55,9 @@ fn resolve<C: ComponentType>(declaration: Declaration<'_, '_>, report: &mut Repo
     let spec = C::Spec::read_fields(&mut fields);
     fields.finish(&[ComponentSpec::KEYS, C::Spec::KEYS]);
 
-    let (common, spec) = (common?, spec?);
+    let common = common?;
+    references::references(declaration.name, &common, declaration.names, report);
+    let spec = spec?;
     let own = Own { namespace: common.namespace.value.clone(), name: declaration.name.clone() };
     let mut desk = Desk {
         report,

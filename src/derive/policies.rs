@@ -9,6 +9,7 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use crate::derive::cilium;
 use crate::derive::edges::party;
 use crate::model::edge::{Edges, Party, PortKey};
 use crate::model::endpoint::Protocol;
@@ -101,7 +102,8 @@ enum Direction {
 /// One rule for each set of ports.
 fn rules(peers: Option<&BTreeMap<Party, BTreeSet<PortKey>>>, platform: &Platform, direction: Direction) -> Rules {
     let mut rules = Rules::new();
-    for (party, ports) in peers.into_iter().flatten() {
+    let plain = |party: &Party| direction == Direction::In || !cilium::takes_over(party, platform);
+    for (party, ports) in peers.into_iter().flatten().filter(|(party, _)| plain(party)) {
         let peers = peers_of(party, platform, direction);
         let rule = rules.entry(ports.clone()).or_insert_with(|| Some(Vec::new()));
         match (rule, peers) {

@@ -1,5 +1,6 @@
 //! The collected diagnostics of one run: nothing returns early, everything is sorted by place at the end.
 
+use crate::diagnostics::codes;
 use crate::diagnostics::source::Span;
 
 /// How much a diagnostic matters.
@@ -92,6 +93,10 @@ impl Report {
         let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
         sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         sorted.dedup();
+        // What the parser put in place of broken text is nobody's mistake.
+        let broken: Vec<usize> =
+            sorted.iter().filter(|diagnostic| diagnostic.code == codes::SYNTAX).map(|diagnostic| diagnostic.span.start).collect();
+        sorted.retain(|diagnostic| diagnostic.code == codes::SYNTAX || !broken.contains(&diagnostic.span.start));
         sorted
     }
 

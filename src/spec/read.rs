@@ -23,9 +23,14 @@ pub struct At<T> {
 }
 
 impl<T> At<T> {
+    /// Whether the user wrote it; defaults and stand-ins stand nowhere.
+    pub fn is_written(&self) -> bool {
+        self.span != Span::default()
+    }
+
     /// Where it stands; `other` for a default, which stands nowhere.
     pub fn span_or(&self, other: Span) -> Span {
-        if self.span == Span::default() { other } else { self.span }
+        if self.is_written() { self.span } else { other }
     }
 }
 
@@ -37,6 +42,12 @@ pub trait Read: Sized {
     /// What an absent key means; `None` makes the key required.
     fn absent() -> Option<Self> {
         None
+    }
+
+    /// What stands in for a value whose fault has been reported, so that the rest is looked at all the same. It is
+    /// never rendered: a report with errors ends the run.
+    fn stand_in() -> Option<Self> {
+        Self::absent()
     }
 
     /// The type in the words of the reference page.
@@ -95,16 +106,16 @@ impl<'t, 'i> Fields<'t, 'i> {
         self.span
     }
 
-    /// The value of `key`, its default when absent, or `None` after the fault has been reported.
+    /// The value of `key`, or its default when absent. Faults are reported, and then something stands in where
+    /// anything can.
     pub fn take<T: Read>(&mut self, key: &str, default: Option<T>) -> Option<T> {
         match self.table.get(key) {
-            Some(node) => T::read(node, self.report),
+            Some(node) => T::read(node, self.report).or(default).or_else(T::stand_in),
             None => default.or_else(T::absent).or_else(|| {
-                let header = Span { start: self.span.start, end: self.span.end };
                 self.report
-                    .error(codes::MISSING_KEY, header, format!("missing key `{key}`"))
+                    .error(codes::MISSING_KEY, self.span, format!("missing key `{key}`"))
                     .help(format!("add `{key} = …`: {}", T::type_name()));
-                None
+                T::stand_in()
             }),
         }
     }
@@ -150,6 +161,10 @@ impl<T: Read> Read for At<T> {
         T::absent().map(|value| Self { value, span: Span::default() })
     }
 
+    fn stand_in() -> Option<Self> {
+        T::stand_in().map(|value| Self { value, span: Span::default() })
+    }
+
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -176,8 +191,7 @@ impl<T: Read> Read for Vec<T> {
             wrong_type(node, "a list", report);
             return None;
         };
-        let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, report)).collect();
-        read.into_iter().collect()
+        Some(items.iter().filter_map(|item| T::read(item, report)).collect())
     }
 
     fn absent() -> Option<Self> {
@@ -206,15 +220,13 @@ impl<K: Read, V: Read> Read for Entries<K, V> {
             return None;
         };
         let mut entries = Vec::with_capacity(table.len());
-        let mut whole = true;
         for (key, value) in table {
             let name = Spanned::new(key.span(), DeValue::String(Cow::Borrowed(key.get_ref().as_ref())));
-            match (At::<K>::read(&name, report), V::read(value, report)) {
-                (Some(key), Some(value)) => entries.push((key, value)),
-                _ => whole = false,
+            if let (Some(key), Some(value)) = (At::<K>::read(&name, report), V::read(value, report)) {
+                entries.push((key, value));
             }
         }
-        whole.then_some(Self(entries))
+        Some(Self(entries))
     }
 
     fn absent() -> Option<Self> {

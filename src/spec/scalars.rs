@@ -39,10 +39,14 @@ fn parsed<T: Parse>(node: &Node<'_>, report: &mut Report) -> Option<T> {
 }
 
 macro_rules! read_parsed {
-    ($($type:ty),* $(,)?) => { $(
+    ($($type:ty = $stand_in:literal),* $(,)?) => { $(
         impl Read for $type {
             fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
                 parsed(node, report)
+            }
+
+            fn stand_in() -> Option<Self> {
+                <$type as Parse>::parse($stand_in).ok()
             }
 
             fn type_name() -> Cow<'static, str> {
@@ -52,7 +56,11 @@ macro_rules! read_parsed {
     )* };
 }
 
-read_parsed!(BodySize, Cidr, Duration, Host, Image, LabelKey, LabelValue, MountPath, MountSource, Name, SecretRef, String, UrlPath, Variable);
+read_parsed! {
+    BodySize = "0", Cidr = "192.0.2.0/24", Duration = "1s", Host = "stand-in.invalid", Image = "stand-in.invalid/image:0",
+    LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in", MountSource = "secret:stand-in",
+    Name = "stand-in", SecretRef = "stand-in/key", String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",
+}
 
 /// A quantity may be written as a number too: `pods = 80`.
 impl Read for Quantity {
@@ -61,6 +69,10 @@ impl Read for Quantity {
             DeValue::Integer(_) => integer(node, &(0..=i64::MAX / 1000), report).map(|whole| Self::whole(i128::from(whole))),
             _ => parsed(node, report),
         }
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self::whole(1))
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -109,6 +121,10 @@ macro_rules! numbers {
                 <$inner>::try_from(value).ok().map(Self)
             }
 
+            fn stand_in() -> Option<Self> {
+                Some(Self($high))
+            }
+
             fn type_name() -> Cow<'static, str> {
                 Cow::Borrowed(concat!("a number from ", $low, " to ", $high))
             }
@@ -129,8 +145,32 @@ numbers! {
     Amount(u32) in 1..=1_000_000;
     /// A user or group id other than root.
     UserId(i64) in 1..=2_147_483_647;
-    /// The version of the description's own format.
-    FormatVersion(u8) in 1..=1;
+}
+
+/// The version of the description's own format: 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatVersion;
+
+impl Read for FormatVersion {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        match integer(node, &(i64::MIN..=i64::MAX), report)? {
+            1 => Some(Self),
+            other => {
+                report
+                    .error(codes::INVALID_VALUE, node.span(), format!("format version {other} is not known to this program"))
+                    .help("expected `version = 1`");
+                None
+            }
+        }
+    }
+
+    fn stand_in() -> Option<Self> {
+        Some(Self)
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("`1`")
+    }
 }
 
 /// One of a closed list of words.

@@ -96,6 +96,10 @@ macro_rules! words {
                 $crate::spec::scalars::word(node, WORDS, report)
             }
 
+            fn stand_in() -> Option<Self> {
+                [$(Self::$variant),*].first().copied()
+            }
+
             fn type_name() -> std::borrow::Cow<'static, str> {
                 $crate::diagnostics::suggest::list([$($word),*]).into()
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::derive::pods::Plan;
-use crate::derive::{config, disruption, edges, namespaces, policies, priorities, rights, routes, secrets, services, workloads};
+use crate::derive::{cilium, config, disruption, edges, namespaces, policies, priorities, rights, routes, secrets, services, workloads};
 use crate::model::bundle::{Home, Placed};
 use crate::model::edge::Edges;
 use crate::model::endpoint::Endpoint;
@@ -12,6 +12,7 @@ use crate::model::object::Object;
 use crate::model::platform::{Declared, Link, Platform};
 use crate::model::site::{Address, Peer, Site};
 use crate::model::workload::{Controller, Priority, Replicas, Workload};
+use crate::spec::shapes::SizeSpec;
 use crate::values::name::Name;
 
 /// Every object of the platform, with the file that it belongs to.
@@ -54,7 +55,7 @@ fn site<'a>(declared: &'a Declared, platform: &'a Platform) -> Site<'a> {
         own: &declared.own,
         host: declared.component.route().map(|route| route.host.value.below(&facts.platform.domain)),
         facts,
-        size: declared.common.size.as_ref().map(crate::spec::shapes::SizeSpec::exact),
+        size: declared.common.size.as_ref().map(SizeSpec::exact),
         spread: spread.iter().map(|domain| domain.value).collect(),
         peers: declared.links.iter().filter_map(|link| peer(link, platform)).collect(),
         around: &platform.around,
@@ -115,6 +116,7 @@ fn workload_objects(
     }
     objects.extend(disruption::budget(&identity(), workload.controller.min_replicas()).map(Object::from));
     objects.push(policies::workload(declared, &identity(), edges, platform).into());
+    objects.extend(cilium::policy(declared, &identity(), edges, platform).map(Object::from));
     if routed {
         objects.extend(routes::ingress(declared, &identity(), platform).map(Object::from));
     }

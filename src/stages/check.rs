@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
-use crate::diagnostics::suggest;
 use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
@@ -15,9 +14,13 @@ use crate::values::path::UrlPath;
 
 /// Checks the platform as a whole.
 pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
+    // A component that could not be read is missing here, and so may be what another one needs.
+    let complete = platform.components.len() == names.components.len();
     for declared in &platform.components {
-        namespace_exists(declared, names, report);
-        needs_are_met(declared, platform, report);
+        file_is_its_own(declared, report);
+        if complete {
+            needs_are_met(declared, platform, report);
+        }
     }
     providers_are_alone(platform, report);
     routes_are_distinct(platform, report);
@@ -25,16 +28,15 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     ranges_are_bounded(platform, report);
 }
 
-fn namespace_exists(declared: &Declared, names: &Names<'_>, report: &mut Report) {
-    let namespace = &declared.common.namespace;
-    if !names.namespaces.contains(namespace.value.as_str()) {
-        let message = format!("namespace `{}` is not declared", namespace.value);
-        let near = suggest::nearest(namespace.value.as_str(), names.namespaces.iter().copied());
-        let mistake = report.error(codes::UNKNOWN_NAME, namespace.span, message);
-        match near {
-            Some(near) => mistake.did_you_mean(Some(near)),
-            None => mistake.help(format!("add `[namespaces.{}]`", namespace.value)),
-        };
+/// Names that would put a component's file where another file stands, or where kustomize sees a directory of its own.
+const TAKEN: &[&str] = &["kustomization", "namespace"];
+
+fn file_is_its_own(declared: &Declared, report: &mut Report) {
+    let name = declared.own.name.as_str();
+    if TAKEN.contains(&name) {
+        report
+            .error(codes::CONFLICT, declared.span, format!("a component cannot be called `{name}`"))
+            .help(format!("the file `{}/{name}.yaml` has another meaning", declared.own.namespace));
     }
 }
 

@@ -12,7 +12,8 @@ use crate::spec::read::At;
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 
-/// Resolves `calls` of every component; what leads nowhere goes to the report.
+/// Resolves `calls` of every component; ports that nobody offers go to the report. Names that nobody declares have
+/// been reported when the component was read.
 pub fn link(components: &mut [Declared], names: &Names<'_>, report: &mut Report) {
     let index: BTreeMap<String, usize> =
         components.iter().enumerate().map(|(at, declared)| (declared.own.name.to_string(), at)).collect();
@@ -43,8 +44,6 @@ fn links_of(
             links.extend(endpoint_of(&components[*at], port, call, report).map(|endpoint| Link::Component { index: *at, endpoint }));
         } else if names.externals.contains(name) {
             links.extend(external(name, port, call, report));
-        } else if !names.components.contains(name) {
-            unknown(name, caller, call, names, report);
         }
     }
     links
@@ -80,14 +79,4 @@ fn endpoint_of(callee: &Declared, port: Option<&str>, call: &At<String>, report:
         };
     }
     found
-}
-
-fn unknown(name: &str, caller: &Declared, call: &At<String>, names: &Names<'_>, report: &mut Report) {
-    let known = || names.components.iter().chain(&names.externals).copied().filter(|known| *known != caller.own.name.as_str());
-    let message = format!("component `{}` calls `{name}`, which is not declared", caller.own.name);
-    let mistake = report.error(codes::UNKNOWN_NAME, call.span, message);
-    match suggest::nearest(name, known()) {
-        Some(near) => mistake.did_you_mean(Some(near)),
-        None => mistake.help("declare it under `[components]` or `[externals]`"),
-    };
 }

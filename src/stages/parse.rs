@@ -13,8 +13,13 @@ pub type Document<'i> = Spanned<DeTable<'i>>;
 pub fn parse<'i>(text: &'i str, report: &mut Report) -> Document<'i> {
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        let code = if error.message().starts_with("duplicate key") { codes::DUPLICATE } else { codes::SYNTAX };
-        report.error(code, error.span().unwrap_or(0..0), error.message().replace('\n', "; "));
+        let span = error.span().unwrap_or(0..0);
+        if error.message().starts_with("duplicate key") {
+            let key = text.get(span.clone()).unwrap_or("a key");
+            report.error(codes::DUPLICATE, span, format!("`{key}` is written twice")).help("keep one of the two");
+        } else {
+            report.error(codes::SYNTAX, span, error.message().replace('\n', "; "));
+        }
     }
     document
 }

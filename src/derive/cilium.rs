@@ -1,0 +1,77 @@
+//! What plain policies cannot say on Cilium: it matches neither nodes nor the API server by range, and it can match
+//! hosts by name, which is narrower than every public address.
+//! Source: docs.cilium.io, "Layer 3 policies": entities, DNS based.
+
+use std::collections::BTreeSet;
+
+use crate::derive::edges::party;
+use crate::model::custom::{
+    CiliumDns, CiliumEgress, CiliumHost, CiliumNetworkPolicy, CiliumNetworkPolicySpec, CiliumPort, CiliumPorts, CiliumRules,
+};
+use crate::model::edge::{Edges, Party, PortKey};
+use crate::model::identity::{Identity, labels, matching};
+use crate::model::platform::{Declared, Platform};
+use crate::parts::meta::{Labels, namespaced};
+use crate::spec::shapes::{Cni, RangeSpec};
+
+/// Whether the edge to `party` belongs into a Cilium policy instead of a plain one.
+pub fn takes_over(party: &Party, platform: &Platform) -> bool {
+    platform.facts.cluster.cni == Cni::Cilium && destination(party, platform).is_some()
+}
+
+/// The Cilium policy of a workload, if any of its edges needs one.
+pub fn policy(declared: &Declared, identity: &Identity<'_>, edges: &Edges, platform: &Platform) -> Option<CiliumNetworkPolicy> {
+    if platform.facts.cluster.cni != Cni::Cilium {
+        return None;
+    }
+    let outgoing = edges.outgoing.get(&party(declared, identity.instance))?;
+    let mut egress: Vec<CiliumEgress> = outgoing
+        .iter()
+        .filter_map(|(to, ports)| destination(to, platform).map(|rule| CiliumEgress { to_ports: vec![open(ports)], ..rule }))
+        .collect();
+    if egress.is_empty() {
+        return None;
+    }
+    if egress.iter().any(|rule| !rule.to_fqdns.is_empty()) {
+        egress.push(observed_dns(platform));
+    }
+    Some(CiliumNetworkPolicy {
+        metadata: namespaced(identity.instance.as_str(), &identity.own.namespace, identity.labels()),
+        spec: CiliumNetworkPolicySpec { endpoint_selector: matching(identity.selector()), egress },
+    })
+}
+
+/// The destination in Cilium's words, where it has better ones than ranges.
+fn destination(party: &Party, platform: &Platform) -> Option<CiliumEgress> {
+    match party {
+        Party::ApiServer => Some(CiliumEgress { to_entities: vec!["kube-apiserver"], ..Default::default() }),
+        Party::Nodes => Some(CiliumEgress { to_entities: vec!["host", "remote-node"], ..Default::default() }),
+        Party::External(name) => {
+            let external = platform.externals.get(name)?;
+            let public = external.cidrs.iter().any(|range| range.value == RangeSpec::Public);
+            let host = CiliumHost { match_name: external.host.to_string() };
+            public.then(|| CiliumEgress { to_fqdns: vec![host], ..Default::default() })
+        }
+        Party::Pods(_) | Party::Solvers(_) | Party::Public | Party::World => None,
+    }
+}
+
+fn open(ports: &BTreeSet<PortKey>) -> CiliumPorts {
+    let ports = ports.iter().map(|(protocol, port)| CiliumPort { port: port.to_string(), protocol: protocol.as_str() });
+    CiliumPorts { ports: ports.collect(), rules: None }
+}
+
+/// Names can be matched only when Cilium has seen them being resolved.
+fn observed_dns(platform: &Platform) -> CiliumEgress {
+    let dns = &platform.facts.cluster.dns;
+    let mut selector: Labels = labels(&[("k8s:io.kubernetes.pod.namespace", dns.namespace.as_str())]);
+    selector.extend(dns.labels.0.iter().map(|(key, value)| (format!("k8s:{}", key.value.as_str()), value.as_str().to_owned())));
+    CiliumEgress {
+        to_endpoints: vec![matching(selector)],
+        to_ports: vec![CiliumPorts {
+            ports: vec![CiliumPort { port: "53".to_owned(), protocol: "ANY" }],
+            rules: Some(CiliumRules { dns: vec![CiliumDns { match_pattern: "*" }] }),
+        }],
+        ..Default::default()
+    }
+}
