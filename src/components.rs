@@ -7,9 +7,7 @@ pub mod web_service;
 use crate::components::entry::Entry;
 
 /// Every component type, in alphabetical order.
-pub const COMPONENTS: &[Entry] = &[
-    Entry::of::<web_service::WebService>(),
-];
+pub const COMPONENTS: &[Entry] = &[Entry::of::<web_service::WebService>()];
 
 /// The component type of that name.
 pub fn named(name: &str) -> Option<&'static Entry> {

@@ -63,7 +63,9 @@ fn document(text: &mut String, placed: &Placed) {
 
 /// kustomize sorts by kind; it is told our order, so that `kubectl apply -k` applies as the stream does.
 fn kustomization(files: &[TreeFile]) -> String {
-    let mut text = format!("{MARKER}\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: legacy\n  legacySortOptions:\n    orderFirst:\n");
+    let mut text = format!(
+        "{MARKER}\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: legacy\n  legacySortOptions:\n    orderFirst:\n"
+    );
     for kind in APPLY_ORDER {
         text.push_str(&format!("    - {kind}\n"));
     }

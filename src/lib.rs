@@ -7,6 +7,7 @@ pub mod components;
 pub mod derive;
 pub mod diagnostics;
 pub mod emit;
+pub mod manual;
 pub mod model;
 pub mod parts;
 pub mod pipeline;

@@ -1,6 +1,7 @@
 //! What a user may write: the raw shapes of `platform.toml` and how they are read from it, all mistakes at once.
 //! The field documentation here is the user's manual: the reference page is generated from it.
 
+pub mod cluster;
 pub mod overlay;
 pub mod read;
 pub mod scalars;

@@ -68,7 +68,11 @@ pub fn resolve(input: &Input, environment: Option<&str>) -> Option<Platform> {
     let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, color);
     let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
-        text.push_str(&format!("{}: {errors} error{}; nothing rendered\n", input.name, if errors == 1 { "" } else { "s" }));
+        text.push_str(&format!(
+            "{}: {errors} error{}; nothing rendered\n",
+            input.name,
+            if errors == 1 { "" } else { "s" }
+        ));
     }
     output::complain(&text);
     platform

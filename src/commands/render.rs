@@ -75,11 +75,14 @@ fn chosen<'a>(bundle: &'a Bundle, platform: &Platform, only: Option<&str>) -> an
     let chosen: Vec<&Placed> = bundle.objects.iter().filter(|placed| belongs(&placed.home)).collect();
     if chosen.is_empty() {
         let namespaces = platform.namespaces.keys().map(ToString::to_string);
-        let components = platform.components.iter().map(|declared| format!("{}/{}", declared.own.namespace, declared.own.name));
+        let components =
+            platform.components.iter().map(|declared| format!("{}/{}", declared.own.namespace, declared.own.name));
         let known: Vec<String> = namespaces.chain(components).collect();
         match suggest::nearest(only, known.iter().map(String::as_str)) {
             Some(near) => bail!("`--only {only}` names nothing that is declared; did you mean `{near}`?"),
-            None => bail!("`--only {only}` names nothing that is declared; expected a namespace or namespace/component"),
+            None => {
+                bail!("`--only {only}` names nothing that is declared; expected a namespace or namespace/component")
+            }
         }
     }
     Ok(chosen)

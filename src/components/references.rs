@@ -12,8 +12,11 @@ pub fn references(own: &Name, common: &ComponentSpec, names: &Names<'_>, report:
     let namespace = &common.namespace;
     if namespace.is_written() && !names.namespaces.contains(namespace.value.as_str()) {
         let near = suggest::nearest(namespace.value.as_str(), names.namespaces.iter().copied());
-        let mistake =
-            report.error(codes::UNKNOWN_NAME, namespace.span, format!("namespace `{}` is not declared", namespace.value));
+        let mistake = report.error(
+            codes::UNKNOWN_NAME,
+            namespace.span,
+            format!("namespace `{}` is not declared", namespace.value),
+        );
         match near {
             Some(near) => mistake.did_you_mean(Some(near)),
             None => mistake.help(format!("add `[namespaces.{}]`", namespace.value)),

@@ -1,16 +1,21 @@
 //! `web-service`: a stateless HTTP service of one's own, with health, metrics, scaling and a route.
 
+mod environment;
+mod rules;
+
 use std::collections::BTreeSet;
 
+use crate::components::web_service::environment::{Text, interpolated, spelled};
+use crate::components::web_service::rules::{HTTP_METRICS, golden_signals, presence};
 use crate::diagnostics::codes;
-use crate::diagnostics::suggest;
 use crate::model::component::{Capability, Component, ComponentType, Desk};
 use crate::model::endpoint::{Audience, Endpoint, Metrics};
 use crate::model::identity::Own;
-use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
+use crate::model::monitoring::RuleGroup;
 use crate::model::site::Site;
 use crate::model::workload::{
-    Controller, Env, Main, Priority, Probes, Replicas, Scale, SecretContent, SecretFiles, Size, Source, User, Volume, Workload,
+    Controller, Env, Main, Priority, Probes, Replicas, Scale, SecretContent, SecretFiles, Size, Source, User, Volume,
+    Workload,
 };
 use crate::parts::pod::sleep_before_stop;
 use crate::parts::probe::{self, Timing};
@@ -47,13 +52,13 @@ shape! {
         pools: Entries<Name, Amount>,
         /// How many replicas, decided by load.
         scale: Option<ScaleSpec>,
-        /// How many replicas, when load does not decide.
+        /// How many replicas, when load does not decide; `2` when absent.
         replicas: Option<At<Count>>,
         /// Replaces the image's entry point.
         command: Vec<String>,
         /// Arguments.
         args: Vec<String>,
-        /// User and group id of the process.
+        /// User and group id of the process; `10001` when absent.
         uid: UserId = UserId(10_001),
         /// Health endpoints, instead of the defaults.
         probes: Option<ProbesSpec>,
@@ -79,7 +84,7 @@ words! {
 shape! {
     /// How many replicas, decided by load.
     ScaleSpec {
-        /// Fewest replicas.
+        /// Fewest replicas; `2` when absent.
         min: At<Count> = At { value: Count(2), span: Default::default() },
         /// Most replicas.
         max: At<Count>,
@@ -103,23 +108,18 @@ pub struct WebService {
     shutdown: ShutdownSpec,
 }
 
-/// A value of the environment: literal text and addresses of what the service calls, in turn.
-type Text = Vec<Piece>;
-
-#[derive(Clone, Debug)]
-enum Piece {
-    Literal(String),
-    Address(Name),
-}
-
 impl ComponentType for WebService {
     const TYPE: &'static str = "web-service";
     const SUMMARY: &'static str = "A stateless HTTP service of one's own: health, metrics, autoscaling, a route.";
     type Spec = WebServiceSpec;
 
     fn resolve(spec: WebServiceSpec, desk: &mut Desk<'_>) -> Option<Self> {
-        let env: Vec<Option<(String, Text)>> =
-            spec.env.0.iter().map(|(name, value)| Some((name.value.as_str().to_owned(), interpolated(value, desk)?))).collect();
+        let env: Vec<Option<(String, Text)>> = spec
+            .env
+            .0
+            .iter()
+            .map(|(name, value)| Some((name.value.as_str().to_owned(), interpolated(value, desk)?)))
+            .collect();
         check_names_once(&spec, desk);
         check_paths_once(&spec, desk);
         check_pools(&spec, desk);
@@ -135,51 +135,6 @@ impl ComponentType for WebService {
             spec,
         })
     }
-}
-
-/// Takes `${name}` apart from literal text; `$$` is a dollar sign.
-fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
-    let mut pieces = Text::new();
-    let mut literal = String::new();
-    let mut rest = value.value.as_str();
-    let mut whole = true;
-    while let Some((before, after)) = rest.split_once('$') {
-        literal.push_str(before);
-        if let Some(tail) = after.strip_prefix('$') {
-            literal.push('$');
-            rest = tail;
-        } else if let Some((name, tail)) = after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
-            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
-            match called(name, value, desk) {
-                Some(name) => pieces.push(Piece::Address(name)),
-                None => whole = false,
-            }
-            rest = tail;
-        } else {
-            desk.report
-                .error(codes::INVALID_VALUE, value.span, format!("`{}` has a `$` that begins no `${{name}}`", value.value))
-                .help("write `${name}` for an address, `$$` for a dollar sign");
-            return None;
-        }
-    }
-    literal.push_str(rest);
-    pieces.push(Piece::Literal(literal));
-    whole.then_some(pieces)
-}
-
-fn called(name: &str, value: &At<String>, desk: &mut Desk<'_>) -> Option<Name> {
-    use crate::values::parse::Parse;
-    let known: Vec<String> = desk.called().map(str::to_owned).collect();
-    if known.iter().any(|called| called == name) {
-        return Name::parse(name).ok();
-    }
-    let near = suggest::nearest(name, known.iter().map(String::as_str));
-    let mistake = desk.report.error(codes::UNKNOWN_NAME, value.span, format!("`${{{name}}}` is nothing that `calls` names"));
-    match near {
-        Some(near) => mistake.help(format!("did you mean `${{{near}}}`?")),
-        None => mistake.help(format!("add `\"{name}\"` to `calls`, or write `$${{{name}}}` for the text itself")),
-    };
-    None
 }
 
 /// A variable comes from `env`, from `secrets` or from the runtime, never from two of them.
@@ -207,7 +162,9 @@ fn check_pools(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
     for (name, _) in &spec.pools.0 {
         if desk.must_call(name, "pools").is_some() && !desk.names.externals.contains(name.value.as_str()) {
             let message = format!("`pools` counts connections to `{}`, which is no external", name.value);
-            desk.report.error(codes::CONFLICT, name.span, message).help("pools are connections to something outside the cluster");
+            desk.report
+                .error(codes::CONFLICT, name.span, message)
+                .help("pools are connections to something outside the cluster");
         }
     }
 }
@@ -259,11 +216,19 @@ impl Component for WebService {
             ..Endpoint::tcp(&own.name, "http", self.spec.port.0)
         };
         // One job for all services of a namespace: they speak the same metrics.
-        let scraped = |path: &str| Metrics { path: path.to_owned(), lenient: true, ..Metrics::of(&format!("{}-services", own.namespace)) };
+        let scraped = |path: &str| Metrics {
+            path: path.to_owned(),
+            lenient: true,
+            ..Metrics::of(&format!("{}-services", own.namespace))
+        };
         match &self.metrics {
             MetricsSpec::Off => vec![http],
             MetricsSpec::Shared(path) => {
-                vec![Endpoint { audience: &[Audience::Callers, Audience::Scrapers], metrics: Some(scraped(path.as_str())), ..http }]
+                vec![Endpoint {
+                    audience: &[Audience::Callers, Audience::Scrapers],
+                    metrics: Some(scraped(path.as_str())),
+                    ..http
+                }]
             }
             MetricsSpec::Own(metrics) => {
                 let own_port = Endpoint::tcp(&own.name, "metrics", metrics.port.0);
@@ -321,7 +286,8 @@ impl WebService {
     fn container(&self, site: &Site<'_>) -> Main {
         let size = Size::with_headroom(site.size.clone().unwrap_or_else(|| site.facts.defaults.size.exact()));
         let startup = Timing {
-            failures: (i32::try_from(self.probes.startup.in_seconds()).unwrap_or(i32::MAX) / probe::STARTUP.period).max(1),
+            failures: (i32::try_from(self.probes.startup.in_seconds()).unwrap_or(i32::MAX) / probe::STARTUP.period)
+                .max(1),
             ..probe::STARTUP
         };
         Main {
@@ -343,8 +309,11 @@ impl WebService {
 
     /// What the user wrote, then secrets, then what the runtime needs and the user has not set.
     fn environment(&self, site: &Site<'_>, size: &Size) -> Vec<Env> {
-        let mut variables: Vec<Env> = self.env.iter().map(|(name, text)| Env::literal(name, spelled(text, site))).collect();
-        variables.extend(self.spec.secrets.0.iter().map(|(name, reference)| Env::secret(name.value.as_str(), reference.clone())));
+        let mut variables: Vec<Env> =
+            self.env.iter().map(|(name, text)| Env::literal(name, spelled(text, site))).collect();
+        variables.extend(
+            self.spec.secrets.0.iter().map(|(name, reference)| Env::secret(name.value.as_str(), reference.clone())),
+        );
         let runtime = self.spec.runtime.map(|runtime| runtime.environment(size)).unwrap_or_default();
         for (name, value) in runtime {
             if !variables.iter().any(|variable| variable.name == name) {
@@ -378,15 +347,6 @@ fn scratch_tmp(runtime: Option<Runtime>) -> Volume {
     scratch("/tmp", Quantity::mebibytes(mebibytes))
 }
 
-fn spelled(text: &Text, site: &Site<'_>) -> String {
-    text.iter()
-        .map(|piece| match piece {
-            Piece::Literal(text) => text.clone(),
-            Piece::Address(name) => site.peer(name).map(|peer| peer.address.to_string()).unwrap_or_default(),
-        })
-        .collect()
-}
-
 impl Runtime {
     fn environment(self, size: &Size) -> Vec<(&'static str, String)> {
         let percent_of_memory = |percent| size.limits.memory.mebibytes_at(percent);
@@ -407,69 +367,11 @@ impl Runtime {
     /// What the usual client library of the language exports by itself.
     const fn metrics(self) -> &'static [&'static str] {
         match self {
-            Self::Node => &["nodejs_eventloop_lag_seconds", "nodejs_heap_size_used_bytes", "process_resident_memory_bytes"],
+            Self::Node => {
+                &["nodejs_eventloop_lag_seconds", "nodejs_heap_size_used_bytes", "process_resident_memory_bytes"]
+            }
             Self::Go => &["go_goroutines", "go_gc_duration_seconds", "process_resident_memory_bytes"],
             Self::Python => &["python_gc_objects_collected_total", "process_resident_memory_bytes"],
         }
-    }
-}
-
-/// The contract of a web service with its platform.
-const HTTP_METRICS: &[&str] = &[
-    "http_requests_total",
-    "http_request_duration_seconds_bucket",
-    "http_request_duration_seconds_count",
-    "http_request_duration_seconds_sum",
-];
-
-/// Rate, errors and duration, for all services alike.
-fn golden_signals() -> RuleGroup {
-    let record = |name, expr: &str| Rule::Record { name, expr: expr.to_owned() };
-    let quantile = |name, share| {
-        let buckets = "sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[5m]))";
-        record(name, &format!("histogram_quantile({share}, {buckets})"))
-    };
-    RuleGroup {
-        name: "web-services".to_owned(),
-        rules: vec![
-            record("service:http_requests:rate5m", "sum by (namespace, service) (rate(http_requests_total[5m]))"),
-            record(
-                "service:http_errors:ratio_rate5m",
-                r#"sum by (namespace, service) (rate(http_requests_total{status=~"5.."}[5m])) / service:http_requests:rate5m"#,
-            ),
-            quantile("service:http_request_duration_seconds:p95_5m", "0.95"),
-            quantile("service:http_request_duration_seconds:p99_5m", "0.99"),
-            Rule::Alert(Alert {
-                name: "HighErrorRatio",
-                expr: "service:http_errors:ratio_rate5m > 0.05 and service:http_requests:rate5m > 0.1".to_owned(),
-                hold: "5m",
-                urgency: Urgency::Critical,
-                summary: "{{ $labels.service }} fails {{ $value | humanizePercentage }} of its requests",
-                description: "More than 5 % of the requests to {{ $labels.namespace }}/{{ $labels.service }} end in a server error. Compare with the last rollout, then with what the service calls.",
-            }),
-            Rule::Alert(Alert {
-                name: "HighLatencyP95",
-                expr: "service:http_request_duration_seconds:p95_5m > 1".to_owned(),
-                hold: "10m",
-                urgency: Urgency::Warning,
-                summary: "{{ $labels.service }} is slow: p95 {{ $value | humanizeDuration }}",
-                description: "One request in twenty to {{ $labels.namespace }}/{{ $labels.service }} takes longer than a second. Look at its saturation (CPU, event loop, pool) before its dependencies.",
-            }),
-        ],
-    }
-}
-
-/// `up == 0` cannot see a service that has no pod at all.
-fn presence(own: &Own) -> RuleGroup {
-    RuleGroup {
-        name: format!("presence-{}-{}", own.namespace, own.name),
-        rules: vec![Rule::Alert(Alert {
-            name: "ServiceAbsent",
-            expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
-            hold: "2m",
-            urgency: Urgency::Critical,
-            summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",
-            description: "Prometheus reaches no pod of this service. Either none runs, or none is ready, or a network policy is in the way.",
-        })],
     }
 }

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 
 use crate::derive::edges::party;
 use crate::model::custom::{
-    CiliumDns, CiliumEgress, CiliumHost, CiliumNetworkPolicy, CiliumNetworkPolicySpec, CiliumPort, CiliumPorts, CiliumRules,
+    CiliumDns, CiliumEgress, CiliumHost, CiliumNetworkPolicy, CiliumNetworkPolicySpec, CiliumPort, CiliumPorts,
+    CiliumRules,
 };
 use crate::model::edge::{Edges, Party, PortKey};
 use crate::model::identity::{Identity, labels, matching};
 use crate::model::platform::{Declared, Platform};
 use crate::parts::meta::{Labels, namespaced};
-use crate::spec::shapes::{Cni, RangeSpec};
+use crate::spec::cluster::Cni;
+use crate::spec::shapes::RangeSpec;
 
 /// Whether the edge to `party` belongs into a Cilium policy instead of a plain one.
 pub fn takes_over(party: &Party, platform: &Platform) -> bool {
@@ -20,14 +22,21 @@ pub fn takes_over(party: &Party, platform: &Platform) -> bool {
 }
 
 /// The Cilium policy of a workload, if any of its edges needs one.
-pub fn policy(declared: &Declared, identity: &Identity<'_>, edges: &Edges, platform: &Platform) -> Option<CiliumNetworkPolicy> {
+pub fn policy(
+    declared: &Declared,
+    identity: &Identity<'_>,
+    edges: &Edges,
+    platform: &Platform,
+) -> Option<CiliumNetworkPolicy> {
     if platform.facts.cluster.cni != Cni::Cilium {
         return None;
     }
     let outgoing = edges.outgoing.get(&party(declared, identity.instance))?;
     let mut egress: Vec<CiliumEgress> = outgoing
         .iter()
-        .filter_map(|(to, ports)| destination(to, platform).map(|rule| CiliumEgress { to_ports: vec![open(ports)], ..rule }))
+        .filter_map(|(to, ports)| {
+            destination(to, platform).map(|rule| CiliumEgress { to_ports: vec![open(ports)], ..rule })
+        })
         .collect();
     if egress.is_empty() {
         return None;
@@ -65,7 +74,9 @@ fn open(ports: &BTreeSet<PortKey>) -> CiliumPorts {
 fn observed_dns(platform: &Platform) -> CiliumEgress {
     let dns = &platform.facts.cluster.dns;
     let mut selector: Labels = labels(&[("k8s:io.kubernetes.pod.namespace", dns.namespace.as_str())]);
-    selector.extend(dns.labels.0.iter().map(|(key, value)| (format!("k8s:{}", key.value.as_str()), value.as_str().to_owned())));
+    selector.extend(
+        dns.labels.0.iter().map(|(key, value)| (format!("k8s:{}", key.value.as_str()), value.as_str().to_owned())),
+    );
     CiliumEgress {
         to_endpoints: vec![matching(selector)],
         to_ports: vec![CiliumPorts {

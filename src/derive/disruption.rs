@@ -22,7 +22,11 @@ pub fn autoscaler(identity: &Identity<'_>, scale: &Scale) -> HorizontalPodAutosc
         type_: "Resource".to_owned(),
         resource: Some(ResourceMetricSource {
             name: name.to_owned(),
-            target: MetricTarget { type_: "Utilization".to_owned(), average_utilization: Some(percent), ..Default::default() },
+            target: MetricTarget {
+                type_: "Utilization".to_owned(),
+                average_utilization: Some(percent),
+                ..Default::default()
+            },
         }),
         ..Default::default()
     };
@@ -65,7 +69,8 @@ fn request_rate(per_second: u32) -> MetricSpec {
 
 /// Up at once, because load does not wait; down by half a minute's thought and half the pods at most.
 fn behavior() -> HorizontalPodAutoscalerBehavior {
-    let policy = |type_: &str, value, period_seconds| HPAScalingPolicy { type_: type_.to_owned(), value, period_seconds };
+    let policy =
+        |type_: &str, value, period_seconds| HPAScalingPolicy { type_: type_.to_owned(), value, period_seconds };
     let rules = |window, policies| HPAScalingRules {
         stabilization_window_seconds: Some(window),
         select_policy: Some("Max".to_owned()),

@@ -1,6 +1,8 @@
 //! What belongs to a namespace as a whole: its Pod Security labels, quota, limits, default policies and certificates.
 
-use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec};
+use k8s_openapi::api::core::v1::{
+    LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
+};
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
@@ -18,7 +20,13 @@ use crate::values::name::Name;
 use crate::values::quantity::Quantity;
 
 /// The objects of `namespace`. `workloads` holds the workloads of each component, in the platform's order.
-pub fn namespace(name: &Name, spec: &NamespaceSpec, edges: &Edges, platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {
+pub fn namespace(
+    name: &Name,
+    spec: &NamespaceSpec,
+    edges: &Edges,
+    platform: &Platform,
+    workloads: &[Vec<Workload>],
+) -> Vec<Object> {
     let own = platform_labels(&platform.facts.platform.name, "namespace");
     let mut objects: Vec<Object> = vec![labelled(name, spec, platform).into()];
     if let Some(quota) = &spec.quota {
@@ -66,10 +74,14 @@ impl Census {
             largest_memory: Quantity::gibibytes(8),
             largest_claim: Quantity::gibibytes(200),
         };
-        let here = platform.components.iter().zip(workloads).filter(|(declared, _)| declared.own.namespace == *namespace);
+        let here =
+            platform.components.iter().zip(workloads).filter(|(declared, _)| declared.own.namespace == *namespace);
         for (declared, workloads) in here {
             let public = |workload: &Workload| {
-                declared.endpoints.iter().any(|endpoint| endpoint.workload == workload.name && endpoint.is_for(Audience::World))
+                declared
+                    .endpoints
+                    .iter()
+                    .any(|endpoint| endpoint.workload == workload.name && endpoint.is_for(Audience::World))
             };
             for workload in workloads {
                 census.load_balancers += i128::from(public(workload));

@@ -56,7 +56,8 @@ pub fn default_deny(namespace: &Name, own_labels: Labels) -> NetworkPolicy {
 /// Every pod may resolve names, over UDP and, for long answers, TCP.
 pub fn allow_dns(namespace: &Name, own_labels: Labels, platform: &Platform) -> NetworkPolicy {
     let dns = &platform.facts.cluster.dns;
-    let selector = dns.labels.0.iter().map(|(key, value)| (key.value.as_str().to_owned(), value.as_str().to_owned())).collect();
+    let selector =
+        dns.labels.0.iter().map(|(key, value)| (key.value.as_str().to_owned(), value.as_str().to_owned())).collect();
     let ports = [(Protocol::Udp, 53), (Protocol::Tcp, 53)].into();
     let egress = Rules::from([(ports, Some(vec![pods_in(&dns.namespace, selector)]))]);
     let mut policy = policy(namespaced("allow-dns", namespace, own_labels), Labels::new(), Rules::new(), egress);
@@ -66,12 +67,7 @@ pub fn allow_dns(namespace: &Name, own_labels: Labels, platform: &Platform) -> N
     policy
 }
 
-fn policy(
-    metadata: ObjectMeta,
-    selector: Labels,
-    ingress: Rules,
-    egress: Rules,
-) -> NetworkPolicy {
+fn policy(metadata: ObjectMeta, selector: Labels, ingress: Rules, egress: Rules) -> NetworkPolicy {
     let selector = if selector.is_empty() { Default::default() } else { matching(selector) };
     let ingress: Vec<_> = ingress
         .into_iter()
@@ -125,7 +121,9 @@ fn peers_of(party: &Party, platform: &Platform, direction: Direction) -> Option<
     Some(match party {
         Party::Pods(pods) => vec![pods_in(&pods.namespace, pod_selector(&pods.component, &pods.workload))],
         Party::Solvers(namespace) => vec![pods_in(namespace, labels(&[SOLVER_LABEL]))],
-        Party::External(name) => platform.externals.get(name).map(|external| external_ranges(&external.cidrs, platform)).unwrap_or_default(),
+        Party::External(name) => {
+            platform.externals.get(name).map(|external| external_ranges(&external.cidrs, platform)).unwrap_or_default()
+        }
         Party::ApiServer if direction == Direction::In => return None,
         Party::ApiServer => ranges(&cluster.api_server.cidrs),
         Party::Nodes => ranges(&cluster.node_cidrs),
@@ -172,11 +170,15 @@ fn external_ranges(ranges: &[At<RangeSpec>], platform: &Platform) -> Vec<Network
 /// Everywhere but private ranges and the cluster's own.
 fn public(platform: &Platform) -> Vec<NetworkPolicyPeer> {
     let cluster = &platform.facts.cluster;
-    let own: Vec<Cidr> =
-        [&cluster.pod_cidrs, &cluster.service_cidrs, &cluster.node_cidrs].into_iter().flatten().map(|range| range.value).collect();
+    let own: Vec<Cidr> = [&cluster.pod_cidrs, &cluster.service_cidrs, &cluster.node_cidrs]
+        .into_iter()
+        .flatten()
+        .map(|range| range.value)
+        .collect();
     let family = |all: &str, fixed: &[&str], v4: bool| {
         let known: Vec<Cidr> = fixed.iter().filter_map(|text| Cidr::parse(text).ok()).collect();
-        let extra = own.iter().filter(|range| range.is_v4() == v4 && !known.iter().any(|range_| range_.contains(range)));
+        let extra =
+            own.iter().filter(|range| range.is_v4() == v4 && !known.iter().any(|range_| range_.contains(range)));
         let mut except: Vec<String> = known.iter().chain(extra).map(ToString::to_string).collect();
         except.dedup();
         block(all.to_owned(), except)

@@ -27,7 +27,11 @@ pub fn rights(identity: &Identity<'_>, workload: &Workload) -> Vec<Object> {
 }
 
 fn role_and_binding(identity: &Identity<'_>, grant: &Grant) -> Vec<Object> {
-    let local = if grant.suffix.is_empty() { identity.instance.to_string() } else { format!("{}-{}", identity.instance, grant.suffix) };
+    let local = if grant.suffix.is_empty() {
+        identity.instance.to_string()
+    } else {
+        format!("{}-{}", identity.instance, grant.suffix)
+    };
     // Cluster-scoped names are shared with the rest of the cluster, so they carry the platform's name.
     let global = format!("{}-{local}", identity.part_of);
     let own = &identity.own.namespace;

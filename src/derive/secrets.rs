@@ -112,7 +112,9 @@ fn template(content: &SecretContent) -> Option<SecretTemplate> {
     let (type_, key, text) = match content {
         SecretContent::Whole => return None,
         SecretContent::Keys(keys) if keys.iter().all(|key| key.as_str() != DOCKER_CONFIG) => return None,
-        SecretContent::Keys(_) => (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, format!("{{{{ index . \"{DOCKER_CONFIG}\" }}}}")),
+        SecretContent::Keys(_) => {
+            (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, format!("{{{{ index . \"{DOCKER_CONFIG}\" }}}}"))
+        }
         SecretContent::Htpasswd { .. } => (None, "htpasswd", HTPASSWD.to_owned()),
         SecretContent::PullCredential { host, .. } => (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, docker_config(host)),
     };

@@ -36,7 +36,8 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
 fn monitoring(components: &[Declared]) -> Monitoring {
     let jobs = jobs(components);
     let mut collected: BTreeSet<&'static str> = TARGET_METRICS.iter().copied().collect();
-    let scraped = components.iter().filter(|declared| declared.endpoints.iter().any(|endpoint| endpoint.metrics.is_some()));
+    let scraped =
+        components.iter().filter(|declared| declared.endpoints.iter().any(|endpoint| endpoint.metrics.is_some()));
     for declared in scraped {
         collected.extend(declared.component.metrics());
     }

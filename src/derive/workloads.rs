@@ -87,7 +87,11 @@ fn stateful_set(plan: &Plan<'_>, replicas: i32, claim: Option<(&str, Quantity)>,
     }
     let templates = claim.map(|(name, size)| {
         vec![PersistentVolumeClaim {
-            metadata: ObjectMeta { name: Some(name.to_owned()), labels: Some(plan.identity.selector()), ..Default::default() },
+            metadata: ObjectMeta {
+                name: Some(name.to_owned()),
+                labels: Some(plan.identity.selector()),
+                ..Default::default()
+            },
             spec: Some(claim_spec(size, class)),
             ..Default::default()
         }]
@@ -99,7 +103,10 @@ fn stateful_set(plan: &Plan<'_>, replicas: i32, claim: Option<(&str, Quantity)>,
             selector: matching(plan.identity.selector()),
             service_name: Some(plan.identity.instance.with("headless").to_string()),
             pod_management_policy: Some("Parallel".to_owned()),
-            update_strategy: Some(StatefulSetUpdateStrategy { type_: Some("RollingUpdate".to_owned()), ..Default::default() }),
+            update_strategy: Some(StatefulSetUpdateStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                ..Default::default()
+            }),
             revision_history_limit: Some(5),
             min_ready_seconds: Some(5),
             persistent_volume_claim_retention_policy: Some(StatefulSetPersistentVolumeClaimRetentionPolicy {

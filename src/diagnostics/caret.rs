@@ -37,7 +37,9 @@ fn one(out: &mut String, diagnostic: &Diagnostic, source: Source<'_>, paint: Pai
 
     let (line, column) = window(place.text, place.column);
     put(&format!("{} {bar} {line}", paint.blue(&place.line.to_string())));
-    let width = caret_width(source, diagnostic, place.text, place.column).min(line.chars().count() + 1 - column.min(line.chars().count())).max(1);
+    let width = caret_width(source, diagnostic, place.text, place.column)
+        .min(line.chars().count() + 1 - column.min(line.chars().count()))
+        .max(1);
     let mut carets = String::new();
     let _ = write!(carets, "{}{}", " ".repeat(column - 1), "^".repeat(width));
     if let Some(label) = &diagnostic.label {

@@ -94,8 +94,11 @@ impl Report {
         sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         sorted.dedup();
         // What the parser put in place of broken text is nobody's mistake.
-        let broken: Vec<usize> =
-            sorted.iter().filter(|diagnostic| diagnostic.code == codes::SYNTAX).map(|diagnostic| diagnostic.span.start).collect();
+        let broken: Vec<usize> = sorted
+            .iter()
+            .filter(|diagnostic| diagnostic.code == codes::SYNTAX)
+            .map(|diagnostic| diagnostic.span.start)
+            .collect();
         sorted.retain(|diagnostic| diagnostic.code == codes::SYNTAX || !broken.contains(&diagnostic.span.start));
         sorted
     }

@@ -214,7 +214,6 @@ fn is_number(unsigned: &str) -> bool {
 /// Dates and times begin with a year and a month (<https://yaml.org/type/timestamp.html>).
 fn is_date(text: &str) -> bool {
     match text.as_bytes() {
-        [year @ .., ] if year.len() < 6 => false,
         [a, b, c, d, b'-', month, ..] => [a, b, c, d, month].into_iter().all(u8::is_ascii_digit),
         _ => false,
     }
@@ -294,11 +293,9 @@ fn push_escape(character: char, out: &mut String) {
         // all that are escaped lie in the basic plane, so four digits are enough
         _ => {
             out.push('u');
-            out.extend([12, 8, 4, 0].map(|shift| hex_digit(u32::from(character) >> shift)));
+            out.extend([12, 8, 4, 0].map(|shift| char::from(HEX[(u32::from(character) >> shift & 15) as usize])));
         }
     }
 }
 
-fn hex_digit(value: u32) -> char {
-    char::from_digit(value % 16, 16).unwrap_or('0')
-}
+const HEX: &[u8; 16] = b"0123456789abcdef";

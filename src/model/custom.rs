@@ -111,7 +111,18 @@ macro_rules! always_present {
 }
 
 always_present!(
-    String, bool, &'static str, IssuerRef, SecretKeyRef, SelfSigned, SecretName, Http01, SolverIngress, StoreRef, Target, RemoteRef,
+    String,
+    bool,
+    &'static str,
+    IssuerRef,
+    SecretKeyRef,
+    SelfSigned,
+    SecretName,
+    Http01,
+    SolverIngress,
+    StoreRef,
+    Target,
+    RemoteRef,
     LabelSelector
 );
 

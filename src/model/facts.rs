@@ -1,6 +1,7 @@
 //! What is true for the whole platform.
 
-use crate::spec::shapes::{ClusterSpec, DefaultsSpec, PlatformSpec, SecretsSpec};
+use crate::spec::cluster::ClusterSpec;
+use crate::spec::shapes::{DefaultsSpec, PlatformSpec, SecretsSpec};
 
 /// The checked general part of the description.
 #[derive(Clone, Debug)]

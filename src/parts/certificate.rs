@@ -1,6 +1,8 @@
 //! Certificates: public ones for routes, and small authorities of our own for webhooks and aggregated APIs.
 
-use crate::model::custom::{Certificate, CertificateSpec, Issuer, IssuerRef, IssuerSpec, PrivateKey, SecretName, SelfSigned};
+use crate::model::custom::{
+    Certificate, CertificateSpec, Issuer, IssuerRef, IssuerSpec, PrivateKey, SecretName, SelfSigned,
+};
 use crate::model::object::Object;
 use crate::parts::meta::{Labels, namespaced};
 use crate::values::host::Host;
@@ -60,9 +62,14 @@ impl Serving<'_> {
         let root = format!("{}-selfsigned", self.prefix);
         let metadata = |name: &str| namespaced(name, self.namespace, self.labels.clone());
         let signed_by = |name: &str| IssuerRef { group: GROUP, kind: "Issuer", name: name.to_owned() };
-        let names = [format!("{}.{}", self.service, self.namespace), format!("{}.{}.svc", self.service, self.namespace)];
+        let names =
+            [format!("{}.{}", self.service, self.namespace), format!("{}.{}.svc", self.service, self.namespace)];
         vec![
-            Issuer { metadata: metadata(&root), spec: IssuerSpec { self_signed: Some(SelfSigned {}), ..Default::default() } }.into(),
+            Issuer {
+                metadata: metadata(&root),
+                spec: IssuerSpec { self_signed: Some(SelfSigned {}), ..Default::default() },
+            }
+            .into(),
             Certificate {
                 metadata: metadata(&ca),
                 spec: CertificateSpec {

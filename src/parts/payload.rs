@@ -15,8 +15,7 @@ macro_rules! templates {
 }
 
 /// Every built-in template, by its path below `templates/`.
-pub const TEMPLATES: &[(&str, &str)] = templates![
-];
+pub const TEMPLATES: &[(&str, &str)] = templates![];
 
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = Environment::new();

@@ -40,7 +40,11 @@ pub fn resources(size: &Size) -> ResourceRequirements {
             .map(|(name, amount)| (name.to_owned(), amount.api()))
             .collect()
     };
-    ResourceRequirements { requests: Some(amounts(&size.requests)), limits: Some(amounts(&size.limits)), ..Default::default() }
+    ResourceRequirements {
+        requests: Some(amounts(&size.requests)),
+        limits: Some(amounts(&size.limits)),
+        ..Default::default()
+    }
 }
 
 /// One variable.

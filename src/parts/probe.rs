@@ -25,7 +25,8 @@ pub const READINESS: Timing = Timing { delay: 0, period: 5, timeout: 2, failures
 
 /// An HTTP GET that must answer 200 to 399.
 pub fn http(path: &str, port: &str, timing: Timing) -> Probe {
-    let get = HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::String(port.to_owned()), ..Default::default() };
+    let get =
+        HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::String(port.to_owned()), ..Default::default() };
     Probe { http_get: Some(get), ..timed(timing) }
 }
 

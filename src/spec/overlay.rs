@@ -14,7 +14,9 @@ type Table<'i> = DeTable<'i>;
 /// Merges `[environments.<name>]` over `document`; what cannot be merged goes to the report.
 pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) {
     let Some(environments) = document.get("environments").cloned() else {
-        report.error(codes::UNKNOWN_NAME, 0..0, format!("environment `{name}` is not declared")).help("add `[environments]`");
+        report
+            .error(codes::UNKNOWN_NAME, 0..0, format!("environment `{name}` is not declared"))
+            .help("add `[environments]`");
         return;
     };
     let Some(table) = environments.get_ref().as_table() else {
@@ -42,11 +44,17 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) {
     }
 }
 
-fn merge_components<'i>(document: &mut Table<'i>, key: &Spanned<std::borrow::Cow<'i, str>>, overlay: &Node<'i>, report: &mut Report) {
+fn merge_components<'i>(
+    document: &mut Table<'i>,
+    key: &Spanned<std::borrow::Cow<'i, str>>,
+    overlay: &Node<'i>,
+    report: &mut Report,
+) {
     let Some(overlays) = overlay.get_ref().as_table() else {
         return wrong_type(overlay, "a table", report);
     };
-    let mut base = document.remove("components").unwrap_or_else(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
+    let mut base =
+        document.remove("components").unwrap_or_else(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
     if let DeValue::Table(components) = base.get_mut() {
         if let Some(all) = overlays.get("*") {
             merge_all(components, all, report);
@@ -102,7 +110,12 @@ fn merge_all<'i>(components: &mut Table<'i>, all: &Node<'i>, report: &mut Report
     }
 }
 
-fn merge_value<'i>(base: &mut Table<'i>, key: &Spanned<std::borrow::Cow<'i, str>>, change: &Node<'i>, report: &mut Report) {
+fn merge_value<'i>(
+    base: &mut Table<'i>,
+    key: &Spanned<std::borrow::Cow<'i, str>>,
+    change: &Node<'i>,
+    report: &mut Report,
+) {
     let Some(existing) = base.get_mut(key.get_ref().as_ref()) else {
         base.insert(key.clone(), change.clone());
         return;

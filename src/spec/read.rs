@@ -44,6 +44,9 @@ pub trait Read: Sized {
         None
     }
 
+    /// Whether an absent key has a meaning.
+    const OPTIONAL: bool = false;
+
     /// What stands in for a value whose fault has been reported, so that the rest is looked at all the same. It is
     /// never rendered: a report with errors ends the run.
     fn stand_in() -> Option<Self> {
@@ -63,8 +66,8 @@ pub struct Key {
     pub doc: &'static [&'static str],
     /// What it takes.
     pub type_name: fn() -> Cow<'static, str>,
-    /// Whether it may be left out, and what that means.
-    pub default: Option<&'static str>,
+    /// Whether it may be left out.
+    pub optional: bool,
 }
 
 /// A table with a closed set of keys.
@@ -153,6 +156,8 @@ fn article(type_name: &str) -> String {
 }
 
 impl<T: Read> Read for At<T> {
+    const OPTIONAL: bool = T::OPTIONAL;
+
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         T::read(node, report).map(|value| Self { value, span: node.span().into() })
     }
@@ -171,6 +176,8 @@ impl<T: Read> Read for At<T> {
 }
 
 impl<T: Read> Read for Option<T> {
+    const OPTIONAL: bool = true;
+
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         T::read(node, report).map(Some)
     }
@@ -186,6 +193,8 @@ impl<T: Read> Read for Option<T> {
 
 /// A list; a fault in one item does not hide the next.
 impl<T: Read> Read for Vec<T> {
+    const OPTIONAL: bool = true;
+
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         let Some(items) = node.get_ref().as_array() else {
             wrong_type(node, "a list", report);
@@ -214,6 +223,8 @@ impl<K, V> Default for Entries<K, V> {
 }
 
 impl<K: Read, V: Read> Read for Entries<K, V> {
+    const OPTIONAL: bool = true;
+
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         let Some(table) = node.get_ref().as_table() else {
             wrong_type(node, "a table", report);

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
+use crate::spec::read::{Node, Read, wrong_type};
 use crate::values::body_size::BodySize;
 use crate::values::cidr::Cidr;
 use crate::values::duration::Duration;
@@ -19,7 +20,6 @@ use crate::values::parse::Parse;
 use crate::values::path::{MountPath, UrlPath};
 use crate::values::quantity::Quantity;
 use crate::values::secret_ref::{MountSource, SecretRef};
-use crate::spec::read::{Node, Read, wrong_type};
 
 /// Reads a string of the form that `T` takes.
 fn parsed<T: Parse>(node: &Node<'_>, report: &mut Report) -> Option<T> {
@@ -66,7 +66,9 @@ read_parsed! {
 impl Read for Quantity {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         match node.get_ref() {
-            DeValue::Integer(_) => integer(node, &(0..=i64::MAX / 1000), report).map(|whole| Self::whole(i128::from(whole))),
+            DeValue::Integer(_) => {
+                integer(node, &(0..=i64::MAX / 1000), report).map(|whole| Self::whole(i128::from(whole)))
+            }
             _ => parsed(node, report),
         }
     }
@@ -102,9 +104,11 @@ pub fn integer(node: &Node<'_>, range: &RangeInclusive<i64>, report: &mut Report
     };
     let value = i64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|value| range.contains(value));
     if value.is_none() {
-        report
-            .error(codes::INVALID_VALUE, node.span(), format!("{integer} is out of range"))
-            .help(format!("expected a number from {} to {}", range.start(), range.end()));
+        report.error(codes::INVALID_VALUE, node.span(), format!("{integer} is out of range")).help(format!(
+            "expected a number from {} to {}",
+            range.start(),
+            range.end()
+        ));
     }
     value
 }
@@ -157,7 +161,11 @@ impl Read for FormatVersion {
             1 => Some(Self),
             other => {
                 report
-                    .error(codes::INVALID_VALUE, node.span(), format!("format version {other} is not known to this program"))
+                    .error(
+                        codes::INVALID_VALUE,
+                        node.span(),
+                        format!("format version {other} is not known to this program"),
+                    )
                     .help("expected `version = 1`");
                 None
             }
@@ -183,7 +191,8 @@ pub fn word<T: Copy>(node: &Node<'_>, words: &[(&str, T)], report: &mut Report) 
     };
     let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     if found.is_none() {
-        let mistake = report.error(codes::INVALID_VALUE, node.span(), format!("`{text}` is not one of the known values"));
+        let mistake =
+            report.error(codes::INVALID_VALUE, node.span(), format!("`{text}` is not one of the known values"));
         match suggest::nearest(text, names()) {
             Some(near) => mistake.did_you_mean(Some(near)),
             None => mistake.help(format!("expected {expected}")),

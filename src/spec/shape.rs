@@ -22,7 +22,7 @@ macro_rules! shape {
                     name: $crate::spec::shape::key!($field $($key)?),
                     doc: &[$($field_doc),*],
                     type_name: <$type as $crate::spec::read::Read>::type_name,
-                    default: $crate::spec::shape::default_text!($($default)?),
+                    optional: <$type as $crate::spec::read::Read>::OPTIONAL || $crate::spec::shape::has_default!($($default)?),
                 }, )*
             ];
 
@@ -60,12 +60,12 @@ macro_rules! key {
     };
 }
 
-macro_rules! default_text {
+macro_rules! has_default {
     () => {
-        None
+        false
     };
     ($default:expr) => {
-        Some(stringify!($default))
+        true
     };
 }
 
@@ -107,4 +107,4 @@ macro_rules! words {
     };
 }
 
-pub(crate) use {default_text, default_value, key, shape, words};
+pub(crate) use {default_value, has_default, key, shape, words};

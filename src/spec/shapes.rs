@@ -1,4 +1,4 @@
-//! The tables of `platform.toml` that belong to no component type.
+//! The tables of `platform.toml` that belong to no component type, but for the cluster's.
 
 use std::borrow::Cow;
 
@@ -23,9 +23,9 @@ shape! {
         name: Name,
         /// Domain below which hosts without a dot stand.
         domain: Host,
-        /// Kubernetes minor that the objects are for: which fields and kinds exist, which Pod Security version is pinned.
+        /// Kubernetes minor that the objects are for: which fields and kinds exist, which Pod Security version is pinned. `1.36` when absent.
         kubernetes: Minor = Minor::V1_36,
-        /// Name of the environment: an external label of every metric and the folder of its secrets in the store.
+        /// Name of the environment: an external label of every metric and the folder of its secrets in the store. `production` when absent.
         environment: Name = Name::fixed("production"),
     }
 }
@@ -54,94 +54,15 @@ impl Minor {
 }
 
 shape! {
-    /// Facts about the cluster that nothing here can guess; network policies and volumes need them.
-    ClusterSpec {
-        /// Network plugin; `cilium` adds policies for what plain ranges cannot express there.
-        cni: Cni = Cni::Generic,
-        /// Ranges of pod addresses; kept out of `public`.
-        pod_cidrs as "pod-cidrs": Vec<At<Cidr>>,
-        /// Ranges of Service addresses; kept out of `public`.
-        service_cidrs as "service-cidrs": Vec<At<Cidr>>,
-        /// Ranges of node addresses; kept out of `public`, and where Prometheus finds the kubelets.
-        node_cidrs as "node-cidrs": Vec<At<Cidr>>,
-        /// Where pods reach the API server.
-        api_server as "api-server": ApiServerSpec,
-        /// The cluster's resolver.
-        dns: DnsSpec = DnsSpec::kube_dns(),
-        /// StorageClass of every volume; the cluster's default when absent.
-        storage_class as "storage-class": Option<Host>,
-        /// Whether the cluster serves CPU and memory metrics already, or needs metrics-server.
-        metrics_server as "metrics-server": MetricsServer = MetricsServer::Present,
-        /// DNS domain of the cluster.
-        domain: Host = cluster_local(),
-    }
-}
-
-fn cluster_local() -> Host {
-    Host::parse("cluster.local").expect("`cluster.local` is a host")
-}
-
-words! {
-    /// The network plugin that enforces the policies.
-    Cni {
-        /// Any plugin that implements NetworkPolicy.
-        Generic = "generic",
-        /// Calico.
-        Calico = "calico",
-        /// Cilium.
-        Cilium = "cilium",
-    }
-}
-
-words! {
-    /// Who serves `metrics.k8s.io`.
-    MetricsServer {
-        /// The cluster does.
-        Present = "present",
-        /// We install metrics-server.
-        Install = "install",
-    }
-}
-
-shape! {
-    /// Where pods reach the API server. Plugins differ on whether a policy sees the Service port or the real one, so name both.
-    ApiServerSpec {
-        /// Its addresses.
-        cidrs: Vec<At<Cidr>>,
-        /// Its ports.
-        ports: Vec<At<Port>>,
-    }
-}
-
-shape! {
-    /// The pods that resolve names.
-    DnsSpec {
-        /// Their namespace.
-        namespace: Name,
-        /// Their labels.
-        labels: Entries<LabelKey, LabelValue>,
-    }
-}
-
-impl DnsSpec {
-    fn kube_dns() -> Self {
-        let at = |value| At { value, span: Default::default() };
-        let key = LabelKey::parse("k8s-app").expect("`k8s-app` is a label key");
-        let value = LabelValue::parse("kube-dns").expect("`kube-dns` is a label value");
-        Self { namespace: Name::fixed("kube-system"), labels: Entries(vec![(at(key), value)]) }
-    }
-}
-
-shape! {
     /// What every `web-service` takes unless it says otherwise; `spread` holds for every workload.
     DefaultsSpec {
-        /// Requests and limits.
+        /// Requests and limits; `small` when absent.
         size: SizeSpec = SizeSpec::Named(SizeName::Small),
-        /// Failure domains over which replicas spread.
+        /// Failure domains over which replicas spread; none when absent.
         spread: Vec<At<Domain>> = Vec::new(),
         /// Health endpoints.
         probes: ProbesSpec = ProbesSpec::conventional(),
-        /// Path of the metrics endpoint, or `off`.
+        /// Path of the metrics endpoint, or `off`. `/metrics` when absent.
         metrics: MetricsSpec = MetricsSpec::conventional(),
         /// How a pod leaves.
         shutdown: ShutdownSpec = ShutdownSpec::conventional(),
@@ -186,7 +107,7 @@ shape! {
         cpu: Quantity,
         /// Memory.
         memory: Quantity,
-        /// Disk for logs and scratch.
+        /// Disk for logs and scratch; `64Mi` when absent.
         ephemeral_storage as "ephemeral-storage": Quantity = Quantity::mebibytes(64),
     }
 }
@@ -206,7 +127,11 @@ impl DefaultsSpec {
 
 impl Read for SizeSpec {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
-        if node.get_ref().is_table() { ExactSize::read(node, report).map(Self::Exact) } else { SizeName::read(node, report).map(Self::Named) }
+        if node.get_ref().is_table() {
+            ExactSize::read(node, report).map(Self::Exact)
+        } else {
+            SizeName::read(node, report).map(Self::Named)
+        }
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -234,11 +159,11 @@ impl SizeSpec {
 shape! {
     /// Health endpoints on the service's own port.
     ProbesSpec {
-        /// Answers while the process works; must not ask a database.
+        /// Answers while the process works; must not ask a database. `/healthz` when absent.
         live: UrlPath = path("/healthz"),
-        /// Answers while requests are welcome.
+        /// Answers while requests are welcome; `/readyz` when absent.
         ready: UrlPath = path("/readyz"),
-        /// How long a start may take.
+        /// How long a start may take; `60s` when absent.
         startup: Duration = Duration::seconds(60),
     }
 }
@@ -301,9 +226,9 @@ impl Read for MetricsSpec {
 shape! {
     /// How a pod leaves: it serves on for `pre-stop`, until every proxy has heard, then has the rest of `grace`.
     ShutdownSpec {
-        /// Time for endpoint removal to spread.
+        /// Time for endpoint removal to spread; `10s` when absent.
         pre_stop as "pre-stop": Duration = Duration::seconds(10),
-        /// Time until the pod is killed, counted from the beginning.
+        /// Time until the pod is killed, counted from the beginning; `45s` when absent.
         grace: At<Duration> = At { value: Duration::seconds(45), span: Default::default() },
     }
 }
@@ -343,7 +268,7 @@ shape! {
     NamespaceSpec {
         /// What its pods may request together.
         quota: Option<QuotaSpec>,
-        /// Pod Security level that it enforces.
+        /// Pod Security level that it enforces; `restricted` when absent.
         pod_security as "pod-security": Option<PodSecurity>,
         /// More labels for the namespace.
         labels: Entries<LabelKey, LabelValue>,
@@ -410,7 +335,11 @@ pub enum RangeSpec {
 
 impl Read for RangeSpec {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
-        if node.get_ref().as_str() == Some("public") { Some(Self::Public) } else { Cidr::read(node, report).map(Self::Range) }
+        if node.get_ref().as_str() == Some("public") {
+            Some(Self::Public)
+        } else {
+            Cidr::read(node, report).map(Self::Range)
+        }
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -439,7 +368,7 @@ shape! {
     RouteSpec {
         /// Host, below the platform's domain unless it has a dot.
         host: At<Host>,
-        /// Path prefix; the longest one on a host wins.
+        /// Path prefix; the longest one on a host wins. `/` when absent.
         path: At<UrlPath> = At { value: UrlPath::root(), span: Default::default() },
         /// Largest request body.
         body: Option<BodySize>,

@@ -9,7 +9,8 @@ use crate::spec::shapes::AcceptSpec;
 pub fn accept(accepted: &[AcceptSpec], report: &mut Report) {
     let mut used = vec![false; accepted.len()];
     report.retain_warnings(|warning| {
-        let applies = |entry: &AcceptSpec| entry.code.value == warning.code && Some(&entry.object) == warning.object.as_ref();
+        let applies =
+            |entry: &AcceptSpec| entry.code.value == warning.code && Some(&entry.object) == warning.object.as_ref();
         match accepted.iter().position(applies) {
             Some(at) => {
                 used[at] = true;
@@ -35,7 +36,12 @@ fn judge(entry: &AcceptSpec, used: bool, report: &mut Report) {
     } else if !used {
         let path = format!("accept.{}", entry.code.value);
         report
-            .warning(codes::UNUSED_ACCEPT, entry.code.span, path, format!("nothing about `{}` has this code", entry.object))
+            .warning(
+                codes::UNUSED_ACCEPT,
+                entry.code.span,
+                path,
+                format!("nothing about `{}` has this code", entry.object),
+            )
             .help("remove the entry");
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::derive::pods::Plan;
-use crate::derive::{cilium, config, disruption, edges, namespaces, policies, priorities, rights, routes, secrets, services, workloads};
+use crate::derive::{
+    cilium, config, disruption, edges, namespaces, policies, priorities, rights, routes, secrets, services, workloads,
+};
 use crate::model::bundle::{Home, Placed};
 use crate::model::edge::Edges;
 use crate::model::endpoint::Endpoint;

@@ -68,7 +68,8 @@ fn providers_are_alone(platform: &Platform, report: &mut Report) {
             continue;
         }
         if let Some(earlier) = first.insert(declared.type_name, declared) {
-            let message = format!("`{}` is a second `{}` beside `{}`", declared.own.name, declared.type_name, earlier.own.name);
+            let message =
+                format!("`{}` is a second `{}` beside `{}`", declared.own.name, declared.type_name, earlier.own.name);
             report.error(codes::DUPLICATE, declared.span, message).help("a platform has one of this type");
         }
     }
@@ -81,8 +82,11 @@ fn routes_are_distinct(platform: &Platform, report: &mut Report) {
         let host = route.host.value.below(&platform.facts.platform.domain);
         let key = (host.clone(), route.path.value.to_string());
         if let Some(earlier) = seen.insert(key, declared) {
-            let message = format!("`{}` and `{}` both answer on {host}{}", earlier.own.name, declared.own.name, route.path.value);
-            report.error(codes::CONFLICT, route.path.span_or(route.host.span), message).help("give each its own host or path");
+            let message =
+                format!("`{}` and `{}` both answer on {host}{}", earlier.own.name, declared.own.name, route.path.value);
+            report
+                .error(codes::CONFLICT, route.path.span_or(route.host.span), message)
+                .help("give each its own host or path");
         }
         metrics_stay_inside(declared, report);
     }

@@ -37,11 +37,17 @@ fn links_of(
             report.error(codes::DUPLICATE, call.span, format!("`{}` is called twice", call.value));
             continue;
         }
-        let (name, port) = call.value.split_once(':').map_or((call.value.as_str(), None), |(name, port)| (name, Some(port)));
+        let (name, port) =
+            call.value.split_once(':').map_or((call.value.as_str(), None), |(name, port)| (name, Some(port)));
         if name == caller.own.name.as_str() {
-            report.error(codes::CONFLICT, call.span, format!("`{name}` calls itself")).help("a pod may always talk to itself");
+            report
+                .error(codes::CONFLICT, call.span, format!("`{name}` calls itself"))
+                .help("a pod may always talk to itself");
         } else if let Some(at) = index.get(name) {
-            links.extend(endpoint_of(&components[*at], port, call, report).map(|endpoint| Link::Component { index: *at, endpoint }));
+            links.extend(
+                endpoint_of(&components[*at], port, call, report)
+                    .map(|endpoint| Link::Component { index: *at, endpoint }),
+            );
         } else if names.externals.contains(name) {
             links.extend(external(name, port, call, report));
         }

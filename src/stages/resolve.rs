@@ -16,10 +16,11 @@ use crate::diagnostics::suggest;
 use crate::model::facts::Facts;
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
+use crate::spec::cluster::ClusterSpec;
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
 use crate::spec::scalars::FormatVersion;
 use crate::spec::shape::shape;
-use crate::spec::shapes::{AcceptSpec, ClusterSpec, DefaultsSpec, ExternalSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
+use crate::spec::shapes::{AcceptSpec, DefaultsSpec, ExternalSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
 use crate::stages::{accept, check, link};
 use crate::values::name::Name;
 
@@ -51,13 +52,13 @@ pub const DYNAMIC_KEYS: &[Key] = &[
         name: "components",
         doc: &[" Components by name, each of a type."],
         type_name: || Cow::Borrowed("a table of: name = a component"),
-        default: Some("none"),
+        optional: true,
     },
     Key {
         name: "environments",
         doc: &[" Overlays by name, merged over the rest."],
         type_name: || Cow::Borrowed("a table of: name = a part of this file"),
-        default: Some("none"),
+        optional: true,
     },
 ];
 
@@ -74,8 +75,12 @@ pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> 
     let names = Names::of(document);
     let description = read_description(document, report);
     let general = description.unwrap_or_else(stand_in);
-    let facts =
-        Facts { platform: general.platform, cluster: general.cluster, defaults: general.defaults, secrets: general.secrets };
+    let facts = Facts {
+        platform: general.platform,
+        cluster: general.cluster,
+        defaults: general.defaults,
+        secrets: general.secrets,
+    };
     let namespaces: BTreeMap<Name, NamespaceSpec> = by_name(general.namespaces);
     let externals: BTreeMap<Name, ExternalSpec> = by_name(general.externals);
 

@@ -45,7 +45,11 @@ impl Parse for Cidr {
             .ok_or_else(|| format!("has the prefix length `{prefix}`, which is not a number from 0 to {bits}"))?;
         let network = mask(address, prefix);
         let canonical = Self { address: network, prefix };
-        if canonical.to_string() == text { Ok(canonical) } else { Err(format!("is not canonical (did you mean `{canonical}`?)")) }
+        if canonical.to_string() == text {
+            Ok(canonical)
+        } else {
+            Err(format!("is not canonical (did you mean `{canonical}`?)"))
+        }
     }
 }
 
@@ -77,7 +81,17 @@ mod tests {
         for good in ["10.0.0.0/8", "10.0.0.10/32", "0.0.0.0/0", "2001:db8::/32", "::/0"] {
             assert_eq!(Cidr::parse(good).expect(good).to_string(), good);
         }
-        for bad in ["10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "10.0.0.0/08", "x/8", "2001:DB8::/32", "10.0.0.0/+8", ""] {
+        for bad in [
+            "10.0.0.1/8",
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "010.0.0.0/8",
+            "10.0.0.0/08",
+            "x/8",
+            "2001:DB8::/32",
+            "10.0.0.0/+8",
+            "",
+        ] {
             assert!(Cidr::parse(bad).is_err(), "{bad}");
         }
     }

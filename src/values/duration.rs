@@ -32,7 +32,8 @@ impl Parse for Duration {
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(malformed());
         }
-        let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| format!("has the unknown unit `{unit}`"))?;
+        let (_, scale) =
+            UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| format!("has the unknown unit `{unit}`"))?;
         let count: u32 = number.parse().map_err(|_| "is too long".to_owned())?;
         match count.checked_mul(*scale) {
             // kubelet and Prometheus hold durations in an int64 of nanoseconds; a year is already absurd for both.
@@ -46,7 +47,8 @@ impl Parse for Duration {
 impl fmt::Display for Duration {
     /// The shortest exact spelling.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, scale) = UNITS.iter().find(|(unit, scale)| *unit != 'w' && self.0.is_multiple_of(*scale)).unwrap_or(&('s', 1));
+        let (unit, scale) =
+            UNITS.iter().find(|(unit, scale)| *unit != 'w' && self.0.is_multiple_of(*scale)).unwrap_or(&('s', 1));
         write!(f, "{}{unit}", self.0 / scale)
     }
 }

@@ -81,10 +81,16 @@ fn check_host(host: &str) -> Result<(), String> {
 }
 
 fn check_repository(repository: &str) -> Result<(), String> {
-    let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '_' | '-');
+    let good =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '_' | '-');
     let edge = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    let path_ok = repository.split('/').all(|part| part.starts_with(edge) && part.ends_with(edge) && part.chars().all(good));
-    if path_ok && repository.len() <= 255 { Ok(()) } else { Err(format!("has the malformed repository `{repository}`")) }
+    let path_ok =
+        repository.split('/').all(|part| part.starts_with(edge) && part.ends_with(edge) && part.chars().all(good));
+    if path_ok && repository.len() <= 255 {
+        Ok(())
+    } else {
+        Err(format!("has the malformed repository `{repository}`"))
+    }
 }
 
 fn check_tag(tag: &str) -> Result<(), String> {
@@ -94,7 +100,8 @@ fn check_tag(tag: &str) -> Result<(), String> {
     }
     // The tag becomes the label `app.kubernetes.io/version`, whose limit (63, alphanumeric at both ends) is the
     // tighter one.
-    let edges = tag.starts_with(|first: char| first.is_ascii_alphanumeric()) && tag.ends_with(|last: char| last.is_ascii_alphanumeric());
+    let edges = tag.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && tag.ends_with(|last: char| last.is_ascii_alphanumeric());
     let valid = edges && tag.len() <= 63 && tag.chars().all(good);
     if valid { Ok(()) } else { Err(format!("has the malformed tag `{tag}`")) }
 }
@@ -102,7 +109,11 @@ fn check_tag(tag: &str) -> Result<(), String> {
 fn checked_digest(digest: &str) -> Result<String, String> {
     let hex = digest.strip_prefix("sha256:").unwrap_or("");
     let good = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if good { Ok(digest.to_owned()) } else { Err("has a digest that is not `sha256:` and 64 hexadecimal digits".to_owned()) }
+    if good {
+        Ok(digest.to_owned())
+    } else {
+        Err("has a digest that is not `sha256:` and 64 hexadecimal digits".to_owned())
+    }
 }
 
 impl fmt::Display for Image {
@@ -122,10 +133,28 @@ mod tests {
     #[test]
     fn full_references_pass_and_short_ones_do_not() {
         let digest = format!("sha256:{}", "a".repeat(64));
-        for good in ["registry.example.com/acme/api:1.4.2", "localhost:5000/a:1", &format!("docker.io/library/traefik:v3@{digest}")] {
+        for good in [
+            "registry.example.com/acme/api:1.4.2",
+            "localhost:5000/a:1",
+            &format!("docker.io/library/traefik:v3@{digest}"),
+        ] {
             assert_eq!(Image::parse(good).expect(good).to_string(), good);
         }
-        for bad in ["", "nginx", "nginx:1", "library/nginx:1", "docker.io/a", "docker.io/a:latest", "docker.io/A:1", "docker.io/a:", " docker.io/a:1", "docker.io/a:1@sha256:x", "docker.io//a:1", "docker.io/../a:1", "docker.io:99999/a:1"] {
+        for bad in [
+            "",
+            "nginx",
+            "nginx:1",
+            "library/nginx:1",
+            "docker.io/a",
+            "docker.io/a:latest",
+            "docker.io/A:1",
+            "docker.io/a:",
+            " docker.io/a:1",
+            "docker.io/a:1@sha256:x",
+            "docker.io//a:1",
+            "docker.io/../a:1",
+            "docker.io:99999/a:1",
+        ] {
             assert!(Image::parse(bad).is_err(), "{bad}");
         }
     }

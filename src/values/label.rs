@@ -41,7 +41,8 @@ impl Parse for LabelKey {
 }
 
 impl Parse for LabelValue {
-    const EXPECTED: &'static str = "a label value: at most 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends";
+    const EXPECTED: &'static str =
+        "a label value: at most 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends";
 
     fn parse(text: &str) -> Result<Self, String> {
         fault(text).map_or_else(|| Ok(Self(text.to_owned())), Err)

@@ -31,8 +31,7 @@ impl Name {
 }
 
 impl Parse for Name {
-    const EXPECTED: &'static str =
-        "lower-case letters, digits and `-`, beginning with a letter, ending with a letter or digit, at most 40 characters";
+    const EXPECTED: &'static str = "lower-case letters, digits and `-`, beginning with a letter, ending with a letter or digit, at most 40 characters";
 
     fn parse(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST {
@@ -95,7 +94,9 @@ mod tests {
         for good in ["api", "a", "registry-ui", "a1", &"a".repeat(40)] {
             assert!(Name::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "1a", "-a", "a-", "A", "a_b", "a.b", "../x", "ü", "a\0", "😀", &"a".repeat(41), &"a".repeat(300)] {
+        for bad in
+            ["", "1a", "-a", "a-", "A", "a_b", "a.b", "../x", "ü", "a\0", "😀", &"a".repeat(41), &"a".repeat(300)]
+        {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -72,7 +72,8 @@ impl Parse for Quantity {
     const EXPECTED: &'static str = "a quantity such as `250m`, `2`, `512Mi` or `1Gi`";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let digits = text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
+        let digits =
+            text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
         let (number, suffix) = text.split_at(digits);
         let scale = match suffix {
             "" => 1000,
@@ -88,7 +89,8 @@ impl Parse for Quantity {
         if whole.is_empty() || fraction.contains('.') || number.ends_with('.') || number.len() > 18 {
             return Err("is not a number with a unit".to_owned());
         }
-        let number = format!("{whole}{fraction}").parse::<i128>().map_err(|_| "is not a number with a unit".to_owned())?;
+        let number =
+            format!("{whole}{fraction}").parse::<i128>().map_err(|_| "is not a number with a unit".to_owned())?;
         let divisor = 10_i128.pow(u32::try_from(fraction.len()).unwrap_or(u32::MAX).min(18));
         let milli = number * scale;
         if milli % divisor != 0 {
@@ -102,7 +104,10 @@ impl Parse for Quantity {
 
 fn wrong_suffix(suffix: &str) -> String {
     let known = BINARY.iter().chain(DECIMAL).map(|(name, _)| *name).chain(["m"]);
-    match known.into_iter().find(|name| name.eq_ignore_ascii_case(suffix) || suffix.strip_suffix(['B', 'b']) == Some(name)) {
+    match known
+        .into_iter()
+        .find(|name| name.eq_ignore_ascii_case(suffix) || suffix.strip_suffix(['B', 'b']) == Some(name))
+    {
         Some(near) => format!("has the unknown unit `{suffix}` (did you mean `{near}`?)"),
         None if suffix.is_empty() => "is empty".to_owned(),
         None => format!("has the unknown unit `{suffix}`"),
@@ -153,7 +158,21 @@ mod tests {
 
     #[test]
     fn malformed_quantities_are_refused() {
-        for bad in ["", "Mi", "100mi", "1.2.3", "-1", "1 Gi", "1GiB", ".5", "5.", "0.0001", "99999999999999999999", "1e3", "9E9"] {
+        for bad in [
+            "",
+            "Mi",
+            "100mi",
+            "1.2.3",
+            "-1",
+            "1 Gi",
+            "1GiB",
+            ".5",
+            "5.",
+            "0.0001",
+            "99999999999999999999",
+            "1e3",
+            "9E9",
+        ] {
             assert!(Quantity::parse(bad).is_err(), "{bad}");
         }
     }

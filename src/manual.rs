@@ -1,0 +1,94 @@
+//! The reference page, written from the shapes that read the description, so that it cannot say anything else.
+
+use std::fmt::Write;
+
+use crate::components::COMPONENTS;
+use crate::diagnostics::codes;
+use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
+use crate::spec::read::{Key, Shape};
+use crate::spec::shapes::{
+    AcceptSpec, ComponentSpec, DefaultsSpec, ExactSize, ExternalSpec, NamespaceSpec, OwnMetrics, PlatformSpec,
+    ProbesSpec, QuotaSpec, RouteSpec, SecretsSpec, ShutdownSpec,
+};
+use crate::stages::resolve::{DYNAMIC_KEYS, DescriptionSpec};
+
+/// A table of the manual: its path in the file, what it is, its keys.
+struct Table {
+    path: &'static str,
+    doc: &'static [&'static str],
+    keys: &'static [Key],
+}
+
+const fn table<S: Shape>(path: &'static str) -> Table {
+    Table { path, doc: S::DOC, keys: S::KEYS }
+}
+
+/// The tables that belong to no component type, in reading order.
+const TABLES: &[Table] = &[
+    table::<PlatformSpec>("[platform]"),
+    table::<ClusterSpec>("[cluster]"),
+    table::<ApiServerSpec>("cluster.api-server"),
+    table::<DnsSpec>("cluster.dns"),
+    table::<DefaultsSpec>("[defaults]"),
+    table::<ExactSize>("defaults.size"),
+    table::<ProbesSpec>("defaults.probes"),
+    table::<OwnMetrics>("defaults.metrics"),
+    table::<ShutdownSpec>("defaults.shutdown"),
+    table::<SecretsSpec>("[secrets]"),
+    table::<NamespaceSpec>("[namespaces.NAME]"),
+    table::<QuotaSpec>("namespaces.NAME.quota"),
+    table::<ExternalSpec>("[externals.NAME]"),
+    table::<AcceptSpec>("[[accept]]"),
+    table::<ComponentSpec>("[components.NAME]"),
+    table::<RouteSpec>("components.NAME.route"),
+];
+
+/// The reference page in Markdown.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Reference\n\nWritten from the program's own tables by `PLATFORMGEN_BLESS=1 cargo test --test reference`; do not edit.\n\n\
+         `platform.toml` is closed at every level: a key that does not stand here is an error.\n\n## The file\n\n",
+    );
+    keys(&mut page, DescriptionSpec::KEYS);
+    keys_rows(&mut page, DYNAMIC_KEYS);
+    for table in TABLES {
+        let _ = write!(page, "\n## `{}`\n\n{}\n\n", table.path, sentence(table.doc));
+        keys(&mut page, table.keys);
+    }
+    page.push_str("\n## Component types\n\nEach takes the keys of `[components.NAME]` and its own.\n");
+    for entry in COMPONENTS {
+        let _ = write!(page, "\n### `{}`\n\n{}\n\n", entry.name, entry.summary);
+        if entry.keys.is_empty() {
+            page.push_str("No keys of its own.\n");
+        } else {
+            keys(&mut page, entry.keys);
+        }
+    }
+    page.push_str("\n## Diagnostics\n\n| code | meaning |\n|---|---|\n");
+    for (code, meaning) in codes::ALL {
+        let _ = writeln!(page, "| `{code}` | {meaning} |");
+    }
+    page
+}
+
+fn keys(page: &mut String, keys: &[Key]) {
+    page.push_str("| key | | takes | meaning |\n|---|---|---|---|\n");
+    keys_rows(page, keys);
+}
+
+fn keys_rows(page: &mut String, keys: &[Key]) {
+    for key in keys {
+        let need = if key.optional { "optional" } else { "required" };
+        let takes = (key.type_name)();
+        let _ = writeln!(page, "| `{}` | {need} | {} | {} |", key.name, cell(&takes), cell(&sentence(key.doc)));
+    }
+}
+
+fn sentence(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
+/// A vertical bar would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

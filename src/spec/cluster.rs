@@ -1,0 +1,89 @@
+//! The cluster under the platform: facts that nothing here can guess.
+
+use crate::spec::read::{At, Entries};
+use crate::spec::scalars::Port;
+use crate::spec::shape::{shape, words};
+use crate::values::cidr::Cidr;
+use crate::values::host::Host;
+use crate::values::label::{LabelKey, LabelValue};
+use crate::values::name::Name;
+use crate::values::parse::Parse;
+
+shape! {
+    /// Facts about the cluster that nothing here can guess; network policies and volumes need them.
+    ClusterSpec {
+        /// Network plugin; `cilium` adds policies for what plain ranges cannot express there. `generic` when absent.
+        cni: Cni = Cni::Generic,
+        /// Ranges of pod addresses; kept out of `public`.
+        pod_cidrs as "pod-cidrs": Vec<At<Cidr>>,
+        /// Ranges of Service addresses; kept out of `public`.
+        service_cidrs as "service-cidrs": Vec<At<Cidr>>,
+        /// Ranges of node addresses; kept out of `public`, and where Prometheus finds the kubelets.
+        node_cidrs as "node-cidrs": Vec<At<Cidr>>,
+        /// Where pods reach the API server.
+        api_server as "api-server": ApiServerSpec,
+        /// The cluster's resolver; `k8s-app = "kube-dns"` in `kube-system` when absent.
+        dns: DnsSpec = DnsSpec::kube_dns(),
+        /// StorageClass of every volume; the cluster's default when absent.
+        storage_class as "storage-class": Option<Host>,
+        /// Whether the cluster serves CPU and memory metrics already, or needs metrics-server. `present` when absent.
+        metrics_server as "metrics-server": MetricsServer = MetricsServer::Present,
+        /// DNS domain of the cluster; `cluster.local` when absent.
+        domain: Host = cluster_local(),
+    }
+}
+
+fn cluster_local() -> Host {
+    Host::parse("cluster.local").expect("`cluster.local` is a host")
+}
+
+words! {
+    /// The network plugin that enforces the policies.
+    Cni {
+        /// Any plugin that implements NetworkPolicy.
+        Generic = "generic",
+        /// Calico.
+        Calico = "calico",
+        /// Cilium.
+        Cilium = "cilium",
+    }
+}
+
+words! {
+    /// Who serves `metrics.k8s.io`.
+    MetricsServer {
+        /// The cluster does.
+        Present = "present",
+        /// We install metrics-server.
+        Install = "install",
+    }
+}
+
+shape! {
+    /// Where pods reach the API server. Plugins differ on whether a policy sees the Service port or the real one, so name both.
+    ApiServerSpec {
+        /// Its addresses.
+        cidrs: Vec<At<Cidr>>,
+        /// Its ports.
+        ports: Vec<At<Port>>,
+    }
+}
+
+shape! {
+    /// The pods that resolve names.
+    DnsSpec {
+        /// Their namespace.
+        namespace: Name,
+        /// Their labels.
+        labels: Entries<LabelKey, LabelValue>,
+    }
+}
+
+impl DnsSpec {
+    fn kube_dns() -> Self {
+        let at = |value| At { value, span: Default::default() };
+        let key = LabelKey::parse("k8s-app").expect("`k8s-app` is a label key");
+        let value = LabelValue::parse("kube-dns").expect("`kube-dns` is a label value");
+        Self { namespace: Name::fixed("kube-system"), labels: Entries(vec![(at(key), value)]) }
+    }
+}

@@ -1,0 +1,88 @@
+//! The flagship, `platform.toml`, renders to `golden/` byte for byte: twice, in any order of its tables, and nothing
+//! in `golden/` is an orphan. Bless a wanted change with `cargo run --release -- render -o golden`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use platformgen::diagnostics::report::Report;
+use platformgen::emit;
+use platformgen::model::tree::Tree;
+use platformgen::pipeline;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn flagship() -> String {
+    fs::read_to_string(root().join("platform.toml")).expect("platform.toml is in the repository")
+}
+
+fn rendered(text: &str) -> Tree {
+    let mut report = Report::default();
+    let platform = pipeline::platform(text, None, &mut report);
+    let platform = platform.unwrap_or_else(|| panic!("the description is wrong: {:#?}", report.sorted()));
+    emit::tree(&pipeline::bundle(&platform))
+}
+
+fn files_below(directory: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(directory).expect("golden/ can be listed") {
+        let entry = entry.expect("golden/ can be listed");
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            files_below(&entry.path(), &format!("{name}/"), found);
+        } else {
+            found.insert(name, fs::read_to_string(entry.path()).expect("golden files are text"));
+        }
+    }
+}
+
+#[test]
+fn the_flagship_renders_to_golden_and_nothing_else_is_there() {
+    let mut golden = BTreeMap::new();
+    files_below(&root().join("golden"), "", &mut golden);
+    for file in rendered(&flagship()).files {
+        let expected = golden.remove(&file.path).unwrap_or_else(|| panic!("golden/{} is missing", file.path));
+        if expected != file.text {
+            let diff = similar::TextDiff::from_lines(&expected, &file.text);
+            panic!("golden/{} differs:\n{}", file.path, diff.unified_diff().header("golden", "rendered"));
+        }
+    }
+    assert!(golden.is_empty(), "orphans in golden/: {:?}", golden.keys());
+}
+
+#[test]
+fn rendering_twice_gives_the_same_bytes() {
+    assert_eq!(rendered(&flagship()), rendered(&flagship()));
+}
+
+/// The tables of a description, each with its header and the comments above it.
+fn tables(text: &str) -> Vec<String> {
+    let mut tables = vec![String::new()];
+    for line in text.lines() {
+        if line.starts_with('[') {
+            tables.push(String::new());
+        }
+        let current = tables.last_mut().expect("there is always one");
+        current.push_str(line);
+        current.push('\n');
+    }
+    tables
+}
+
+#[test]
+fn the_order_of_tables_does_not_reach_the_output() {
+    let text = flagship();
+    let mut shuffled = tables(&text);
+    assert!(shuffled.len() > 20, "the flagship has many tables");
+    shuffled[1..].reverse();
+    assert_eq!(rendered(&text), rendered(&shuffled.concat()), "reversed");
+    shuffled[1..].rotate_left(7);
+    assert_eq!(rendered(&text), rendered(&shuffled.concat()), "rotated");
+}
+
+#[test]
+fn line_endings_do_not_reach_the_output() {
+    let text = flagship();
+    assert_eq!(rendered(&text), rendered(&text.replace('\n', "\r\n")));
+}
