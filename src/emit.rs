@@ -1,7 +1,10 @@
 //! Bundle to text: one stream in apply order, or a tree with one file a component. Both hold the same objects.
 
-pub mod yaml_stub;
-use yaml_stub as yaml;
+pub mod error;
+pub mod field_order;
+pub mod map_key;
+pub mod scalar;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 

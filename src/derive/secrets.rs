@@ -93,7 +93,7 @@ pub fn external_secret(
     Some(ExternalSecret {
         metadata: namespaced(name.as_str(), namespace, labels),
         spec: ExternalSecretSpec {
-            refresh_interval: "1h",
+            refresh_interval: "1h0m0s",
             secret_store_ref: StoreRef { kind: "ClusterSecretStore", name: store.to_string() },
             target: Target {
                 name: name.to_string(),
@@ -126,11 +126,11 @@ fn template(content: &SecretContent) -> Option<SecretTemplate> {
     })
 }
 
-/// `toJson` quotes user name and password, whatever they hold.
+/// `toRawJson` quotes user name and password, whatever they hold.
 fn docker_config(host: &str) -> String {
-    let auth = r#"{{ printf "%s:%s" .username .password | b64enc | toJson }}"#;
+    let auth = r#"{{ printf "%s:%s" .username .password | b64enc | toRawJson }}"#;
     format!(
-        r#"{{"auths":{{"{host}":{{"username":{{{{ .username | toJson }}}},"password":{{{{ .password | toJson }}}},"auth":{auth}}}}}}}"#
+        r#"{{"auths":{{"{host}":{{"username":{{{{ .username | toRawJson }}}},"password":{{{{ .password | toRawJson }}}},"auth":{auth}}}}}}}"#
     )
 }
 

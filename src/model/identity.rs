@@ -72,6 +72,7 @@ pub fn pod_selector(component: &Name, instance: &Name) -> BTreeMap<String, Strin
 pub fn platform_labels(platform: &Name, role: &str) -> BTreeMap<String, String> {
     labels(&[
         ("app.kubernetes.io/name", platform.as_str()),
+        ("app.kubernetes.io/instance", platform.as_str()),
         ("app.kubernetes.io/component", role),
         ("app.kubernetes.io/part-of", platform.as_str()),
         ("app.kubernetes.io/managed-by", MANAGER),
