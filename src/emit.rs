@@ -15,7 +15,7 @@ use crate::model::tree::{Tree, TreeFile};
 use crate::stages::order::APPLY_ORDER;
 
 /// First line of `kustomization.yaml`, by which a later run knows the directory as its own.
-pub const MARKER: &str = "# Written by platformgen; do not edit. Change platform.toml and render again.";
+pub const MARKER: &str = "# Written by platformgen; do not edit.";
 
 /// What every object is separated by.
 const SEPARATOR: &str = "---\n";
@@ -66,15 +66,18 @@ fn document(text: &mut String, placed: &Placed) {
 
 /// kustomize sorts by kind; it is told our order, so that `kubectl apply -k` applies as the stream does.
 fn kustomization(files: &[TreeFile]) -> String {
-    let mut text = format!(
-        "{MARKER}\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: legacy\n  legacySortOptions:\n    orderFirst:\n"
-    );
-    for kind in APPLY_ORDER {
-        text.push_str(&format!("    - {kind}\n"));
-    }
+    let mut text = format!("{MARKER} The source is platform.toml.\n{KUSTOMIZATION_HEAD}");
+    APPLY_ORDER.iter().for_each(|kind| text.extend(["    - ", kind, "\n"]));
     text.push_str("resources:\n");
-    for file in files {
-        text.push_str(&format!("- {}\n", file.path));
-    }
+    files.iter().for_each(|file| text.extend(["- ", &file.path, "\n"]));
     text
 }
+
+const KUSTOMIZATION_HEAD: &str = "\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+sortOptions:
+  order: legacy
+  legacySortOptions:
+    orderFirst:
+";

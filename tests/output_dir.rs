@@ -27,7 +27,8 @@ fn tree(paths: &[&str], version: &str) -> Tree {
 fn list(paths: &[&str]) -> String {
     let mut text =
         format!("{} The source is platform.toml.\napiVersion: kustomize.config.k8s.io/v1beta1\n", listing::MARKER);
-    text.push_str("kind: Kustomization\n");
+    text.push_str("kind: Kustomization\nsortOptions:\n  order: legacy\n  legacySortOptions:\n    orderFirst:\n");
+    text.push_str("    - Namespace\n    - ServiceAccount\n");
     text.push_str(if paths.is_empty() { "resources: []\n" } else { "resources:\n" });
     text.extend(paths.iter().map(|path| format!("- {path}\n")));
     text
@@ -258,6 +259,7 @@ fn a_list_that_someone_edited_is_refused() {
         good.replace("# Written by platformgen", "# Written by hand"),
         good.replace("kind: Kustomization", "kind: Component"),
         good.replace("kind: Kustomization", "- early.yaml"),
+        good.replace("    - Namespace", "    - ../base"),
         good.replace("resources:", "namePrefix: x-\nresources:"),
         good.replace("- cluster.yaml", "  - cluster.yaml"),
         good.replace("- cluster.yaml", "- cluster.yaml # mine"),
@@ -289,7 +291,7 @@ fn a_list_that_someone_edited_is_refused() {
 fn the_message_says_which_line_of_the_list_is_odd() {
     let dir = written();
     fs::write(dir.path().join(listing::FILE), list(&["cluster.yaml"]) + "namespace: mine\n").unwrap();
-    refused(dir.path(), &platform(), &["line 6, `namespace: mine`, is not one"]);
+    refused(dir.path(), &platform(), &["line 12, `namespace: mine`, is not one"]);
 }
 
 #[test]

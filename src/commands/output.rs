@@ -6,6 +6,7 @@ pub mod staging;
 pub mod survey;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,11 @@ pub fn write_stream(out: &mut dyn Write, text: &str) -> Result<()> {
         Err(fault) if fault.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
     }
+}
+
+/// Says something to the user. Nobody may be listening, and then there is nobody to tell.
+pub fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn replace(dir: &Path, tree: &Tree) -> Result<Written> {
@@ -122,6 +128,23 @@ fn create(dir: &Path) -> Result<Vec<PathBuf>> {
 fn remove(made: &[PathBuf]) {
     for place in made {
         let _ = fs::remove_dir(place);
+    }
+}
+
+impl fmt::Display for Written {
+    /// One line of counts, then a line for each file that changed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [("created", &self.created), ("updated", &self.updated), ("removed", &self.removed)];
+        for (word, list) in counts {
+            write!(f, "{} {word}, ", list.len())?;
+        }
+        write!(f, "{} unchanged", self.unchanged)?;
+        for (sign, list) in ["+", "~", "-"].into_iter().zip(counts.map(|(_, list)| list)) {
+            for path in list {
+                write!(f, "\n  {sign} {path}")?;
+            }
+        }
+        Ok(())
     }
 }
 

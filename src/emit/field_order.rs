@@ -33,11 +33,7 @@ impl FieldOrder {
 /// What is not in the table: whole objects, references, and the many small things that begin with their name.
 const ANY: FieldOrder = FieldOrder { of: "", first: &["apiVersion", "kind", "metadata", "name"], last: &[] };
 
-const fn order(
-    of: &'static str,
-    first: &'static [&'static str],
-    last: &'static [&'static str],
-) -> FieldOrder {
+const fn order(of: &'static str, first: &'static [&'static str], last: &'static [&'static str]) -> FieldOrder {
     FieldOrder { of, first, last }
 }
 
@@ -63,11 +59,7 @@ const ORDERS: &[FieldOrder] = &[
     order("HPAScalingRules", &["stabilizationWindowSeconds", "selectPolicy"], &["policies"]),
     order("HTTPGetAction", &["path", "port", "scheme"], &[]),
     order("HTTPIngressPath", &["path", "pathType", "backend"], &[]),
-    order(
-        "HorizontalPodAutoscalerSpec",
-        &["scaleTargetRef", "minReplicas", "maxReplicas", "metrics"],
-        &["behavior"],
-    ),
+    order("HorizontalPodAutoscalerSpec", &["scaleTargetRef", "minReplicas", "maxReplicas", "metrics"], &["behavior"]),
     order("HostAlias", &["ip", "hostnames"], &[]),
     order("IngressSpec", &["ingressClassName", "tls", "defaultBackend"], &["rules"]),
     order("JobSpec", &["parallelism", "completions"], &["selector", "template"]),
@@ -92,7 +84,12 @@ const ORDERS: &[FieldOrder] = &[
     order(
         "PodSecurityContext",
         &[
-            "runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "fsGroupChangePolicy", "supplementalGroups",
+            "runAsNonRoot",
+            "runAsUser",
+            "runAsGroup",
+            "fsGroup",
+            "fsGroupChangePolicy",
+            "supplementalGroups",
             "seccompProfile",
         ],
         &[],
@@ -100,9 +97,21 @@ const ORDERS: &[FieldOrder] = &[
     order(
         "PodSpec",
         &[
-            "serviceAccountName", "automountServiceAccountToken", "securityContext", "imagePullSecrets",
-            "hostNetwork", "hostPID", "hostIPC", "hostUsers", "enableServiceLinks", "restartPolicy",
-            "terminationGracePeriodSeconds", "priorityClassName", "nodeSelector", "affinity", "tolerations",
+            "serviceAccountName",
+            "automountServiceAccountToken",
+            "securityContext",
+            "imagePullSecrets",
+            "hostNetwork",
+            "hostPID",
+            "hostIPC",
+            "hostUsers",
+            "enableServiceLinks",
+            "restartPolicy",
+            "terminationGracePeriodSeconds",
+            "priorityClassName",
+            "nodeSelector",
+            "affinity",
+            "tolerations",
             "topologySpreadConstraints",
         ],
         &["initContainers", "containers", "volumes"],
@@ -117,8 +126,15 @@ const ORDERS: &[FieldOrder] = &[
     order(
         "Probe",
         &[
-            "httpGet", "exec", "tcpSocket", "grpc", "initialDelaySeconds", "periodSeconds", "timeoutSeconds",
-            "successThreshold", "failureThreshold",
+            "httpGet",
+            "exec",
+            "tcpSocket",
+            "grpc",
+            "initialDelaySeconds",
+            "periodSeconds",
+            "timeoutSeconds",
+            "successThreshold",
+            "failureThreshold",
         ],
         &[],
     ),
@@ -133,15 +149,25 @@ const ORDERS: &[FieldOrder] = &[
     order(
         "SecurityContext",
         &[
-            "allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot", "runAsUser", "runAsGroup",
-            "capabilities", "seccompProfile",
+            "allowPrivilegeEscalation",
+            "privileged",
+            "readOnlyRootFilesystem",
+            "runAsNonRoot",
+            "runAsUser",
+            "runAsGroup",
+            "capabilities",
+            "seccompProfile",
         ],
         &[],
     ),
     order("ServiceAccountTokenProjection", &["path", "audience", "expirationSeconds"], &[]),
     order("ServicePort", &["name", "port", "targetPort", "nodePort", "protocol", "appProtocol"], &[]),
     order("ServiceSpec", &["type", "clusterIP", "clusterIPs", "externalName"], &["selector", "ports"]),
-    order("StatefulSetSpec", &["serviceName", "replicas", "selector", "updateStrategy", "podManagementPolicy"], &["template", "volumeClaimTemplates"]),
+    order(
+        "StatefulSetSpec",
+        &["serviceName", "replicas", "selector", "updateStrategy", "podManagementPolicy"],
+        &["template", "volumeClaimTemplates"],
+    ),
     order("StatefulSetUpdateStrategy", &["type"], &[]),
     order("StorageClass", &["apiVersion", "kind", "metadata", "provisioner", "parameters"], &[]),
     order("Subject", &["kind", "name", "namespace", "apiGroup"], &[]),
@@ -156,7 +182,21 @@ const ORDERS: &[FieldOrder] = &[
 ];
 
 const CONTAINER_FIRST: &[&str] = &[
-    "name", "image", "imagePullPolicy", "restartPolicy", "command", "args", "workingDir", "ports", "envFrom", "env",
-    "startupProbe", "livenessProbe", "readinessProbe", "lifecycle", "resources", "securityContext",
+    "name",
+    "image",
+    "imagePullPolicy",
+    "restartPolicy",
+    "command",
+    "args",
+    "workingDir",
+    "ports",
+    "envFrom",
+    "env",
+    "startupProbe",
+    "livenessProbe",
+    "readinessProbe",
+    "lifecycle",
+    "resources",
+    "securityContext",
 ];
 const CONTAINER_LAST: &[&str] = &["volumeDevices", "volumeMounts"];

@@ -179,9 +179,8 @@ fn is_plain(text: &str, seen: u8) -> bool {
 
 /// Words that some reader takes for something else than a string, in whatever case (<https://yaml.org/type/bool.html>,
 /// `null`, `merge`, `value`); `inf` and `nan` are only traps with a dot before them, but nobody remembers that.
-const RESERVED: &[&str] = &[
-    "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "inf", "infinity", "nan",
-];
+const RESERVED: &[&str] =
+    &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "inf", "infinity", "nan"];
 
 /// Whether a plain text might be read as a number, boolean, null, date, merge key or document marker.
 fn is_ambiguous(text: &str) -> bool {

@@ -115,20 +115,18 @@ fn wrong_suffix(suffix: &str) -> String {
 }
 
 impl fmt::Display for Quantity {
-    /// The canonical spelling: the largest binary unit that divides it, else plain units, else thousandths.
+    /// The shortest exact spelling; of two equally short ones the binary.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.milli % 1000 != 0 {
             return write!(f, "{}m", self.milli);
         }
         let units = self.milli / 1000;
-        let binary = BINARY.iter().rev().find(|(_, scale)| units != 0 && units % scale == 0);
-        match binary {
-            Some((suffix, scale)) => write!(f, "{}{suffix}", units / scale),
-            None => match DECIMAL.iter().rev().find(|(_, scale)| units >= 1_000_000 && units % scale == 0) {
-                Some((suffix, scale)) => write!(f, "{}{suffix}", units / scale),
-                None => write!(f, "{units}"),
-            },
-        }
+        let scaled =
+            |(suffix, scale): &(&str, i128)| (units % scale == 0).then(|| format!("{}{suffix}", units / scale));
+        let large = DECIMAL.iter().filter(|(_, scale)| units >= 1_000_000 && units >= *scale);
+        let spellings = BINARY.iter().rev().filter(|(_, scale)| units >= *scale).chain(large).filter_map(scaled);
+        let shortest = spellings.chain([units.to_string()]).min_by_key(String::len);
+        f.write_str(&shortest.unwrap_or_default())
     }
 }
 

@@ -5,16 +5,24 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::emit;
 use crate::model::tree::Tree;
 
 /// The file that lists all others. It is written last, so a tree with it is whole.
 pub const FILE: &str = "kustomization.yaml";
 
 /// How the first line of the list begins; more may follow on that line.
-pub const MARKER: &str = "# Written by platformgen; do not edit.";
+pub const MARKER: &str = emit::MARKER;
 
-/// All that may stand between the marker and the list.
-const HEADER: [&str; 2] = ["apiVersion: kustomize.config.k8s.io/v1beta1", "kind: Kustomization"];
+/// All that may stand between the marker and the list, besides the kinds in apply order.
+const HEADER: [&str; 6] = [
+    "apiVersion: kustomize.config.k8s.io/v1beta1",
+    "kind: Kustomization",
+    "sortOptions:",
+    "  order: legacy",
+    "  legacySortOptions:",
+    "    orderFirst:",
+];
 
 /// The paths that a list names, in its order. Anything that we would not have written is an error: whoever changed
 /// the list may have added a file of their own to it, and what the list names may be removed.
@@ -27,7 +35,7 @@ pub fn parse(text: &str) -> Result<Vec<&str>> {
     for (number, line) in (1..).zip(text.lines()) {
         match line.strip_prefix("- ") {
             Some(path) if listing && path != FILE && is_safe(path) && seen.insert(path) => paths.push(path),
-            None if !listing && (line.starts_with('#') || HEADER.contains(&line)) => {}
+            None if !listing && (line.starts_with('#') || HEADER.contains(&line) || is_kind(line)) => {}
             None if !listing && (line == "resources:" || line == "resources: []" && number == last) => listing = true,
             _ => bail!("line {number}, `{}`, is not one that platformgen writes", shown(line)),
         }
@@ -67,6 +75,12 @@ fn check_paths(tree: &Tree) -> Result<()> {
     let same = listed.into_iter().eq(others.iter().map(|file| file.path.as_str()));
     ensure!(same, "`{FILE}` does not list the other files in their order");
     Ok(())
+}
+
+/// A kind of the apply order.
+fn is_kind(line: &str) -> bool {
+    line.strip_prefix("    - ")
+        .is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The directories above `path`, the nearest first.
