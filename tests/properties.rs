@@ -1,0 +1,119 @@
+//! Whatever is thrown at the reader, the answer is a platform that renders or diagnostics with places; and what is
+//! rendered reads back as what was meant.
+
+use platformgen::diagnostics::caret;
+use platformgen::diagnostics::report::Report;
+use platformgen::diagnostics::source::Source;
+use platformgen::{emit, pipeline};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const FLAGSHIP: &str = include_str!("../platform.toml");
+
+/// Renders `text`, or prints what is wrong with it. Exactly one of the two.
+fn outcome(text: &str) -> Result<String, String> {
+    let mut report = Report::default();
+    let platform = pipeline::platform(text, None, &mut report);
+    assert_eq!(platform.is_none(), report.has_errors(), "a platform comes without errors, and only then");
+    let printed = caret::text(&report.sorted(), Source { name: "p.toml", text }, false);
+    match platform {
+        Some(platform) => Ok(emit::stream(&pipeline::bundle(&platform).objects)),
+        None => Err(printed),
+    }
+}
+
+/// Every diagnostic names a line and a column that exist.
+fn places_exist(text: &str, printed: &str) {
+    let lines = text.lines().count().max(1) + 1;
+    for line in printed.lines().filter_map(|line| line.trim_start().strip_prefix("--> p.toml:")) {
+        let (row, column) = line.split_once(':').expect("a place has two numbers");
+        assert!((1..=lines).contains(&row.parse::<usize>().expect("a number")), "line {row} of {lines}");
+        assert!(column.parse::<usize>().expect("a number") >= 1);
+    }
+}
+
+fn documents(stream: &str) -> Vec<Value> {
+    stream
+        .split("---\n")
+        .filter(|document| !document.is_empty())
+        .map(|document| yaml_serde::from_str(document).expect("every document is YAML"))
+        .collect()
+}
+
+/// A line of the flagship, taken out, doubled or bent.
+fn bent() -> impl Strategy<Value = String> {
+    let count = FLAGSHIP.lines().count();
+    (0..count, 0..4_u8, "\\PC{0,12}").prop_map(|(at, how, noise)| {
+        let mut lines: Vec<String> = FLAGSHIP.lines().map(str::to_owned).collect();
+        match how {
+            0 => drop(lines.remove(at)),
+            1 => lines.insert(at, lines[at].clone()),
+            2 => lines[at].push_str(&noise),
+            _ => lines[at] = lines[at].replace('"', &noise),
+        }
+        lines.join("\n")
+    })
+}
+
+/// Services that call each other forwards, on random ports, with random limits.
+fn platforms() -> impl Strategy<Value = String> {
+    let service = (1024..60_000_u16, 1..5_i32, "[a-zA-Z0-9 #:{}%@`'_-]{0,20}", any::<bool>());
+    prop::collection::vec(service, 1..8).prop_map(|services| {
+        let mut text = String::from(
+            "version = 1\n[platform]\nname = \"p\"\ndomain = \"example.com\"\n[cluster]\napi-server = { cidrs = [\"10.0.0.1/32\"], ports = [443] }\n\
+             [secrets]\nbackend = \"external-secrets\"\nstore = \"s\"\n[namespaces.a]\n[namespaces.b]\n",
+        );
+        let count = services.len();
+        for (at, (port, replicas, value, other)) in services.into_iter().enumerate() {
+            let value = serde_json::to_string(&value).expect("TOML reads what JSON writes");
+            let namespace = if other { "a" } else { "b" };
+            let calls = if at + 1 < count { format!("\"s{}\"", at + 1) } else { String::new() };
+            let address = if at + 1 < count { format!("${{s{}}}", at + 1) } else { String::new() };
+            text += &format!(
+                "[components.s{at}]\ntype = \"web-service\"\nnamespace = \"{namespace}\"\nimage = \"ghcr.io/x/s{at}:1\"\nport = {port}\n\
+                 replicas = {replicas}\ncalls = [{calls}]\nenv = {{ VALUE = {value}, NEXT = \"{address}\" }}\nsecrets = {{ KEY = \"s{at}/key\" }}\n",
+            );
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_a_platform_or_diagnostics(text in "\\PC{0,300}") {
+        if let Err(printed) = outcome(&text) {
+            places_exist(&text, &printed);
+        }
+    }
+
+    #[test]
+    fn a_bent_flagship_is_a_platform_or_diagnostics(text in bent()) {
+        if let Err(printed) = outcome(&text) {
+            places_exist(&text, &printed);
+            prop_assert!(printed.contains("-->"));
+        }
+    }
+
+    #[test]
+    fn random_platforms_render_and_read_back(text in platforms()) {
+        let stream = outcome(&text).map_err(TestCaseError::fail)?;
+        let mut report = Report::default();
+        let platform = pipeline::platform(&text, None, &mut report).expect("it rendered");
+        let bundle = pipeline::bundle(&platform);
+        let read = documents(&stream);
+        prop_assert_eq!(read.len(), bundle.objects.len());
+        for (document, placed) in read.iter().zip(&bundle.objects) {
+            prop_assert_eq!(document, &serde_json::to_value(&placed.object).expect("objects are JSON"));
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_crash() {
+    for open in ["[", "{ a = ", "a = [", "[[", "a.b."] {
+        assert!(outcome(&open.repeat(200_000)).is_err(), "{open}");
+    }
+    assert!(outcome(&format!("x = {}", "[".repeat(10 << 20))).is_err());
+}

@@ -1,0 +1,69 @@
+//! The README's map from the architecture document to objects is true, and it leaves no drawn system out.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use platformgen::diagnostics::report::Report;
+use platformgen::model::object::Object;
+use platformgen::pipeline;
+
+/// Every box, layer and namespace that the document draws, by words that its row holds.
+const DRAWN: &[&str] = &[
+    "Ingress Controller", "TLS Termination", "API Service", "Auth Service", "Image Service", "PostgreSQL", "Redis", "S3",
+    "Prometheus", "Grafana", "Alertmanager", "Docker Registry", "Registry UI", "External request", "by path", "ClusterIP",
+    "Authentication flow", "Image storage", "Layer 1", "Layer 2", "Layer 3", "Layer 4", "Layer 5", "Alert rules", "HPA",
+    "disruption budgets", "Multiple replicas", "Health checks", "oad balancing", "pull images", "Namespace production",
+    "Namespace monitoring", "Namespace default", "Namespace cert-manager", "Namespace ingress-nginx",
+];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file is in the repository")
+}
+
+fn map(readme: &str) -> Vec<(&str, &str)> {
+    let (_, tail) = readme.split_once("<!-- map -->").expect("the map begins");
+    let (table, _) = tail.split_once("<!-- /map -->").expect("the map ends");
+    table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+        .filter(|(drawn, _)| *drawn != "in the document")
+        .collect()
+}
+
+/// `Kind namespace/name`, or `Kind name` for cluster-scoped objects.
+fn spelled(object: &Object) -> String {
+    let id = object.id();
+    if id.namespace.is_empty() { format!("{} {}", id.kind, id.name) } else { format!("{} {}/{}", id.kind, id.namespace, id.name) }
+}
+
+#[test]
+fn every_object_of_the_map_is_rendered() {
+    let mut report = Report::default();
+    let platform = pipeline::platform(&read("platform.toml"), None, &mut report).expect("the flagship is right");
+    let objects: BTreeSet<String> = pipeline::bundle(&platform).objects.iter().map(|placed| spelled(&placed.object)).collect();
+    let readme = read("README.md");
+    let mut missing = Vec::new();
+    let mut named = 0;
+    for (drawn, cell) in map(&readme) {
+        for object in cell.split('`').skip(1).step_by(2).filter(|text| text.contains(' ')) {
+            named += 1;
+            // Names that end in a hash of their content are given without it.
+            let hashed = |known: &String| known.strip_prefix(object).is_some_and(|tail| tail.len() == 11 && tail.starts_with('-'));
+            if !objects.contains(object) && !objects.iter().any(hashed) {
+                missing.push(format!("{drawn}: {object}"));
+            }
+        }
+    }
+    assert!(named > 60, "the map names objects");
+    assert!(missing.is_empty(), "not rendered:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_drawn_system_has_a_row() {
+    let readme = read("README.md");
+    let rows: Vec<&str> = map(&readme).into_iter().map(|(drawn, _)| drawn).collect();
+    for drawn in DRAWN {
+        assert!(rows.iter().any(|row| row.contains(drawn)), "the map has no row for {drawn}");
+    }
+}
