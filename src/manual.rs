@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::components::COMPONENTS;
 use crate::diagnostics::codes;
 use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
-use crate::spec::read::{Key, Shape};
+use crate::spec::read::{Key, Shape, sentence, table_schema};
 use crate::spec::shapes::{
     AcceptSpec, ComponentSpec, DefaultsSpec, ExactSize, ExternalSpec, NamespaceSpec, OwnMetrics, PlatformSpec,
     ProbesSpec, QuotaSpec, RouteSpec, SecretsSpec, ShutdownSpec,
@@ -71,6 +71,14 @@ pub fn reference() -> String {
     page
 }
 
+/// `platform.toml` as JSON Schema, for editors.
+pub fn schema() -> String {
+    let mut schema = table_schema(DescriptionSpec::DOC, DescriptionSpec::KEYS.iter().chain(DYNAMIC_KEYS));
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = "platform.toml".into();
+    serde_json::to_string_pretty(&schema).expect("a JSON value can be written") + "\n"
+}
+
 fn keys(page: &mut String, keys: &[Key]) {
     page.push_str("| key | | takes | meaning |\n|---|---|---|---|\n");
     keys_rows(page, keys);
@@ -82,10 +90,6 @@ fn keys_rows(page: &mut String, keys: &[Key]) {
         let takes = (key.type_name)();
         let _ = writeln!(page, "| `{}` | {need} | {} | {} |", key.name, cell(&takes), cell(&sentence(key.doc)));
     }
-}
-
-fn sentence(lines: &[&str]) -> String {
-    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
 
 /// A vertical bar would end the cell.

@@ -10,11 +10,41 @@ use platformgen::pipeline;
 
 /// Every box, layer and namespace that the document draws, by words that its row holds.
 const DRAWN: &[&str] = &[
-    "Ingress Controller", "TLS Termination", "API Service", "Auth Service", "Image Service", "PostgreSQL", "Redis", "S3",
-    "Prometheus", "Grafana", "Alertmanager", "Docker Registry", "Registry UI", "External request", "by path", "ClusterIP",
-    "Authentication flow", "Image storage", "Layer 1", "Layer 2", "Layer 3", "Layer 4", "Layer 5", "Alert rules", "HPA",
-    "disruption budgets", "Multiple replicas", "Health checks", "oad balancing", "pull images", "Namespace production",
-    "Namespace monitoring", "Namespace default", "Namespace cert-manager", "Namespace ingress-nginx",
+    "Ingress Controller",
+    "TLS Termination",
+    "API Service",
+    "Auth Service",
+    "Image Service",
+    "PostgreSQL",
+    "Redis",
+    "S3",
+    "Prometheus",
+    "Grafana",
+    "Alertmanager",
+    "Docker Registry",
+    "Registry UI",
+    "External request",
+    "by path",
+    "ClusterIP",
+    "Authentication flow",
+    "Image storage",
+    "Layer 1",
+    "Layer 2",
+    "Layer 3",
+    "Layer 4",
+    "Layer 5",
+    "Alert rules",
+    "HPA",
+    "disruption budgets",
+    "Multiple replicas",
+    "Health checks",
+    "oad balancing",
+    "pull images",
+    "Namespace production",
+    "Namespace monitoring",
+    "Namespace default",
+    "Namespace cert-manager",
+    "Namespace ingress-nginx",
 ];
 
 fn read(path: &str) -> String {
@@ -34,14 +64,19 @@ fn map(readme: &str) -> Vec<(&str, &str)> {
 /// `Kind namespace/name`, or `Kind name` for cluster-scoped objects.
 fn spelled(object: &Object) -> String {
     let id = object.id();
-    if id.namespace.is_empty() { format!("{} {}", id.kind, id.name) } else { format!("{} {}/{}", id.kind, id.namespace, id.name) }
+    if id.namespace.is_empty() {
+        format!("{} {}", id.kind, id.name)
+    } else {
+        format!("{} {}/{}", id.kind, id.namespace, id.name)
+    }
 }
 
 #[test]
 fn every_object_of_the_map_is_rendered() {
     let mut report = Report::default();
     let platform = pipeline::platform(&read("platform.toml"), None, &mut report).expect("the flagship is right");
-    let objects: BTreeSet<String> = pipeline::bundle(&platform).objects.iter().map(|placed| spelled(&placed.object)).collect();
+    let objects: BTreeSet<String> =
+        pipeline::bundle(&platform).objects.iter().map(|placed| spelled(&placed.object)).collect();
     let readme = read("README.md");
     let mut missing = Vec::new();
     let mut named = 0;
@@ -49,7 +84,9 @@ fn every_object_of_the_map_is_rendered() {
         for object in cell.split('`').skip(1).step_by(2).filter(|text| text.contains(' ')) {
             named += 1;
             // Names that end in a hash of their content are given without it.
-            let hashed = |known: &String| known.strip_prefix(object).is_some_and(|tail| tail.len() == 11 && tail.starts_with('-'));
+            let hashed = |known: &String| {
+                known.strip_prefix(object).is_some_and(|tail| tail.len() == 11 && tail.starts_with('-'))
+            };
             if !objects.contains(object) && !objects.iter().any(hashed) {
                 missing.push(format!("{drawn}: {object}"));
             }

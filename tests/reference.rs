@@ -15,6 +15,19 @@ fn the_reference_page_is_up_to_date() {
 }
 
 #[test]
+fn the_schema_is_up_to_date() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("platform.schema.json");
+    let schema = platformgen::manual::schema();
+    if std::env::var_os("PLATFORMGEN_BLESS").is_some() {
+        fs::write(&path, &schema).expect("the schema can be written");
+    }
+    assert!(
+        fs::read_to_string(&path).expect("it is in the repository") == schema,
+        "platform.schema.json is out of date"
+    );
+}
+
+#[test]
 fn every_key_is_documented() {
     for line in platformgen::manual::reference().lines().filter(|line| line.starts_with("| `")) {
         assert!(!line.ends_with("|  |"), "no meaning: {line}");

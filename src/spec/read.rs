@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Map, Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -55,6 +56,11 @@ pub trait Read: Sized {
 
     /// The type in the words of the reference page.
     fn type_name() -> Cow<'static, str>;
+
+    /// The type as editors check it: JSON Schema.
+    fn schema() -> Value {
+        json!({})
+    }
 }
 
 /// One key of a table, as the reference page shows it.
@@ -66,6 +72,8 @@ pub struct Key {
     pub doc: &'static [&'static str],
     /// What it takes.
     pub type_name: fn() -> Cow<'static, str>,
+    /// The same as JSON Schema.
+    pub schema: fn() -> Value,
     /// Whether it may be left out.
     pub optional: bool,
 }
@@ -144,6 +152,29 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 }
 
+/// The JSON Schema of a table with exactly these keys.
+pub fn table_schema<'k>(doc: &[&str], keys: impl Iterator<Item = &'k Key> + Clone) -> Value {
+    let described = |key: &Key| {
+        let mut schema = (key.schema)();
+        schema["description"] = sentence(key.doc).into();
+        schema
+    };
+    let properties: Map<String, Value> = keys.clone().map(|key| (key.name.to_owned(), described(key))).collect();
+    let required: Vec<&str> = keys.filter(|key| !key.optional).map(|key| key.name).collect();
+    json!({
+        "type": "object",
+        "description": sentence(doc),
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// Lines of documentation as one text.
+pub fn sentence(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
 /// Reports that `node` holds another type than `expected`.
 pub fn wrong_type(node: &Node<'_>, expected: &str, report: &mut Report) {
     let found = node.get_ref().type_str();
@@ -173,6 +204,10 @@ impl<T: Read> Read for At<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
+
+    fn schema() -> Value {
+        T::schema()
+    }
 }
 
 impl<T: Read> Read for Option<T> {
@@ -188,6 +223,10 @@ impl<T: Read> Read for Option<T> {
 
     fn type_name() -> Cow<'static, str> {
         T::type_name()
+    }
+
+    fn schema() -> Value {
+        T::schema()
     }
 }
 
@@ -209,6 +248,10 @@ impl<T: Read> Read for Vec<T> {
 
     fn type_name() -> Cow<'static, str> {
         format!("a list of: {}", T::type_name()).into()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema() })
     }
 }
 
@@ -246,5 +289,9 @@ impl<K: Read, V: Read> Read for Entries<K, V> {
 
     fn type_name() -> Cow<'static, str> {
         format!("a table of: {} = {}", K::type_name(), V::type_name()).into()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "object", "additionalProperties": V::schema() })
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use serde_json::{Value, json};
 use toml::de::DeValue;
 
 use crate::diagnostics::codes;
@@ -52,6 +53,10 @@ macro_rules! read_parsed {
             fn type_name() -> Cow<'static, str> {
                 Cow::Borrowed(<$type as Parse>::EXPECTED)
             }
+
+            fn schema() -> Value {
+                json!({ "type": "string" })
+            }
         }
     )* };
 }
@@ -80,6 +85,10 @@ impl Read for Quantity {
     fn type_name() -> Cow<'static, str> {
         Cow::Borrowed(<Self as Parse>::EXPECTED)
     }
+
+    fn schema() -> Value {
+        json!({ "type": ["string", "integer"] })
+    }
 }
 
 impl Read for bool {
@@ -93,6 +102,10 @@ impl Read for bool {
 
     fn type_name() -> Cow<'static, str> {
         Cow::Borrowed("`true` or `false`")
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
     }
 }
 
@@ -131,6 +144,10 @@ macro_rules! numbers {
 
             fn type_name() -> Cow<'static, str> {
                 Cow::Borrowed(concat!("a number from ", $low, " to ", $high))
+            }
+
+            fn schema() -> Value {
+                json!({ "type": "integer", "minimum": $low, "maximum": $high })
             }
         }
     )* };
@@ -178,6 +195,10 @@ impl Read for FormatVersion {
 
     fn type_name() -> Cow<'static, str> {
         Cow::Borrowed("`1`")
+    }
+
+    fn schema() -> Value {
+        json!({ "const": 1 })
     }
 }
 

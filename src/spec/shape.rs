@@ -22,6 +22,7 @@ macro_rules! shape {
                     name: $crate::spec::shape::key!($field $($key)?),
                     doc: &[$($field_doc),*],
                     type_name: <$type as $crate::spec::read::Read>::type_name,
+                    schema: <$type as $crate::spec::read::Read>::schema,
                     optional: <$type as $crate::spec::read::Read>::OPTIONAL || $crate::spec::shape::has_default!($($default)?),
                 }, )*
             ];
@@ -46,6 +47,11 @@ macro_rules! shape {
             fn type_name() -> std::borrow::Cow<'static, str> {
                 let keys: Vec<&str> = <Self as $crate::spec::read::Shape>::KEYS.iter().map(|key| key.name).collect();
                 format!("a table with {}", keys.join(", ")).into()
+            }
+
+            fn schema() -> serde_json::Value {
+                use $crate::spec::read::Shape;
+                $crate::spec::read::table_schema(Self::DOC, Self::KEYS.iter())
             }
         }
     };
@@ -102,6 +108,10 @@ macro_rules! words {
 
             fn type_name() -> std::borrow::Cow<'static, str> {
                 $crate::diagnostics::suggest::list([$($word),*]).into()
+            }
+
+            fn schema() -> serde_json::Value {
+                serde_json::json!({ "enum": [$($word),*] })
             }
         }
     };

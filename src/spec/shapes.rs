@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Value, json};
+
 use crate::diagnostics::report::Report;
 use crate::spec::read::{At, Entries, Node, Read, wrong_type};
 use crate::spec::scalars::{Amount, ContainerPort, Port};
@@ -137,6 +139,10 @@ impl Read for SizeSpec {
     fn type_name() -> Cow<'static, str> {
         format!("{}, or {}", SizeName::type_name(), ExactSize::type_name()).into()
     }
+
+    fn schema() -> Value {
+        json!({ "anyOf": [SizeName::schema(), ExactSize::schema()] })
+    }
 }
 
 impl SizeSpec {
@@ -220,6 +226,10 @@ impl Read for MetricsSpec {
 
     fn type_name() -> Cow<'static, str> {
         "`off`, a path, or a table with path, port".into()
+    }
+
+    fn schema() -> Value {
+        json!({ "anyOf": [{ "type": "string" }, OwnMetrics::schema()] })
     }
 }
 
@@ -344,6 +354,10 @@ impl Read for RangeSpec {
 
     fn type_name() -> Cow<'static, str> {
         format!("`public`, or {}", Cidr::EXPECTED).into()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string" })
     }
 }
 

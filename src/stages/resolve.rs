@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use toml::de::DeTable;
 
 use crate::components;
@@ -52,12 +53,14 @@ pub const DYNAMIC_KEYS: &[Key] = &[
         name: "components",
         doc: &[" Components by name, each of a type."],
         type_name: || Cow::Borrowed("a table of: name = a component"),
+        schema: components::schema,
         optional: true,
     },
     Key {
         name: "environments",
         doc: &[" Overlays by name, merged over the rest."],
         type_name: || Cow::Borrowed("a table of: name = a part of this file"),
+        schema: || json!({ "type": "object", "additionalProperties": { "type": "object" } }),
         optional: true,
     },
 ];
