@@ -6,12 +6,12 @@ mod rules;
 use std::collections::BTreeSet;
 
 use crate::components::web_service::environment::{Text, interpolated, spelled};
-use crate::components::web_service::rules::{HTTP_METRICS, golden_signals, presence};
+use crate::components::web_service::rules::{HTTP_METRICS, absence, golden_signals};
 use crate::diagnostics::codes;
 use crate::model::component::{Capability, Component, ComponentType, Desk};
 use crate::model::endpoint::{Audience, Endpoint, Metrics};
 use crate::model::identity::Own;
-use crate::model::monitoring::RuleGroup;
+use crate::model::monitoring::{Alert, RuleGroup};
 use crate::model::site::Site;
 use crate::model::workload::{
     Controller, Env, Main, Priority, Probes, Replicas, Scale, SecretContent, SecretFiles, Size, Source, User, Volume,
@@ -274,11 +274,12 @@ impl Component for WebService {
         HTTP_METRICS.iter().chain(runtime).copied().collect()
     }
 
-    fn rules(&self, own: &Own) -> Vec<RuleGroup> {
-        if matches!(self.metrics, MetricsSpec::Off) {
-            return Vec::new();
-        }
-        vec![golden_signals(), presence(own)]
+    fn rules(&self, _own: &Own) -> Vec<RuleGroup> {
+        vec![golden_signals()]
+    }
+
+    fn absence(&self, own: &Own) -> Option<Alert> {
+        (!matches!(self.metrics, MetricsSpec::Off)).then(|| absence(own))
     }
 }
 

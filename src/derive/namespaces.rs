@@ -1,10 +1,10 @@
 //! What belongs to a namespace as a whole: its Pod Security labels, quota, limits, default policies and certificates.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
     LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
 };
-use std::collections::BTreeMap;
-
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use crate::derive::{policies, routes};
@@ -19,26 +19,26 @@ use crate::spec::shapes::{NamespaceSpec, PodSecurity, QuotaSpec};
 use crate::values::name::Name;
 use crate::values::quantity::Quantity;
 
-/// The objects of `namespace`. `workloads` holds the workloads of each component, in the platform's order.
-pub fn namespace(
-    name: &Name,
-    spec: &NamespaceSpec,
-    edges: &Edges,
-    platform: &Platform,
-    workloads: &[Vec<Workload>],
-) -> Vec<Object> {
-    let own = platform_labels(&platform.facts.platform.name, "namespace");
-    let mut objects: Vec<Object> = vec![labelled(name, spec, platform).into()];
-    if let Some(quota) = &spec.quota {
-        let census = Census::of(name, platform, workloads);
-        objects.push(resource_quota(name, quota, &census, own.clone()).into());
-        objects.push(limit_range(name, &census, own.clone()).into());
-    }
-    objects.push(policies::default_deny(name, own.clone()).into());
-    objects.push(policies::allow_dns(name, own.clone(), platform).into());
-    objects.extend(policies::solvers(name, own, edges, platform).map(Object::from));
-    objects.extend(routes::certificates(name, platform).into_iter().map(Object::from));
-    objects
+/// The objects of every namespace. `workloads` holds the workloads of each component, in the platform's order.
+pub fn namespaces(edges: &Edges, platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<(Name, Vec<Object>)> {
+    let censuses = census(platform, workloads);
+    let hosts = routes::hosts(platform);
+    let objects = |(name, spec): (&Name, &NamespaceSpec)| {
+        let own = platform_labels(&platform.facts.platform.name, "namespace");
+        let mut objects: Vec<Object> = vec![labelled(name, spec, platform).into()];
+        if let Some(quota) = &spec.quota {
+            let census = censuses.get(name).copied().unwrap_or_default();
+            objects.push(resource_quota(name, quota, census, own.clone()).into());
+            objects.push(limit_range(name, census, own.clone()).into());
+        }
+        objects.push(policies::default_deny(name, own.clone()).into());
+        objects.push(policies::allow_dns(name, own.clone(), platform).into());
+        objects.extend(policies::solvers(name, own, edges, platform).map(Object::from));
+        let hosts = hosts.get(name).map_or(&[][..], Vec::as_slice);
+        objects.extend(routes::certificates(name, hosts, platform).into_iter().map(Object::from));
+        (name.clone(), objects)
+    };
+    platform.namespaces.iter().map(objects).collect()
 }
 
 fn labelled(name: &Name, spec: &NamespaceSpec, platform: &Platform) -> Namespace {
@@ -57,6 +57,7 @@ fn labelled(name: &Name, spec: &NamespaceSpec, platform: &Platform) -> Namespace
 }
 
 /// What a namespace holds: the quota admits exactly that.
+#[derive(Clone, Copy)]
 struct Census {
     claims: i128,
     load_balancers: i128,
@@ -65,41 +66,49 @@ struct Census {
     largest_claim: Quantity,
 }
 
-impl Census {
-    fn of(namespace: &Name, platform: &Platform, workloads: &[Vec<Workload>]) -> Self {
-        let mut census = Self {
+impl Default for Census {
+    /// Nothing counted, and the largest container and claim that anybody may bring along.
+    fn default() -> Self {
+        Self {
             claims: 0,
             load_balancers: 0,
             largest_cpu: Quantity::whole(4),
             largest_memory: Quantity::gibibytes(8),
             largest_claim: Quantity::gibibytes(200),
-        };
-        let here =
-            platform.components.iter().zip(workloads).filter(|(declared, _)| declared.own.namespace == *namespace);
-        for (declared, workloads) in here {
-            let public = |workload: &Workload| {
-                declared
-                    .endpoints
-                    .iter()
-                    .any(|endpoint| endpoint.workload == workload.name && endpoint.is_for(Audience::World))
-            };
-            for workload in workloads {
-                census.load_balancers += i128::from(public(workload));
-                census.largest_cpu = census.largest_cpu.max(workload.main.size.limits.cpu);
-                census.largest_memory = census.largest_memory.max(workload.main.size.limits.memory);
-                for volume in &workload.volumes {
-                    if let Source::Persistent(size) = volume.source {
-                        census.claims += i128::from(workload.controller.min_replicas().max(1));
-                        census.largest_claim = census.largest_claim.max(size);
-                    }
-                }
-            }
         }
-        census
     }
 }
 
-fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: &Census, labels: Labels) -> ResourceQuota {
+fn census<'a>(platform: &'a Platform, workloads: &[Vec<Workload>]) -> BTreeMap<&'a Name, Census> {
+    let mut censuses: BTreeMap<&Name, Census> = BTreeMap::new();
+    for (declared, workloads) in platform.components.iter().zip(workloads) {
+        let census = censuses.entry(&declared.own.namespace).or_default();
+        let public = |workload: &&Workload| {
+            declared
+                .endpoints
+                .iter()
+                .any(|endpoint| endpoint.workload == workload.name && endpoint.is_for(Audience::World))
+        };
+        census.load_balancers += workloads.iter().filter(public).map(|_| 1).sum::<i128>();
+        workloads.iter().for_each(|workload| census.count(workload));
+    }
+    censuses
+}
+
+impl Census {
+    fn count(&mut self, workload: &Workload) {
+        self.largest_cpu = self.largest_cpu.max(workload.main.size.limits.cpu);
+        self.largest_memory = self.largest_memory.max(workload.main.size.limits.memory);
+        for volume in &workload.volumes {
+            if let Source::Persistent(size) = volume.source {
+                self.claims += i128::from(workload.controller.min_replicas().max(1));
+                self.largest_claim = self.largest_claim.max(size);
+            }
+        }
+    }
+}
+
+fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: Census, labels: Labels) -> ResourceQuota {
     let hard = amounts(&[
         ("requests.cpu", quota.cpu),
         ("requests.memory", quota.memory),
@@ -119,7 +128,7 @@ fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: &Census, labels: 
 }
 
 /// For pods that bring no requests of their own: a quota refuses those outright.
-fn limit_range(namespace: &Name, census: &Census, labels: Labels) -> LimitRange {
+fn limit_range(namespace: &Name, census: Census, labels: Labels) -> LimitRange {
     let mebibytes = Quantity::mebibytes;
     let container = LimitRangeItem {
         type_: "Container".to_owned(),

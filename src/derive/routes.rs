@@ -77,16 +77,11 @@ fn limits(route: &RouteSpec) -> Vec<(&'static str, String)> {
     limits
 }
 
-/// The certificates of a namespace: one for each host that is routed into it.
-pub fn certificates(namespace: &Name, platform: &Platform) -> Vec<Certificate> {
+/// The certificates of a namespace: one for each of the `hosts` that are routed into it.
+pub fn certificates(namespace: &Name, hosts: &[Host], platform: &Platform) -> Vec<Certificate> {
     let Some(issuer) = &platform.around.issuer else { return Vec::new() };
     let labels = platform_labels(&platform.facts.platform.name, "certificate");
-    hosts(platform)
-        .get(namespace)
-        .into_iter()
-        .flatten()
-        .map(|host| certificate::public(host, namespace, issuer, labels.clone()))
-        .collect()
+    hosts.iter().map(|host| certificate::public(host, namespace, issuer, labels.clone())).collect()
 }
 
 /// The hosts that are routed into each namespace, each once.

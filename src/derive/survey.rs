@@ -41,11 +41,17 @@ fn monitoring(components: &[Declared]) -> Monitoring {
     for declared in scraped {
         collected.extend(declared.component.metrics());
     }
-    let mut groups: BTreeMap<String, RuleGroup> = BTreeMap::new();
-    for group in components.iter().flat_map(|declared| declared.component.rules(&declared.own)) {
-        groups.entry(group.name.clone()).or_insert(group);
+    let mut asked = BTreeSet::new();
+    let mut groups: Vec<RuleGroup> = Vec::new();
+    for declared in components {
+        if asked.insert(declared.type_name) {
+            groups.extend(declared.component.rules(&declared.own));
+        }
     }
-    let groups = possible(groups.into_values().collect(), &mut collected);
+    let absences = components.iter().filter_map(|declared| declared.component.absence(&declared.own)).map(Rule::Alert);
+    groups.push(RuleGroup { name: "absences".to_owned(), rules: absences.collect() });
+    groups.sort_by(|a, b| a.name.cmp(&b.name));
+    let groups = possible(groups, &mut collected);
     Monitoring { jobs, groups, collected }
 }
 

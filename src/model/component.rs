@@ -9,7 +9,7 @@ use crate::diagnostics::suggest;
 use crate::model::endpoint::Endpoint;
 use crate::model::facts::Facts;
 use crate::model::identity::Own;
-use crate::model::monitoring::RuleGroup;
+use crate::model::monitoring::{Alert, RuleGroup};
 use crate::model::names::Names;
 use crate::model::object::Object;
 use crate::model::site::{Registry, Site};
@@ -62,9 +62,14 @@ pub trait Component: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Rules about it. Groups of the same name are rendered once, so rules about a whole type stand in one group.
+    /// Rules about its type; only the first component of a type is asked.
     fn rules(&self, _own: &Own) -> Vec<RuleGroup> {
         Vec::new()
+    }
+
+    /// An alert for when this very component is gone, which no rule about what it exports can see.
+    fn absence(&self, _own: &Own) -> Option<Alert> {
+        None
     }
 }
 

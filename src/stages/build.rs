@@ -29,8 +29,8 @@ pub fn build(platform: &Platform) -> Vec<Placed> {
         placed.extend(objects.into_iter().map(|object| Placed { home: home.clone(), object }));
     };
     put(Home::Cluster, cluster(platform, &workloads));
-    for (name, spec) in &platform.namespaces {
-        put(Home::Namespace(name.clone()), namespaces::namespace(name, spec, &edges, platform, &workloads));
+    for (name, objects) in namespaces::namespaces(&edges, platform, &workloads) {
+        put(Home::Namespace(name), objects);
     }
     for ((declared, site), workloads) in platform.components.iter().zip(&sites).zip(&workloads) {
         let home = Home::Component(declared.own.clone());

@@ -49,16 +49,13 @@ pub fn golden_signals() -> RuleGroup {
 }
 
 /// `up == 0` cannot see a service that has no pod at all.
-pub fn presence(own: &Own) -> RuleGroup {
-    RuleGroup {
-        name: format!("presence-{}-{}", own.namespace, own.name),
-        rules: vec![Rule::Alert(Alert {
-            name: "ServiceAbsent",
-            expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
-            hold: "2m",
-            urgency: Urgency::Critical,
-            summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",
-            description: "Prometheus reaches no pod of this service. Either none runs, or none is ready, or a network policy is in the way.",
-        })],
+pub fn absence(own: &Own) -> Alert {
+    Alert {
+        name: "ServiceAbsent",
+        expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+        hold: "2m",
+        urgency: Urgency::Critical,
+        summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",
+        description: "Prometheus reaches no pod of this service. Either none runs, or none is ready, or a network policy is in the way.",
     }
 }
