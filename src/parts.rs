@@ -1,5 +1,6 @@
 //! Plain functions: checked values in, one typed Kubernetes struct out, secure by default.
 
+pub mod aggregation;
 pub mod certificate;
 pub mod meta;
 pub mod payload;

@@ -1,9 +1,13 @@
 //! The stages in order: text → document → platform → objects → bundle → tree. A later stage never feeds an earlier one.
 
+use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
-use crate::model::bundle::Bundle;
+use crate::diagnostics::source::Span;
+use crate::model::bundle::{Bundle, Home};
+use crate::model::object::ObjectId;
 use crate::model::platform::Platform;
 use crate::spec::overlay;
+use crate::stages::order::Collision;
 use crate::stages::{build, order, parse, resolve};
 
 /// The platform that `text` describes in `environment` (the base when absent). `None` means that the report holds
@@ -17,6 +21,32 @@ pub fn platform(text: &str, environment: Option<&str>, report: &mut Report) -> O
 }
 
 /// Every object of the platform, in apply order.
-pub fn bundle(platform: &Platform) -> Bundle {
-    order::order(build::build(platform)).expect("`check` has excluded everything that gives two objects one name")
+pub fn bundle(platform: &Platform) -> Result<Bundle, Box<Collision>> {
+    order::order(build::build(platform))
+}
+
+/// The platform that `text` describes with its objects. `None` means that the report holds errors.
+pub fn render(text: &str, environment: Option<&str>, report: &mut Report) -> Option<(Platform, Bundle)> {
+    let platform = platform(text, environment, report)?;
+    match bundle(&platform) {
+        Ok(bundle) => Some((platform, bundle)),
+        Err(collision) => {
+            collide(&platform, &collision, report);
+            None
+        }
+    }
+}
+
+/// Names of objects are names of components with something added, so two components can meet in one: `registry`, with
+/// its job `registry-gc`, and a component of that name.
+fn collide(platform: &Platform, collision: &Collision, report: &mut Report) {
+    let owner =
+        |home: &Home| platform.components.iter().find(|declared| Home::Component(declared.own.clone()) == *home);
+    let owners: Vec<_> = collision.homes.iter().filter_map(owner).collect();
+    let span = owners.last().map_or(Span::default(), |declared| declared.span);
+    let names = owners.iter().map(|declared| format!("`{}`", declared.own.name)).collect::<Vec<_>>().join(" and ");
+    let ObjectId { kind, namespace, name, .. } = &collision.id;
+    report
+        .error(codes::CONFLICT, span, format!("{names} would both own the {kind} `{name}` in `{namespace}`"))
+        .help("give one of the two another name");
 }

@@ -10,4 +10,5 @@ pub mod name;
 pub mod parse;
 pub mod path;
 pub mod quantity;
+pub mod schedule;
 pub mod secret_ref;

@@ -20,9 +20,9 @@ fn flagship() -> String {
 
 fn rendered(text: &str) -> Tree {
     let mut report = Report::default();
-    let platform = pipeline::platform(text, None, &mut report);
-    let platform = platform.unwrap_or_else(|| panic!("the description is wrong: {:#?}", report.sorted()));
-    emit::tree(&pipeline::bundle(&platform))
+    let rendered = pipeline::render(text, None, &mut report);
+    let (_, bundle) = rendered.unwrap_or_else(|| panic!("the description is wrong: {:#?}", report.sorted()));
+    emit::tree(&bundle)
 }
 
 fn files_below(directory: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {

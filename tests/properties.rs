@@ -13,11 +13,11 @@ const FLAGSHIP: &str = include_str!("../platform.toml");
 /// Renders `text`, or prints what is wrong with it. Exactly one of the two.
 fn outcome(text: &str) -> Result<String, String> {
     let mut report = Report::default();
-    let platform = pipeline::platform(text, None, &mut report);
-    assert_eq!(platform.is_none(), report.has_errors(), "a platform comes without errors, and only then");
+    let rendered = pipeline::render(text, None, &mut report);
+    assert_eq!(rendered.is_none(), report.has_errors(), "a platform comes without errors, and only then");
     let printed = caret::text(&report.sorted(), Source { name: "p.toml", text }, false);
-    match platform {
-        Some(platform) => Ok(emit::stream(&pipeline::bundle(&platform).objects)),
+    match rendered {
+        Some((_, bundle)) => Ok(emit::stream(&bundle.objects)),
         None => Err(printed),
     }
 }
@@ -100,8 +100,7 @@ proptest! {
     fn random_platforms_render_and_read_back(text in platforms()) {
         let stream = outcome(&text).map_err(TestCaseError::fail)?;
         let mut report = Report::default();
-        let platform = pipeline::platform(&text, None, &mut report).expect("it rendered");
-        let bundle = pipeline::bundle(&platform);
+        let (_, bundle) = pipeline::render(&text, None, &mut report).expect("it rendered");
         let read = documents(&stream);
         prop_assert_eq!(read.len(), bundle.objects.len());
         for (document, placed) in read.iter().zip(&bundle.objects) {

@@ -74,9 +74,8 @@ fn spelled(object: &Object) -> String {
 #[test]
 fn every_object_of_the_map_is_rendered() {
     let mut report = Report::default();
-    let platform = pipeline::platform(&read("platform.toml"), None, &mut report).expect("the flagship is right");
-    let objects: BTreeSet<String> =
-        pipeline::bundle(&platform).objects.iter().map(|placed| spelled(&placed.object)).collect();
+    let (_, bundle) = pipeline::render(&read("platform.toml"), None, &mut report).expect("the flagship is right");
+    let objects: BTreeSet<String> = bundle.objects.iter().map(|placed| spelled(&placed.object)).collect();
     let readme = read("README.md");
     let mut missing = Vec::new();
     let mut named = 0;

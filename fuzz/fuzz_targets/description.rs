@@ -10,11 +10,10 @@ use platformgen::{emit, pipeline};
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let mut report = Report::default();
-    let platform = pipeline::platform(text, None, &mut report);
+    let rendered = pipeline::render(text, None, &mut report);
     let _ = caret::text(&report.sorted(), Source { name: "fuzz", text }, false);
-    assert_eq!(platform.is_none(), report.has_errors());
-    if let Some(platform) = platform {
-        let bundle = pipeline::bundle(&platform);
+    assert_eq!(rendered.is_none(), report.has_errors());
+    if let Some((_, bundle)) = rendered {
         assert!(!emit::stream(&bundle.objects).is_empty());
     }
 });

@@ -10,6 +10,7 @@ use crate::commands::output;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, report::Severity};
+use crate::model::bundle::Bundle;
 use crate::model::platform::Platform;
 use crate::pipeline;
 
@@ -58,11 +59,11 @@ fn bounded(reader: impl Read) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The platform that `input` describes; everything that is wrong or doubtful goes to stderr. `None` means that it is
-/// wrong.
-pub fn resolve(input: &Input, environment: Option<&str>) -> Option<Platform> {
+/// The platform that `input` describes with its objects; everything that is wrong or doubtful goes to stderr. `None`
+/// means that it is wrong.
+pub fn render(input: &Input, environment: Option<&str>) -> Option<(Platform, Bundle)> {
     let mut report = Report::default();
-    let platform = pipeline::platform(&input.text, environment, &mut report);
+    let rendered = pipeline::render(&input.text, environment, &mut report);
     let found = report.sorted();
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, color);
@@ -75,5 +76,5 @@ pub fn resolve(input: &Input, environment: Option<&str>) -> Option<Platform> {
         ));
     }
     output::complain(&text);
-    platform
+    rendered
 }

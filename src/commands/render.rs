@@ -11,7 +11,6 @@ use crate::diagnostics::suggest;
 use crate::emit;
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::platform::Platform;
-use crate::pipeline;
 
 /// Arguments of `render`.
 #[derive(Args)]
@@ -44,10 +43,9 @@ enum Format {
 /// Renders, and says how it went.
 pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     let input = input::read(&args.file)?;
-    let Some(platform) = input::resolve(&input, args.environment.as_deref()) else {
+    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref()) else {
         return Ok(ExitCode::from(TROUBLE));
     };
-    let bundle = pipeline::bundle(&platform);
     if let Some(directory) = &args.output {
         let written = output::write_directory(directory, &emit::tree(&bundle))?;
         output::complain(&format!("{}: {written}\n", directory.display()));

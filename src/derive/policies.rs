@@ -101,6 +101,10 @@ fn rules(peers: Option<&BTreeMap<Party, BTreeSet<PortKey>>>, platform: &Platform
     let plain = |party: &Party| direction == Direction::In || !cilium::takes_over(party, platform);
     for (party, ports) in peers.into_iter().flatten().filter(|(party, _)| plain(party)) {
         let peers = peers_of(party, platform, direction);
+        // To the API an empty list means everybody; here it means that nobody said where the party is.
+        if peers.as_ref().is_some_and(Vec::is_empty) {
+            continue;
+        }
         let rule = rules.entry(ports.clone()).or_insert_with(|| Some(Vec::new()));
         match (rule, peers) {
             (Some(list), Some(more)) => list.extend(more),
@@ -184,4 +188,28 @@ fn public(platform: &Platform) -> Vec<NetworkPolicyPeer> {
         block(all.to_owned(), except)
     };
     vec![family("0.0.0.0/0", NOT_PUBLIC_V4, true), family("::/0", NOT_PUBLIC_V6, false)]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostics::report::Report;
+    use crate::pipeline;
+
+    use super::*;
+
+    /// An empty list in a policy admits everybody.
+    #[test]
+    fn a_party_without_addresses_opens_nothing() {
+        let text = r#"
+            version = 1
+            platform = { name = "acme", domain = "example.com" }
+            cluster = { api-server = { cidrs = ["10.0.0.1/32"], ports = [443] } }
+            secrets = { backend = "existing" }
+        "#;
+        let platform = pipeline::platform(text, None, &mut Report::default()).expect("valid");
+        let ports = BTreeSet::from([(Protocol::Tcp, 10250)]);
+        let open = |party| rules(Some(&BTreeMap::from([(party, ports.clone())])), &platform, Direction::Out).len();
+        assert_eq!(open(Party::Nodes), 0, "no `node-cidrs` are named");
+        assert_eq!(open(Party::ApiServer), 1);
+    }
 }

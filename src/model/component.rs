@@ -46,6 +46,11 @@ pub trait Component: Debug + Send + Sync {
         &[]
     }
 
+    /// Component types of which `calls` must name one.
+    fn calls_types(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether its autoscaler counts requests.
     fn scales_on_requests(&self) -> bool {
         false

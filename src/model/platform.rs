@@ -10,6 +10,7 @@ use crate::model::facts::Facts;
 use crate::model::identity::Own;
 use crate::model::site::{Address, Surroundings, service_host};
 use crate::spec::shapes::{ComponentSpec, ExternalSpec, NamespaceSpec};
+use crate::values::host::Host;
 use crate::values::name::Name;
 
 /// The whole platform, checked.
@@ -21,7 +22,7 @@ pub struct Platform {
     pub namespaces: BTreeMap<Name, NamespaceSpec>,
     /// Externals, in alphabetical order.
     pub externals: BTreeMap<Name, ExternalSpec>,
-    /// Components, in alphabetical order.
+    /// Components, in alphabetical order; behind them those that `[cluster]` implies.
     pub components: Vec<Declared>,
     /// What the components together amount to.
     pub around: Surroundings,
@@ -64,6 +65,11 @@ impl Declared {
     /// The endpoint that routes lead to and that a bare name in `calls` means.
     pub fn front(&self) -> Option<usize> {
         self.endpoints.iter().position(|endpoint| endpoint.is_for(Audience::Callers))
+    }
+
+    /// The full host of its route, if it has one.
+    pub fn host(&self, facts: &Facts) -> Option<Host> {
+        self.component.route().map(|route| route.host.value.below(&facts.platform.domain))
     }
 
     /// The address of one of its endpoints, by its Service.

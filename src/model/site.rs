@@ -38,6 +38,8 @@ pub struct Peer {
     pub address: Address,
     /// Where each replica listens, if replicas have names of their own.
     pub replicas: Vec<Address>,
+    /// The host by which the world reaches it, if it has a route.
+    pub public: Option<Host>,
 }
 
 /// A host and a port.

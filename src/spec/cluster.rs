@@ -27,7 +27,8 @@ shape! {
         /// StorageClass of every volume; the cluster's default when absent.
         storage_class as "storage-class": Option<Host>,
         /// Whether the cluster serves CPU and memory metrics already, or needs metrics-server. `present` when absent.
-        metrics_server as "metrics-server": MetricsServer = MetricsServer::Present,
+        metrics_server as "metrics-server": At<MetricsServer> =
+            At { value: MetricsServer::Present, span: Default::default() },
         /// DNS domain of the cluster; `cluster.local` when absent.
         domain: Host = cluster_local(),
     }

@@ -20,6 +20,7 @@ use crate::values::name::{Name, Variable};
 use crate::values::parse::Parse;
 use crate::values::path::{MountPath, UrlPath};
 use crate::values::quantity::Quantity;
+use crate::values::schedule::Schedule;
 use crate::values::secret_ref::{MountSource, SecretRef};
 
 /// Reads a string of the form that `T` takes.
@@ -64,7 +65,8 @@ macro_rules! read_parsed {
 read_parsed! {
     BodySize = "0", Cidr = "192.0.2.0/24", Duration = "1s", Host = "stand-in.invalid", Image = "stand-in.invalid/image:0",
     LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in", MountSource = "secret:stand-in",
-    Name = "stand-in", SecretRef = "stand-in/key", String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",
+    Name = "stand-in", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key", String = "stand-in", UrlPath = "/stand-in",
+    Variable = "STAND_IN",
 }
 
 /// A quantity may be written as a number too: `pods = 80`.

@@ -55,7 +55,7 @@ fn site<'a>(declared: &'a Declared, platform: &'a Platform) -> Site<'a> {
     let spread = declared.common.spread.as_ref().unwrap_or(&facts.defaults.spread);
     Site {
         own: &declared.own,
-        host: declared.component.route().map(|route| route.host.value.below(&facts.platform.domain)),
+        host: declared.host(facts),
         facts,
         size: declared.common.size.as_ref().map(SizeSpec::exact),
         spread: spread.iter().map(|domain| domain.value).collect(),
@@ -73,6 +73,7 @@ fn peer(link: &Link, platform: &Platform) -> Option<Peer> {
                 type_name: Some(callee.type_name),
                 address: callee.address(*endpoint, &platform.facts),
                 replicas: callee.replica_addresses(*endpoint, &platform.facts),
+                public: callee.host(&platform.facts),
             })
         }
         Link::External(name) => platform.externals.get(name).map(|external| Peer {
@@ -80,6 +81,7 @@ fn peer(link: &Link, platform: &Platform) -> Option<Peer> {
             type_name: None,
             address: Address { host: external.host.to_string(), port: external.port.0 },
             replicas: Vec::new(),
+            public: None,
         }),
     }
 }

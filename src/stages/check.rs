@@ -1,6 +1,6 @@
 //! What no component can know by itself: namespaces exist, routes do not collide, every need has somebody who meets it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
@@ -15,11 +15,13 @@ use crate::values::path::UrlPath;
 /// Checks the platform as a whole.
 pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     // A component that could not be read is missing here, and so may be what another one needs.
-    let complete = platform.components.len() == names.components.len();
+    let read: BTreeSet<&str> = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
+    let complete = names.components.is_subset(&read);
     for declared in &platform.components {
         file_is_its_own(declared, report);
         if complete {
             needs_are_met(declared, platform, report);
+            calls_reach(declared, platform, report);
         }
     }
     providers_are_alone(platform, report);
@@ -51,6 +53,23 @@ fn needs_are_met(declared: &Declared, platform: &Platform, report: &mut Report) 
                 .error(codes::REQUIRES, declared.span, message)
                 .help(format!("declare a component of type `{}`", capability.provider()));
         }
+    }
+}
+
+/// Some components do one thing with one other: without it they would start and be useless.
+fn calls_reach(declared: &Declared, platform: &Platform, report: &mut Report) {
+    let names = |call: &str, other: &Declared| call.split(':').next() == Some(other.own.name.as_str());
+    let called = |wanted: &str| {
+        let mut fitting = platform.components.iter().filter(|other| other.type_name == wanted);
+        fitting.any(|other| declared.common.calls.iter().any(|call| names(&call.value, other)))
+    };
+    for wanted in declared.component.calls_types().iter().copied().filter(|wanted| !called(wanted)) {
+        let message = format!("`{}` needs a `{wanted}` in `calls`", declared.own.name);
+        let mistake = report.error(codes::REQUIRES, declared.span, message);
+        match platform.components.iter().find(|other| other.type_name == wanted) {
+            Some(other) => mistake.help(format!("add `\"{}\"` to `calls`", other.own.name)),
+            None => mistake.help(format!("declare a component of type `{wanted}` and name it in `calls`")),
+        };
     }
 }
 

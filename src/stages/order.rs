@@ -1,6 +1,6 @@
 //! Objects to bundle: apply order, and the proof that no two objects are one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::ObjectId;
@@ -46,20 +46,26 @@ pub const APPLY_ORDER: &[&str] = &[
     "APIService",
 ];
 
+/// Two objects that would be one: two components whose names, with what is added to them, meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collision {
+    /// What both are called.
+    pub id: ObjectId,
+    /// The files that they belong to.
+    pub homes: [Home; 2],
+}
+
 /// Puts the objects into apply order: by kind, then by file, then by name.
-///
-/// Two objects with one id are a mistake of ours that `check` has excluded; should one slip through, the first stays
-/// and the second is named.
-pub fn order(objects: Vec<Placed>) -> Result<Bundle, ObjectId> {
+pub fn order(objects: Vec<Placed>) -> Result<Bundle, Box<Collision>> {
     let mut keyed: Vec<(usize, Home, ObjectId, Placed)> = objects
         .into_iter()
         .map(|placed| (rank(placed.object.kind()), placed.home.clone(), placed.object.id(), placed))
         .collect();
     keyed.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
-    let mut seen = BTreeSet::new();
-    for (.., id, _) in &keyed {
-        if !seen.insert(id) {
-            return Err(id.clone());
+    let mut seen: BTreeMap<&ObjectId, &Home> = BTreeMap::new();
+    for (_, home, id, _) in &keyed {
+        if let Some(other) = seen.insert(id, home) {
+            return Err(Box::new(Collision { id: id.clone(), homes: [other.clone(), home.clone()] }));
         }
     }
     Ok(Bundle { objects: keyed.into_iter().map(|(.., placed)| placed).collect() })

@@ -92,6 +92,7 @@ pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> 
         None => Vec::new(),
     };
     link::link(&mut components, &names, report);
+    components.extend(components::implied(&facts, &names, report));
     let around = survey::survey(&components, namespaces.keys().cloned().collect(), &facts);
     let platform = Platform { facts, namespaces, externals, components, around };
     check::check(&platform, &names, report);

@@ -1,0 +1,75 @@
+//! What is watched of a registry: the metrics of its debug port, and the alerts over them.
+
+use crate::model::identity::Own;
+use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
+
+/// What the debug port serves. Source: the metrics endpoint of v3.1.1.
+pub const METRICS: &[&str] = &[
+    "go_goroutines",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "registry_http_in_flight_requests",
+    "registry_http_request_duration_seconds_bucket",
+    "registry_http_request_duration_seconds_count",
+    "registry_http_request_duration_seconds_sum",
+    "registry_http_request_size_bytes_bucket",
+    "registry_http_request_size_bytes_count",
+    "registry_http_request_size_bytes_sum",
+    "registry_http_requests_total",
+    "registry_http_response_size_bytes_bucket",
+    "registry_http_response_size_bytes_count",
+    "registry_http_response_size_bytes_sum",
+    "registry_storage_action_seconds_bucket",
+    "registry_storage_action_seconds_count",
+    "registry_storage_action_seconds_sum",
+    "registry_storage_cache_errors_total",
+    "registry_storage_cache_hits_total",
+    "registry_storage_cache_requests_total",
+];
+
+/// Whether pushes and pulls succeed.
+pub fn health() -> RuleGroup {
+    let rate =
+        |selector: &str| format!("sum by (namespace, service) (rate(registry_http_requests_total{selector}[5m]))");
+    RuleGroup {
+        name: "registry".to_owned(),
+        rules: vec![Rule::Alert(Alert {
+            name: "RegistryFailing",
+            expr: format!("{} / {} > 0.05", rate(r#"{code=~"5.."}"#), rate("")),
+            hold: "10m",
+            urgency: Urgency::Warning,
+            summary: "{{ $labels.service }} fails {{ $value | humanizePercentage }} of its requests",
+            description: "Pushes and pulls end in server errors. Look at the registry's log: its volume may be full or slow, or its htpasswd file malformed.",
+        })],
+    }
+}
+
+/// Whether it runs, serves and is reached.
+pub fn absence(own: &Own) -> Alert {
+    Alert {
+        name: "RegistryDown",
+        expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+        hold: "5m",
+        urgency: Urgency::Critical,
+        summary: "{{ $labels.namespace }}/{{ $labels.service }} serves no images",
+        description: "Running pods go on, but none can start on a node that lacks its image. Look at the pod first: it may be collecting garbage, or wait for its volume.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::derive::promql::metrics_in;
+
+    use super::*;
+
+    /// A rule over a metric that nobody lists would be dropped in silence.
+    #[test]
+    fn rules_ask_for_metrics_that_are_served() {
+        for rule in health().rules {
+            let Rule::Alert(alert) = rule else { panic!("there are alerts only") };
+            for metric in metrics_in(&alert.expr) {
+                assert!(METRICS.contains(&metric), "{metric} in {}", alert.name);
+            }
+        }
+    }
+}
