@@ -1,6 +1,8 @@
 //! The registry: every component type, one line each. The parent lists; what the children share stands below them.
 
+pub mod cert_manager;
 pub mod entry;
+pub mod ingress_nginx;
 pub mod metrics_server;
 pub mod prometheus_adapter;
 pub mod references;
@@ -20,6 +22,8 @@ use crate::spec::shapes::ComponentSpec;
 
 /// Every component type, in alphabetical order.
 pub const COMPONENTS: &[Entry] = &[
+    Entry::of::<cert_manager::CertManager>(),
+    Entry::of::<ingress_nginx::IngressNginx>(),
     Entry::of::<prometheus_adapter::PrometheusAdapter>(),
     Entry::of::<registry::Registry>(),
     Entry::of::<registry_ui::RegistryUi>(),

@@ -7,3 +7,4 @@ pub mod payload;
 pub mod pod;
 pub mod probe;
 pub mod rights;
+pub mod webhook;

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use crate::derive::{policies, routes};
 use crate::model::edge::Edges;
-use crate::model::endpoint::Audience;
+use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::identity::platform_labels;
 use crate::model::object::Object;
 use crate::model::platform::Platform;
@@ -84,10 +84,8 @@ fn census<'a>(platform: &'a Platform, workloads: &[Vec<Workload>]) -> BTreeMap<&
     for (declared, workloads) in platform.components.iter().zip(workloads) {
         let census = censuses.entry(&declared.own.namespace).or_default();
         let public = |workload: &&Workload| {
-            declared
-                .endpoints
-                .iter()
-                .any(|endpoint| endpoint.workload == workload.name && endpoint.is_for(Audience::World))
+            let balanced = |endpoint: &Endpoint| endpoint.service.is_some() && endpoint.is_for(Audience::World);
+            declared.endpoints.iter().any(|endpoint| endpoint.workload == workload.name && balanced(endpoint))
         };
         census.load_balancers += workloads.iter().filter(public).map(|_| 1).sum::<i128>();
         workloads.iter().for_each(|workload| census.count(workload));

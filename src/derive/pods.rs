@@ -75,6 +75,7 @@ fn main_container(plan: &Plan<'_>) -> Container {
         .map(|endpoint| ContainerPort {
             name: Some(endpoint.name.to_owned()),
             container_port: i32::from(endpoint.port),
+            host_port: endpoint.host_port.map(i32::from),
             protocol: Some(endpoint.protocol.as_str().to_owned()),
             ..Default::default()
         })

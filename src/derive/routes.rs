@@ -39,7 +39,7 @@ pub fn ingress(declared: &Declared, identity: &Identity<'_>, platform: &Platform
                     paths: vec![HTTPIngressPath {
                         path: Some(route.path.value.to_string()),
                         path_type: "Prefix".to_owned(),
-                        backend: backend(&endpoint.workload, endpoint.name),
+                        backend: backend(&endpoint.service_name(), endpoint.name),
                     }],
                 }),
             }]),

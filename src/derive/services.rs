@@ -1,4 +1,7 @@
-//! Services: one for the ports that have callers, and a headless one for pods with names of their own.
+//! Services: one for the ports that have callers, others for ports that must stand apart, and a headless one for pods
+//! with names of their own.
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -6,15 +9,17 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::identity::Identity;
 use crate::parts::meta::namespaced;
+use crate::values::name::Name;
 
 /// The Services of a workload with these endpoints.
 pub fn services(identity: &Identity<'_>, endpoints: &[&Endpoint]) -> Vec<Service> {
-    let listed: Vec<&Endpoint> = endpoints.iter().copied().filter(|endpoint| endpoint.service.is_some()).collect();
-    let stable = endpoints.iter().any(|endpoint| endpoint.stable_replicas.is_some());
-    let mut services = Vec::new();
-    if !listed.is_empty() {
-        services.push(cluster_ip(identity, &listed));
+    let mut listed: BTreeMap<Name, Vec<&Endpoint>> = BTreeMap::new();
+    for endpoint in endpoints.iter().copied().filter(|endpoint| endpoint.service.is_some()) {
+        listed.entry(endpoint.service_name()).or_default().push(endpoint);
     }
+    let stable = endpoints.iter().any(|endpoint| endpoint.stable_replicas.is_some());
+    let mut services: Vec<Service> =
+        listed.into_iter().map(|(name, endpoints)| cluster_ip(identity, &name, &endpoints)).collect();
     if stable {
         services.push(headless(identity, endpoints));
     }
@@ -22,7 +27,7 @@ pub fn services(identity: &Identity<'_>, endpoints: &[&Endpoint]) -> Vec<Service
 }
 
 /// Reached inside the cluster, or from the world when one of its ports is for the world.
-fn cluster_ip(identity: &Identity<'_>, endpoints: &[&Endpoint]) -> Service {
+fn cluster_ip(identity: &Identity<'_>, name: &Name, endpoints: &[&Endpoint]) -> Service {
     let public = endpoints.iter().any(|endpoint| endpoint.is_for(Audience::World));
     let ports = endpoints.iter().map(|endpoint| port(endpoint, endpoint.service.unwrap_or(endpoint.port))).collect();
     let spec = ServiceSpec {
@@ -35,7 +40,7 @@ fn cluster_ip(identity: &Identity<'_>, endpoints: &[&Endpoint]) -> Service {
         ..Default::default()
     };
     Service {
-        metadata: namespaced(identity.instance.as_str(), &identity.own.namespace, identity.labels()),
+        metadata: namespaced(name.as_str(), &identity.own.namespace, identity.labels()),
         spec: Some(spec),
         ..Default::default()
     }

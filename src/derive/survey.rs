@@ -17,7 +17,7 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
     for declared in components {
         match declared.component.provides(&declared.own, facts) {
             Provides::Routing { class } => around.ingress_class = Some(class.to_owned()),
-            Provides::Certificates { issuer, acme } => {
+            Provides::Certificates { issuer, acme, .. } => {
                 around.issuer = Some(issuer);
                 around.acme = acme;
             }

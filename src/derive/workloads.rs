@@ -1,8 +1,9 @@
-//! What keeps the pods: Deployments, StatefulSets, CronJobs, and their volume claims.
+//! What keeps the pods: Deployments, StatefulSets, DaemonSets, CronJobs, and their volume claims.
 
 use k8s_openapi::api::apps::v1::{
-    Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment, StatefulSet,
-    StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec, StatefulSetUpdateStrategy,
+    DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, Deployment, DeploymentSpec, DeploymentStrategy,
+    RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy,
+    StatefulSetSpec, StatefulSetUpdateStrategy,
 };
 use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, JobSpec, JobTemplateSpec};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements};
@@ -31,6 +32,7 @@ pub fn workload(plan: &Plan<'_>, storage_class: Option<&Host>) -> Vec<Object> {
         Controller::Stateful { replicas } => {
             return vec![stateful_set(plan, *replicas, claim, storage_class).into()];
         }
+        Controller::PerNode => daemon_set(plan).into(),
         Controller::Scheduled { schedule } => cron_job(plan, schedule).into(),
     };
     let claim = claim.map(|(_, size)| PersistentVolumeClaim {
@@ -74,6 +76,27 @@ fn rolling() -> DeploymentStrategy {
 
 fn recreate() -> DeploymentStrategy {
     DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }
+}
+
+/// One node after the other: two pods cannot hold the same port of a node, so there is no surge.
+fn daemon_set(plan: &Plan<'_>) -> DaemonSet {
+    DaemonSet {
+        metadata: metadata(plan),
+        spec: DaemonSetSpec {
+            selector: matching(plan.identity.selector()),
+            update_strategy: Some(DaemonSetUpdateStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                rolling_update: Some(RollingUpdateDaemonSet {
+                    max_surge: Some(IntOrString::Int(0)),
+                    max_unavailable: Some(IntOrString::Int(1)),
+                }),
+            }),
+            min_ready_seconds: Some(5),
+            revision_history_limit: Some(5),
+            template: pods::template(plan),
+        },
+        ..Default::default()
+    }
 }
 
 fn stateful_set(plan: &Plan<'_>, replicas: i32, claim: Option<(&str, Quantity)>, class: Option<&Host>) -> StatefulSet {

@@ -107,6 +107,8 @@ pub enum Provides {
         issuer: String,
         /// Whether the issuer proves control of hosts by answering challenges from inside the cluster.
         acme: bool,
+        /// Whether clients trust what it signs without being told to.
+        trusted: bool,
     },
     /// The metric by which services scale on requests.
     RequestRate,

@@ -49,6 +49,10 @@ pub struct Endpoint {
     pub protocol: Protocol,
     /// The port of the Service that leads here, if one does.
     pub service: Option<u16>,
+    /// Suffix of that Service's name, for a port that must not share the Service of the workload's other ports.
+    pub service_suffix: Option<&'static str>,
+    /// The port of the node that leads here, if one does; only namespaces of Pod Security `privileged` admit that.
+    pub host_port: Option<u16>,
     /// What is spoken here, for `appProtocol`.
     pub app_protocol: Option<&'static str>,
     /// Who uses it.
@@ -83,6 +87,8 @@ impl Endpoint {
             port,
             protocol: Protocol::Tcp,
             service: None,
+            service_suffix: None,
+            host_port: None,
             app_protocol: None,
             audience: &[],
             metrics: None,
@@ -93,6 +99,11 @@ impl Endpoint {
     /// A metrics port of built-in software: `/metrics` over HTTP, in the job of that name.
     pub fn metrics(workload: &Name, name: &'static str, port: u16, job: &str) -> Self {
         Self { audience: &[Audience::Scrapers], metrics: Some(Metrics::of(job)), ..Self::tcp(workload, name, port) }
+    }
+
+    /// Name of the Service that leads here, if one does.
+    pub fn service_name(&self) -> Name {
+        self.service_suffix.map_or_else(|| self.workload.clone(), |suffix| self.workload.with(suffix))
     }
 
     /// Whether `audience` uses this endpoint.

@@ -2,7 +2,7 @@
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1::{
@@ -61,7 +61,7 @@ macro_rules! objects {
 
 objects! {
     APIService, Certificate, CiliumNetworkPolicy, ClusterIssuer, ClusterRole, ClusterRoleBinding, ConfigMap, CronJob,
-    Deployment, ExternalSecret, HorizontalPodAutoscaler, Ingress, IngressClass, Issuer, LimitRange,
+    DaemonSet, Deployment, ExternalSecret, HorizontalPodAutoscaler, Ingress, IngressClass, Issuer, LimitRange,
     MutatingWebhookConfiguration, Namespace, NetworkPolicy, PersistentVolumeClaim, PodDisruptionBudget, PriorityClass,
     ResourceQuota, Role, RoleBinding, Service, ServiceAccount, StatefulSet, ValidatingWebhookConfiguration,
 }

@@ -76,7 +76,7 @@ impl Declared {
     pub fn address(&self, endpoint: usize, facts: &Facts) -> Address {
         let endpoint = &self.endpoints[endpoint];
         Address {
-            host: service_host(&endpoint.workload, &self.own.namespace, &facts.cluster.domain),
+            host: service_host(&endpoint.service_name(), &self.own.namespace, &facts.cluster.domain),
             port: endpoint.service.unwrap_or(endpoint.port),
         }
     }

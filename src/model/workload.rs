@@ -53,6 +53,8 @@ pub enum Controller {
         /// How many pods.
         replicas: i32,
     },
+    /// A `DaemonSet`: one pod on every node, for ports of the node itself.
+    PerNode,
     /// A `CronJob`.
     Scheduled {
         /// Five fields.
@@ -90,7 +92,7 @@ impl Controller {
         match self {
             Self::Rolling(Replicas::Fixed(count)) | Self::Stateful { replicas: count } => *count,
             Self::Rolling(Replicas::Scaled(scale)) => scale.min,
-            Self::Recreate => 1,
+            Self::Recreate | Self::PerNode => 1,
             Self::Scheduled { .. } => 0,
         }
     }

@@ -35,7 +35,7 @@ pub fn public(host: &Host, namespace: &Name, issuer: &str, labels: Labels) -> Ce
 /// What it takes to serve TLS to the API server: an authority that only this Service uses, and a certificate from it.
 /// The API server trusts it because cert-manager writes the authority into the object that names the Service.
 pub struct Serving<'a> {
-    /// Prefix of all names; the Secret is `<prefix>-tls`.
+    /// Prefix of the authority's names.
     pub prefix: &'a str,
     /// The Service that presents the certificate.
     pub service: &'a Name,
@@ -58,32 +58,12 @@ impl Serving<'_> {
 
     /// The objects, in the order in which each needs the one before.
     pub fn objects(&self) -> Vec<Object> {
-        let ca = format!("{}-ca", self.prefix);
-        let root = format!("{}-selfsigned", self.prefix);
+        let ca = authority_secret(self.prefix);
         let metadata = |name: &str| namespaced(name, self.namespace, self.labels.clone());
-        let signed_by = |name: &str| IssuerRef { group: GROUP, kind: "Issuer", name: name.to_owned() };
         let names =
             [format!("{}.{}", self.service, self.namespace), format!("{}.{}.svc", self.service, self.namespace)];
-        vec![
-            Issuer {
-                metadata: metadata(&root),
-                spec: IssuerSpec { self_signed: Some(SelfSigned {}), ..Default::default() },
-            }
-            .into(),
-            Certificate {
-                metadata: metadata(&ca),
-                spec: CertificateSpec {
-                    secret_name: ca.clone(),
-                    common_name: Some(ca.clone()),
-                    is_ca: Some(true),
-                    duration: Some("43800h".to_owned()),
-                    private_key: Some(PrivateKey { rotation_policy: "Never", ..fresh_key() }),
-                    revision_history_limit: Some(2),
-                    issuer_ref: signed_by(&root),
-                    ..Default::default()
-                },
-            }
-            .into(),
+        let mut objects = authority(self.prefix, self.namespace, &self.labels);
+        objects.extend([
             Issuer {
                 metadata: metadata(&ca),
                 spec: IssuerSpec { ca: Some(SecretName { secret_name: ca.clone() }), ..Default::default() },
@@ -99,13 +79,52 @@ impl Serving<'_> {
                     private_key: Some(fresh_key()),
                     revision_history_limit: Some(2),
                     usages: vec!["digital signature", "server auth"],
-                    issuer_ref: signed_by(&ca),
+                    issuer_ref: local_issuer(&ca),
                     ..Default::default()
                 },
             }
             .into(),
-        ]
+        ]);
+        objects
     }
+}
+
+/// Name of the Secret with the authority of `prefix`.
+pub fn authority_secret(prefix: &str) -> String {
+    format!("{prefix}-ca")
+}
+
+/// An authority of our own: an issuer of certificates that sign themselves, and the one such certificate that signs
+/// others. A certificate for a host must not sign itself: it has no subject, and RFC 5280 wants an issuer to have one.
+pub fn authority(prefix: &str, namespace: &Name, labels: &Labels) -> Vec<Object> {
+    let ca = authority_secret(prefix);
+    let root = format!("{prefix}-selfsigned");
+    let metadata = |name: &str| namespaced(name, namespace, labels.clone());
+    vec![
+        Issuer {
+            metadata: metadata(&root),
+            spec: IssuerSpec { self_signed: Some(SelfSigned {}), ..Default::default() },
+        }
+        .into(),
+        Certificate {
+            metadata: metadata(&ca),
+            spec: CertificateSpec {
+                secret_name: ca.clone(),
+                common_name: Some(ca.clone()),
+                is_ca: Some(true),
+                duration: Some("43800h".to_owned()),
+                private_key: Some(PrivateKey { rotation_policy: "Never", ..fresh_key() }),
+                revision_history_limit: Some(2),
+                issuer_ref: local_issuer(&root),
+                ..Default::default()
+            },
+        }
+        .into(),
+    ]
+}
+
+fn local_issuer(name: &str) -> IssuerRef {
+    IssuerRef { group: GROUP, kind: "Issuer", name: name.to_owned() }
 }
 
 fn fresh_key() -> PrivateKey {

@@ -1,8 +1,8 @@
 //! What every pod and container of ours has in common: no root, no escalation, no capability, no writable image.
 
 use k8s_openapi::api::core::v1::{
-    Capabilities, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, ObjectFieldSelector, PodSecurityContext,
-    ResourceRequirements, SeccompProfile, SecretKeySelector, SecurityContext, SleepAction,
+    Capabilities, EnvVar, EnvVarSource, ExecAction, Lifecycle, LifecycleHandler, ObjectFieldSelector,
+    PodSecurityContext, ResourceRequirements, SeccompProfile, SecretKeySelector, SecurityContext, SleepAction,
 };
 
 use crate::model::workload::{Env, EnvValue, Exceptions, Size, User};
@@ -73,5 +73,12 @@ pub fn env(env: &Env) -> EnvVar {
 /// so it works in images without a shell.
 pub fn sleep_before_stop(seconds: u32) -> Lifecycle {
     let handler = LifecycleHandler { sleep: Some(SleepAction { seconds: i64::from(seconds) }), ..Default::default() };
+    Lifecycle { pre_stop: Some(handler), ..Default::default() }
+}
+
+/// Runs `command` in the container before the pod is told to stop, for software that leaves in a way of its own.
+pub fn run_before_stop(command: &[&str]) -> Lifecycle {
+    let command = command.iter().map(|word| (*word).to_owned()).collect();
+    let handler = LifecycleHandler { exec: Some(ExecAction { command: Some(command) }), ..Default::default() };
     Lifecycle { pre_stop: Some(handler), ..Default::default() }
 }

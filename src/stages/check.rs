@@ -7,7 +7,7 @@ use crate::diagnostics::report::Report;
 use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
-use crate::spec::shapes::{Backend, RangeSpec};
+use crate::spec::shapes::{Backend, PodSecurity, RangeSpec};
 use crate::values::host::Host;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
@@ -28,6 +28,8 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     routes_are_distinct(platform, report);
     store_is_named(platform, report);
     ranges_are_bounded(platform, report);
+    nodes_trust_the_registry(platform, report);
+    node_ports_are_admitted(platform, report);
 }
 
 /// Names that would put a component's file where another file stands, or where kustomize sees a directory of its own.
@@ -150,6 +152,38 @@ fn ranges_are_bounded(platform: &Platform, report: &mut Report) {
                     .error(codes::INVALID_VALUE, range.span, "this range is every address there is")
                     .help("write `public`, which leaves out private ranges");
             }
+        }
+    }
+}
+
+/// Kubelets pull over TLS. With a certificate that they do not trust, no image of our own registry ever starts.
+fn nodes_trust_the_registry(platform: &Platform, report: &mut Report) {
+    let provided = |declared: &Declared| declared.component.provides(&declared.own, &platform.facts);
+    let registry = platform.components.iter().find(|declared| matches!(provided(declared), Provides::Registry(_)));
+    let Some(registry) = registry else { return };
+    for declared in &platform.components {
+        if let Provides::Certificates { issuer, trusted: false, .. } = provided(declared) {
+            let message = format!("no node trusts `{issuer}`, so no image can be pulled from `{}`", registry.own.name);
+            report
+                .error(codes::CONFLICT, declared.span, message)
+                .help("use `letsencrypt`, or name a ClusterIssuer of your own whose certificates the nodes trust");
+        }
+    }
+}
+
+/// Pod Security below `privileged` refuses pods that bind ports of their node.
+/// Source: kubernetes.io, "Pod Security Standards", host ports.
+fn node_ports_are_admitted(platform: &Platform, report: &mut Report) {
+    for declared in &platform.components {
+        let namespace = &declared.own.namespace;
+        let binds = declared.endpoints.iter().any(|endpoint| endpoint.host_port.is_some());
+        let level = platform.namespaces.get(namespace).map(|spec| spec.pod_security.unwrap_or(PodSecurity::Restricted));
+        if binds && level.is_some_and(|level| level != PodSecurity::Privileged) {
+            let name = &declared.own.name;
+            let message = format!("`{name}` binds ports of its node, which namespace `{namespace}` does not admit");
+            report.error(codes::CONFLICT, declared.span, message).help(format!(
+                "write `pod-security = \"privileged\"` under `[namespaces.{namespace}]`, or use a load balancer"
+            ));
         }
     }
 }

@@ -33,6 +33,7 @@ pub const APPLY_ORDER: &[&str] = &[
     // programs look their peers up when they start
     "Service",
     "Deployment",
+    "DaemonSet",
     "StatefulSet",
     "CronJob",
     // about workloads that exist now
