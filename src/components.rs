@@ -2,6 +2,7 @@
 
 pub mod cert_manager;
 pub mod entry;
+pub mod grafana;
 pub mod ingress_nginx;
 pub mod metrics_server;
 pub mod prometheus_adapter;
@@ -23,6 +24,7 @@ use crate::spec::shapes::ComponentSpec;
 /// Every component type, in alphabetical order.
 pub const COMPONENTS: &[Entry] = &[
     Entry::of::<cert_manager::CertManager>(),
+    Entry::of::<grafana::Grafana>(),
     Entry::of::<ingress_nginx::IngressNginx>(),
     Entry::of::<prometheus_adapter::PrometheusAdapter>(),
     Entry::of::<registry::Registry>(),

@@ -31,7 +31,7 @@ fn flagship() -> Platform {
 
 /// Every dashboard in any `ConfigMap`.
 fn dashboards(platform: &Platform) -> Vec<Value> {
-    let objects = pipeline::bundle(platform).objects;
+    let objects = pipeline::bundle(platform).expect("names differ").objects;
     let objects = objects.iter().map(|placed| serde_json::to_value(&placed.object).expect("objects are JSON"));
     let files = objects.flat_map(|object| object["data"].as_object().cloned().unwrap_or_default());
     let files = files.filter(|(name, _)| name.ends_with(".json"));

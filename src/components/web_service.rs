@@ -368,11 +368,21 @@ impl Runtime {
     /// What the usual client library of the language exports by itself.
     const fn metrics(self) -> &'static [&'static str] {
         match self {
-            Self::Node => {
-                &["nodejs_eventloop_lag_seconds", "nodejs_heap_size_used_bytes", "process_resident_memory_bytes"]
+            Self::Node => &[
+                "nodejs_eventloop_lag_seconds",
+                "nodejs_heap_size_used_bytes",
+                "process_cpu_seconds_total",
+                "process_resident_memory_bytes",
+            ],
+            Self::Go => &[
+                "go_gc_duration_seconds",
+                "go_goroutines",
+                "process_cpu_seconds_total",
+                "process_resident_memory_bytes",
+            ],
+            Self::Python => {
+                &["process_cpu_seconds_total", "process_resident_memory_bytes", "python_gc_objects_collected_total"]
             }
-            Self::Go => &["go_goroutines", "go_gc_duration_seconds", "process_resident_memory_bytes"],
-            Self::Python => &["python_gc_objects_collected_total", "process_resident_memory_bytes"],
         }
     }
 }

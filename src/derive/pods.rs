@@ -11,7 +11,7 @@ use crate::derive::{config, priorities, secrets};
 use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::identity::{Identity, SCRAPE_LABEL, SECRET_HASH, labels, matching};
 use crate::model::site::PullSecret;
-use crate::model::workload::{ConfigFiles, Controller, Init, Source, Volume, Workload};
+use crate::model::workload::{ConfigFiles, Controller, Init, SecretContent, Source, Volume, Workload};
 use crate::parts::pod;
 use crate::spec::shapes::Domain;
 
@@ -145,7 +145,7 @@ fn volume(volume: &Volume, plan: &Plan<'_>) -> ApiVolume {
             }
             several => api.projected = Some(projected(several)),
         },
-        Source::Secret(files) => api.secret = Some(secret(files.name.as_str(), &[])),
+        Source::Secret(files) => api.secret = Some(secret(files.name.as_str(), &listed_keys(&files.content))),
         Source::Issued { secret: name, files } => api.secret = Some(secret(name.as_str(), files)),
         Source::Persistent(_) => {
             api.persistent_volume_claim = Some(PersistentVolumeClaimVolumeSource {
@@ -163,6 +163,14 @@ fn projected(sets: &[ConfigFiles]) -> ProjectedVolumeSource {
         ..Default::default()
     };
     ProjectedVolumeSource { sources: Some(sets.iter().map(source).collect()), ..Default::default() }
+}
+
+/// Only the keys that the workload asks for, each under its own name: the Secret may hold more, for somebody else.
+fn listed_keys(content: &SecretContent) -> Vec<(&str, &str)> {
+    match content {
+        SecretContent::Keys(keys) => keys.iter().map(|key| (key.as_str(), key.as_str())).collect(),
+        SecretContent::Whole | SecretContent::Htpasswd { .. } | SecretContent::PullCredential { .. } => Vec::new(),
+    }
 }
 
 fn secret(name: &str, files: &[(&str, &str)]) -> SecretVolumeSource {

@@ -22,7 +22,8 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
                 around.acme = acme;
             }
             Provides::Registry(registry) => around.registry = Some(registry),
-            Provides::Nothing | Provides::RequestRate | Provides::Scraping => {}
+            Provides::Scraping { interval } => around.monitoring.interval = Some(interval),
+            Provides::Nothing | Provides::RequestRate => {}
         }
         if declared.component.scales_on_requests() {
             around.request_rate_namespaces.push(declared.own.namespace.clone());
@@ -52,7 +53,7 @@ fn monitoring(components: &[Declared]) -> Monitoring {
     groups.push(RuleGroup { name: "absences".to_owned(), rules: absences.collect() });
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     let groups = possible(groups, &mut collected);
-    Monitoring { jobs, groups, collected }
+    Monitoring { jobs, groups, interval: None, collected }
 }
 
 /// Series that Prometheus itself adds for every target and alert.
@@ -71,6 +72,7 @@ fn jobs(components: &[Declared]) -> Vec<Job> {
                 scheme: metrics.scheme,
                 honor_labels: metrics.honor_labels,
                 lenient: metrics.lenient,
+                credentials: metrics.credentials.clone(),
             });
             job.namespaces.insert(declared.own.namespace.clone());
             job.ports.entry(declared.own.name.clone()).or_default().insert(endpoint.name);

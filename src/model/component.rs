@@ -16,6 +16,7 @@ use crate::model::site::{Registry, Site};
 use crate::model::workload::Workload;
 use crate::spec::read::{At, Shape};
 use crate::spec::shapes::{ComponentSpec, RouteSpec};
+use crate::values::duration::Duration;
 use crate::values::name::Name;
 
 /// What one component answers, once its description is known to be right. Nothing here can fail.
@@ -115,7 +116,10 @@ pub enum Provides {
     /// A registry of our own.
     Registry(Registry),
     /// Scrapes everything.
-    Scraping,
+    Scraping {
+        /// How often.
+        interval: Duration,
+    },
 }
 
 /// Something that a component may not be able to work without.
@@ -161,7 +165,7 @@ impl Provides {
             Self::Routing { .. } => Some(Capability::Routing),
             Self::Certificates { .. } => Some(Capability::Certificates),
             Self::RequestRate => Some(Capability::RequestRate),
-            Self::Scraping => Some(Capability::Scraping),
+            Self::Scraping { .. } => Some(Capability::Scraping),
         }
     }
 }

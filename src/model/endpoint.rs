@@ -1,6 +1,7 @@
 //! What a component offers to others: named ports and who may use them.
 
 use crate::values::name::Name;
+use crate::values::secret_ref::SecretRef;
 
 /// The transport of a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,18 @@ pub struct Metrics {
     pub honor_labels: bool,
     /// Whether the exporter may forget its content type, as hand-written ones do.
     pub lenient: bool,
+    /// What the exporter asks for, if it asks.
+    pub credentials: Option<Credentials>,
+}
+
+/// User name and password of an exporter that does not answer everybody. Prometheus gets the password as a Secret of
+/// the same name and entry in its own namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Credentials {
+    /// User name.
+    pub user: &'static str,
+    /// Password.
+    pub password: SecretRef,
 }
 
 impl Endpoint {
@@ -115,6 +128,13 @@ impl Endpoint {
 impl Metrics {
     /// The usual: `/metrics` over HTTP.
     pub fn of(job: &str) -> Self {
-        Self { job: job.to_owned(), path: "/metrics".to_owned(), scheme: "http", honor_labels: false, lenient: false }
+        Self {
+            job: job.to_owned(),
+            path: "/metrics".to_owned(),
+            scheme: "http",
+            honor_labels: false,
+            lenient: false,
+            credentials: None,
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::endpoint::Credentials;
+use crate::values::duration::Duration;
 use crate::values::name::Name;
 
 /// One scrape job over the pods of some components.
@@ -21,6 +23,8 @@ pub struct Job {
     pub honor_labels: bool,
     /// Whether a missing content type is forgiven.
     pub lenient: bool,
+    /// What the exporter asks for, if it asks.
+    pub credentials: Option<Credentials>,
 }
 
 /// How loudly an alert speaks.
@@ -92,6 +96,8 @@ pub struct Monitoring {
     pub jobs: Vec<Job>,
     /// Rule groups offered by the platform's component types; those that use unknown metrics are already gone.
     pub groups: Vec<RuleGroup>,
+    /// How often the jobs collect, if anything does.
+    pub interval: Option<Duration>,
     /// Names of all metrics that the jobs collect.
     pub collected: BTreeSet<&'static str>,
 }

@@ -15,8 +15,13 @@ macro_rules! templates {
 }
 
 /// Every built-in template, by its path below `templates/`.
-pub const TEMPLATES: &[(&str, &str)] =
-    templates!["prometheus-adapter/config.yaml", "registry/collect-garbage.sh", "registry/config.yml",];
+pub const TEMPLATES: &[(&str, &str)] = templates![
+    "grafana/datasources.yaml",
+    "grafana/providers.yaml",
+    "prometheus-adapter/config.yaml",
+    "registry/collect-garbage.sh",
+    "registry/config.yml",
+];
 
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = Environment::new();
