@@ -191,7 +191,8 @@ fn workload(site: &Site<'_>, name: Name, role: &'static str, room: Size) -> Work
         role,
         controller: Controller::Rolling(Replicas::Fixed(1)),
         priority: Priority::Edge,
-        user: User { uid: 1000, gid: 1000, fs_group: None },
+        // The user of the images, said as a number because the kubelet cannot check a name.
+        user: User { uid: 65_532, gid: 65_532, fs_group: None },
         api_token: true,
         main: Main {
             name: Name::fixed(role),

@@ -16,14 +16,10 @@ pub(super) struct FieldOrder {
 impl FieldOrder {
     /// The order for the type that calls itself `type_name`.
     pub(super) fn of(type_name: &str) -> &'static Self {
-        let mut slot = hash(type_name);
-        while let Some(row) = ORDERS.get(usize::from(INDEX[slot])) {
-            if row.of == type_name {
-                return row;
-            }
-            slot = (slot + 1) % INDEX.len();
+        match ORDERS.binary_search_by(|order| order.of.cmp(type_name)) {
+            Ok(at) => &ORDERS[at],
+            Err(_) => &ANY,
         }
-        &ANY
     }
 
     /// A number that is lower the further ahead the field stands; equal for fields that keep serde's order.

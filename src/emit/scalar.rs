@@ -141,10 +141,8 @@ fn push_surveyed_line(text: &str, seen: u8, out: &mut String) {
 enum Start {
     /// Begins nothing but a string.
     Clear,
-    /// May begin a reserved word.
-    Word,
-    /// May begin a number, a date, a signed or dotted word or a marker.
-    Number,
+    /// May begin a number, a boolean, a null, a date or a marker.
+    Ambiguous,
     /// An indicator or a blank: never plain (<https://yaml.org/spec/1.2.2/#53-indicator-characters>).
     Indicator,
 }
@@ -157,18 +155,11 @@ const START: [Start; 256] = {
         table[indicators[at] as usize] = Start::Indicator;
         at += 1;
     }
-    let numbers = b"0123456789+-.";
+    let ambiguous = b"0123456789+-.~=<yYnNtTfFoOiI";
     let mut at = 0;
-    while at < numbers.len() {
-        table[numbers[at] as usize] = Start::Number;
+    while at < ambiguous.len() {
+        table[ambiguous[at] as usize] = Start::Ambiguous;
         at += 1;
-    }
-    let mut byte = 0;
-    while byte < 0x80 {
-        if !reserved(byte).is_empty() {
-            table[byte as usize] = Start::Word;
-        }
-        byte += 1;
     }
     table
 };
@@ -178,44 +169,24 @@ fn is_plain(text: &str, seen: u8) -> bool {
     let Some(&first) = text.as_bytes().first() else { return false };
     let start = START[usize::from(first)];
     seen & (BREAK | TAB | CONTROL) == 0
+        && start != Start::Indicator
         && (seen & BLANK == 0 || !text.ends_with(' '))
         && (seen & COLON == 0 || !(text.contains(": ") || text.ends_with(':')))
         && (seen & HASH == 0 || !text.contains(" #"))
         && (seen & SUSPECT == 0 || !text.contains(is_unprintable))
-        && match start {
-            Start::Clear => true,
-            Start::Word => !is_reserved(text),
-            Start::Number => !is_ambiguous(text),
-            Start::Indicator => false,
-        }
+        && (start == Start::Clear || !is_ambiguous(text))
 }
 
-/// Words that some reader takes for something else than a string, in whatever case, by their first letter
-/// (<https://yaml.org/type/>: `bool`, `null`, `merge`, `value`, `float`).
-const fn reserved(initial: u8) -> &'static [&'static str] {
-    match initial.to_ascii_lowercase() {
-        b'y' => &["y", "yes"],
-        b'n' => &["n", "no", "null", "nan"],
-        b't' => &["true"],
-        b'f' => &["false"],
-        b'o' => &["on", "off"],
-        b'i' => &["inf", "infinity"],
-        b'~' => &["~"],
-        b'=' => &["="],
-        b'<' => &["<<"],
-        _ => &[],
-    }
-}
-
-fn is_reserved(word: &str) -> bool {
-    word.bytes().next().is_some_and(|initial| reserved(initial).iter().any(|other| other.eq_ignore_ascii_case(word)))
-}
+/// Words that some reader takes for something else than a string, in whatever case (<https://yaml.org/type/bool.html>,
+/// `null`, `merge`, `value`); `inf` and `nan` are only traps with a dot before them, but nobody remembers that.
+const RESERVED: &[&str] =
+    &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<", "inf", "infinity", "nan"];
 
 /// Whether a plain text might be read as a number, boolean, null, date, merge key or document marker.
 fn is_ambiguous(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let word = unsigned.strip_prefix('.').unwrap_or(unsigned);
-    is_reserved(word)
+    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
         || unsigned.is_empty()
         || unsigned.starts_with(' ')
         || text.starts_with("---")
