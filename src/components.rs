@@ -1,10 +1,13 @@
 //! The registry: every component type, one line each. The parent lists; what the children share stands below them.
 
+pub mod alertmanager;
 pub mod cert_manager;
 pub mod entry;
 pub mod grafana;
 pub mod ingress_nginx;
+pub mod kube_state_metrics;
 pub mod metrics_server;
+pub mod prometheus;
 pub mod prometheus_adapter;
 pub mod references;
 pub mod registry;
@@ -23,9 +26,12 @@ use crate::spec::shapes::ComponentSpec;
 
 /// Every component type, in alphabetical order.
 pub const COMPONENTS: &[Entry] = &[
+    Entry::of::<alertmanager::Alertmanager>(),
     Entry::of::<cert_manager::CertManager>(),
     Entry::of::<grafana::Grafana>(),
     Entry::of::<ingress_nginx::IngressNginx>(),
+    Entry::of::<kube_state_metrics::KubeStateMetrics>(),
+    Entry::of::<prometheus::Prometheus>(),
     Entry::of::<prometheus_adapter::PrometheusAdapter>(),
     Entry::of::<registry::Registry>(),
     Entry::of::<registry_ui::RegistryUi>(),

@@ -2,6 +2,7 @@
 
 pub mod body_size;
 pub mod cidr;
+pub mod data_size;
 pub mod duration;
 pub mod host;
 pub mod image;

@@ -71,6 +71,7 @@ fn jobs(components: &[Declared]) -> Vec<Job> {
                 path: metrics.path.clone(),
                 scheme: metrics.scheme,
                 honor_labels: metrics.honor_labels,
+                foreign: metrics.foreign,
                 lenient: metrics.lenient,
                 credentials: metrics.credentials.clone(),
             });

@@ -75,6 +75,9 @@ pub struct Metrics {
     pub scheme: &'static str,
     /// Whether labels of the exporter win over those of the target.
     pub honor_labels: bool,
+    /// Whether every series is about something else than the exporter, so that the exporter's own pod, node and
+    /// service belong on none of them.
+    pub foreign: bool,
     /// Whether the exporter may forget its content type, as hand-written ones do.
     pub lenient: bool,
     /// What the exporter asks for, if it asks.
@@ -135,6 +138,7 @@ impl Metrics {
             honor_labels: false,
             lenient: false,
             credentials: None,
+            foreign: false,
         }
     }
 }

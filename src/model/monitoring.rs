@@ -21,6 +21,8 @@ pub struct Job {
     pub scheme: &'static str,
     /// Whether labels of the exporter win.
     pub honor_labels: bool,
+    /// Whether the target's own pod, node and service are kept off the series.
+    pub foreign: bool,
     /// Whether a missing content type is forgiven.
     pub lenient: bool,
     /// What the exporter asks for, if it asks.

@@ -16,9 +16,13 @@ macro_rules! templates {
 
 /// Every built-in template, by its path below `templates/`.
 pub const TEMPLATES: &[(&str, &str)] = templates![
+    "alertmanager/alertmanager.yml",
+    "alertmanager/messages.tmpl",
     "grafana/datasources.yaml",
     "grafana/providers.yaml",
     "prometheus-adapter/config.yaml",
+    "prometheus/prometheus.yml",
+    "prometheus/rules.yml",
     "registry/collect-garbage.sh",
     "registry/config.yml",
 ];
@@ -37,6 +41,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_syntax(syntax);
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.add_filter("quoted", quoted);
     for (path, text) in TEMPLATES {
         engine.add_template(path, text).expect("a test has parsed every built-in template");
     }

@@ -12,6 +12,7 @@ use crate::diagnostics::suggest;
 use crate::spec::read::{Node, Read, wrong_type};
 use crate::values::body_size::BodySize;
 use crate::values::cidr::Cidr;
+use crate::values::data_size::DataSize;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::image::Image;
@@ -63,10 +64,10 @@ macro_rules! read_parsed {
 }
 
 read_parsed! {
-    BodySize = "0", Cidr = "192.0.2.0/24", Duration = "1s", Host = "stand-in.invalid", Image = "stand-in.invalid/image:0",
-    LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in", MountSource = "secret:stand-in",
-    Name = "stand-in", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key", String = "stand-in", UrlPath = "/stand-in",
-    Variable = "STAND_IN",
+    BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Duration = "1s", Host = "stand-in.invalid",
+    Image = "stand-in.invalid/image:0", LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in",
+    MountSource = "secret:stand-in", Name = "stand-in", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",
+    String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",
 }
 
 /// A quantity may be written as a number too: `pods = 80`.

@@ -27,6 +27,7 @@ macro_rules! shape {
                 }, )*
             ];
 
+            #[allow(unused_variables, reason = "a table may have no keys of its own")]
             fn read_fields(fields: &mut $crate::spec::read::Fields<'_, '_>) -> Option<Self> {
                 $( let $field = fields.take::<$type>(
                     $crate::spec::shape::key!($field $($key)?),
