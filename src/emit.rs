@@ -67,9 +67,13 @@ fn document(text: &mut String, placed: &Placed) {
 /// kustomize sorts by kind; it is told our order, so that `kubectl apply -k` applies as the stream does.
 fn kustomization(files: &[TreeFile]) -> String {
     let mut text = format!("{MARKER} The source is platform.toml.\n{KUSTOMIZATION_HEAD}");
-    APPLY_ORDER.iter().for_each(|kind| text.extend(["    - ", kind, "\n"]));
+    for kind in APPLY_ORDER {
+        text.extend(["    - ", kind, "\n"]);
+    }
     text.push_str("resources:\n");
-    files.iter().for_each(|file| text.extend(["- ", &file.path, "\n"]));
+    for file in files {
+        text.extend(["- ", &file.path, "\n"]);
+    }
     text
 }
 

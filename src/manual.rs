@@ -5,10 +5,11 @@ use std::fmt::Write;
 use crate::components::COMPONENTS;
 use crate::diagnostics::codes;
 use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
+use crate::spec::external::ExternalSpec;
 use crate::spec::read::{Key, Shape, sentence, table_schema};
 use crate::spec::shapes::{
-    AcceptSpec, ComponentSpec, DefaultsSpec, ExactSize, ExternalSpec, NamespaceSpec, OwnMetrics, PlatformSpec,
-    ProbesSpec, QuotaSpec, RouteSpec, SecretsSpec, ShutdownSpec,
+    AcceptSpec, ComponentSpec, DefaultsSpec, ExactSize, NamespaceSpec, OwnMetrics, PlatformSpec, ProbesSpec, QuotaSpec,
+    RouteSpec, SecretsSpec, ShutdownSpec,
 };
 use crate::stages::resolve::{DYNAMIC_KEYS, DescriptionSpec};
 

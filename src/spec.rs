@@ -2,6 +2,7 @@
 //! The field documentation here is the user's manual: the reference page is generated from it.
 
 pub mod cluster;
+pub mod external;
 pub mod overlay;
 pub mod read;
 pub mod scalars;

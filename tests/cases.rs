@@ -3,6 +3,7 @@
 //! `command` holds the arguments, one a line; `code` the exit code; `stdout` and `stderr` the exact texts (an absent
 //! `stdout` means empty); the folder is the working directory, so `input.toml` is named as such. Bless wanted changes
 //! with `PLATFORMGEN_BLESS=1 cargo test --test cases`.
+#![allow(clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,8 @@
 //! Whatever is thrown at the reader, the answer is a platform that renders or diagnostics with places; and what is
 //! rendered reads back as what was meant.
 
+use std::fmt::Write;
+
 use platformgen::diagnostics::caret;
 use platformgen::diagnostics::report::Report;
 use platformgen::diagnostics::source::Source;
@@ -69,7 +71,8 @@ fn platforms() -> impl Strategy<Value = String> {
             let namespace = if other { "a" } else { "b" };
             let calls = if at + 1 < count { format!("\"s{}\"", at + 1) } else { String::new() };
             let address = if at + 1 < count { format!("${{s{}}}", at + 1) } else { String::new() };
-            text += &format!(
+            let _ = write!(
+                text,
                 "[components.s{at}]\ntype = \"web-service\"\nnamespace = \"{namespace}\"\nimage = \"ghcr.io/x/s{at}:1\"\nport = {port}\n\
                  replicas = {replicas}\ncalls = [{calls}]\nenv = {{ VALUE = {value}, NEXT = \"{address}\" }}\nsecrets = {{ KEY = \"s{at}/key\" }}\n",
             );

@@ -69,11 +69,8 @@ pub fn render(input: &Input, environment: Option<&str>) -> Option<(Platform, Bun
     let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, color);
     let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
-        text.push_str(&format!(
-            "{}: {errors} error{}; nothing rendered\n",
-            input.name,
-            if errors == 1 { "" } else { "s" }
-        ));
+        let plural = if errors == 1 { "" } else { "s" };
+        text.extend([&input.name, ": ", &errors.to_string(), " error", plural, "; nothing rendered\n"]);
     }
     output::complain(&text);
     rendered

@@ -14,7 +14,7 @@ use crate::model::identity::{Identity, labels, matching};
 use crate::model::platform::{Declared, Platform};
 use crate::parts::meta::{Labels, namespaced};
 use crate::spec::cluster::Cni;
-use crate::spec::shapes::RangeSpec;
+use crate::spec::external::RangeSpec;
 
 /// Whether the edge to `party` belongs into a Cilium policy instead of a plain one.
 pub fn takes_over(party: &Party, platform: &Platform) -> bool {

@@ -88,7 +88,9 @@ fn census<'a>(platform: &'a Platform, workloads: &[Vec<Workload>]) -> BTreeMap<&
             declared.endpoints.iter().any(|endpoint| endpoint.workload == workload.name && balanced(endpoint))
         };
         census.load_balancers += workloads.iter().filter(public).map(|_| 1).sum::<i128>();
-        workloads.iter().for_each(|workload| census.count(workload));
+        for workload in workloads {
+            census.count(workload);
+        }
     }
     censuses
 }

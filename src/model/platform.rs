@@ -9,7 +9,8 @@ use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::facts::Facts;
 use crate::model::identity::Own;
 use crate::model::site::{Address, Surroundings, service_host};
-use crate::spec::shapes::{ComponentSpec, ExternalSpec, NamespaceSpec};
+use crate::spec::external::ExternalSpec;
+use crate::spec::shapes::{ComponentSpec, NamespaceSpec};
 use crate::values::host::Host;
 use crate::values::name::Name;
 

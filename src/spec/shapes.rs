@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use crate::diagnostics::report::Report;
 use crate::spec::read::{At, Entries, Node, Read, wrong_type};
-use crate::spec::scalars::{Amount, ContainerPort, Port};
+use crate::spec::scalars::ContainerPort;
 use crate::spec::shape::{shape, words};
 use crate::values::body_size::BodySize;
-use crate::values::cidr::Cidr;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::label::{LabelKey, LabelValue};
@@ -317,47 +316,6 @@ shape! {
         memory: Quantity,
         /// Number of pods.
         pods: Quantity,
-    }
-}
-
-shape! {
-    /// Something outside the cluster that components use.
-    ExternalSpec {
-        /// Its name, as clients verify it.
-        host: Host,
-        /// Its port.
-        port: Port,
-        /// Its addresses: ranges, or `public` for everywhere but private ranges.
-        cidrs: Vec<At<RangeSpec>>,
-        /// How many connections it takes.
-        max_connections as "max-connections": Option<Amount>,
-    }
-}
-
-/// A range of addresses of an external.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RangeSpec {
-    /// Everywhere but private ranges.
-    Public,
-    /// Exactly these.
-    Range(Cidr),
-}
-
-impl Read for RangeSpec {
-    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
-        if node.get_ref().as_str() == Some("public") {
-            Some(Self::Public)
-        } else {
-            Cidr::read(node, report).map(Self::Range)
-        }
-    }
-
-    fn type_name() -> Cow<'static, str> {
-        format!("`public`, or {}", Cidr::EXPECTED).into()
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "string" })
     }
 }
 

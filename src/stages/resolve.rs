@@ -18,10 +18,11 @@ use crate::model::facts::Facts;
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
 use crate::spec::cluster::ClusterSpec;
+use crate::spec::external::ExternalSpec;
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
 use crate::spec::scalars::FormatVersion;
 use crate::spec::shape::shape;
-use crate::spec::shapes::{AcceptSpec, DefaultsSpec, ExternalSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
+use crate::spec::shapes::{AcceptSpec, DefaultsSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
 use crate::stages::{accept, check, link};
 use crate::values::name::Name;
 
