@@ -224,7 +224,7 @@ impl Prometheus {
         ];
         volumes.extend(passwords(site).into_iter().map(|(secret, keys)| {
             let files = SecretFiles { name: secret.clone(), content: SecretContent::Keys(keys) };
-            volume(secret.as_str(), &format!("{SECRETS_PATH}/{secret}"), Source::Secret(files))
+            volume(&format!("secret-{secret}"), &format!("{SECRETS_PATH}/{secret}"), Source::Secret(files))
         }));
         volumes
     }
@@ -247,10 +247,10 @@ fn passwords(site: &Site<'_>) -> BTreeMap<Name, Vec<SecretKey>> {
     for credentials in site.around.monitoring.jobs.iter().filter_map(|job| job.credentials.as_ref()) {
         keys.entry(credentials.password.secret.clone()).or_default().push(credentials.password.key.clone());
     }
-    keys.values_mut().for_each(|list| {
+    for list in keys.values_mut() {
         list.sort();
         list.dedup();
-    });
+    }
     keys
 }
 

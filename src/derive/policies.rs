@@ -107,7 +107,14 @@ fn rules(peers: Option<&BTreeMap<Party, BTreeSet<PortKey>>>, platform: &Platform
         }
         let rule = rules.entry(ports.clone()).or_insert_with(|| Some(Vec::new()));
         match (rule, peers) {
-            (Some(list), Some(more)) => list.extend(more),
+            // Two externals may share a range, and with it a peer.
+            (Some(list), Some(more)) => {
+                for peer in more {
+                    if peer.ip_block.is_none() || !list.contains(&peer) {
+                        list.push(peer);
+                    }
+                }
+            }
             (rule, None) => *rule = None,
             (None, Some(_)) => {}
         }
