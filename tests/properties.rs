@@ -35,8 +35,9 @@ fn places_exist(text: &str, printed: &str) {
 }
 
 fn documents(stream: &str) -> Vec<Value> {
-    stream
-        .split("---\n")
+    // A separator stands alone on its line; inside a value it cannot, as values are quoted or indented.
+    format!("\n{stream}")
+        .split("\n---\n")
         .filter(|document| !document.is_empty())
         .map(|document| yaml_serde::from_str(document).expect("every document is YAML"))
         .collect()

@@ -183,10 +183,10 @@ impl Component for Grafana {
         vec![
             "go_goroutines",
             "grafana_build_info",
-            "grafana_datasource_request_total",
             "grafana_http_request_duration_seconds_bucket",
             "grafana_http_request_duration_seconds_count",
             "grafana_http_request_duration_seconds_sum",
+            "grafana_plugin_request_total",
             "process_cpu_seconds_total",
             "process_resident_memory_bytes",
         ]

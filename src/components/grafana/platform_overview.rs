@@ -112,8 +112,11 @@ const WRONG: &[Panel] = &[
 const TRAFFIC: &[Panel] = &[
     Panel {
         title: "Pods that answer",
-        about: "Pods of each component that Prometheus reaches.",
-        queries: &[query("sum by (namespace, service) (up)", "{{namespace}}/{{service}}")],
+        about: "Pods of each component that Prometheus reaches, and what is no pod: kubelets.",
+        queries: &[
+            query(r#"sum by (namespace, service) (up{service!=""})"#, "{{namespace}}/{{service}}"),
+            query(r#"sum by (job) (up{service=""})"#, "{{job}}"),
+        ],
         width: 6,
         ..LINES
     },
@@ -211,7 +214,7 @@ const MONITORING: &[Panel] = &[
         marks: FEW_IS_FINE,
         width: 6,
         queries: &[query(
-            r#"sum(increase(grafana_datasource_request_total{code!~"2.."}[1h])) or vector(0)"#,
+            r#"sum(increase(grafana_plugin_request_total{endpoint="queryData", status="error"}[1h])) or vector(0)"#,
             "failures",
         )],
         ..NUMBER

@@ -15,7 +15,9 @@ pub const HTTP_METRICS: &[&str] = &[
 pub fn golden_signals() -> RuleGroup {
     let record = |name, expr: &str| Rule::Record { name, expr: expr.to_owned() };
     let quantile = |name, share| {
-        let buckets = "sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[5m]))";
+        // Other software exports a histogram of this name too.
+        let buckets =
+            "sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket{job=~\".+-services.*\"}[5m]))";
         record(name, &format!("histogram_quantile({share}, {buckets})"))
     };
     RuleGroup {
