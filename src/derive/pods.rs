@@ -189,6 +189,7 @@ fn secret(name: &str, files: &[(&str, &str)]) -> SecretVolumeSource {
 /// Replicas spread, but never at the price of not running: `DoNotSchedule` would deadlock small clusters and surges.
 fn spread(plan: &Plan<'_>) -> Option<Vec<TopologySpreadConstraint>> {
     let alone = plan.workload.controller.min_replicas() < 2;
+    let deployed = matches!(plan.workload.controller, Controller::Rolling(_));
     let constraint = |domain: &Domain| TopologySpreadConstraint {
         max_skew: 1,
         topology_key: match domain {
@@ -198,8 +199,8 @@ fn spread(plan: &Plan<'_>) -> Option<Vec<TopologySpreadConstraint>> {
         .to_owned(),
         when_unsatisfiable: "ScheduleAnyway".to_owned(),
         label_selector: Some(matching(plan.identity.selector())),
-        // Pods of the version that leaves do not count for the one that comes.
-        match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
+        // Pods of the version that leaves do not count for the one that comes; only Deployments label their pods with it.
+        match_label_keys: deployed.then(|| vec!["pod-template-hash".to_owned()]),
         ..Default::default()
     };
     let domains = &plan.workload.spread;
