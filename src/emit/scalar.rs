@@ -203,9 +203,7 @@ fn is_number(unsigned: &str) -> bool {
     match unsigned.as_bytes() {
         [b'0', b'x' | b'X' | b'o' | b'O' | b'b' | b'B', digits @ ..] => digits.iter().copied().all(is_radix),
         [b'.', rest @ ..] => rest.iter().copied().all(is_decimal),
-        bytes @ [b'0'..=b'9', ..] => {
-            bytes.iter().copied().all(is_decimal) && bytes.iter().filter(|&&byte| byte == b'.').count() < 2
-        }
+        bytes @ [b'0'..=b'9', ..] => bytes.iter().copied().all(is_decimal) && unsigned.matches('.').count() < 2,
         _ => false,
     }
 }

@@ -4,16 +4,15 @@
 //! no tree of values in between. It must never know what the values are: how a scalar is spelled is `scalar`'s business,
 //! which field comes first is `field_order`'s, and which document follows which is the caller's.
 
+mod entries;
+
 use serde::Serialize;
-use serde::ser::{
-    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
-    SerializeTupleVariant, Serializer,
-};
+use serde::ser::Serializer;
 
 use crate::emit::error::Error;
 use crate::emit::field_order::FieldOrder;
-use crate::emit::map_key::MapKey;
 use crate::emit::scalar;
+use crate::emit::yaml::entries::{Entries, Fields};
 
 /// Appends one document, without the `---` line, ending in a line break.
 ///
@@ -107,11 +106,13 @@ impl<'t, 'o> Node<'t, 'o> {
         self.text.out.push('\n');
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
     fn word(self, word: &str) -> Result<(), Error> {
         self.scalar(|out| out.push_str(word));
         Ok(())
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
     fn integer(self, is_negative: bool, magnitude: u64) -> Result<(), Error> {
         self.scalar(|out| scalar::push_integer(is_negative, magnitude, out));
         Ok(())
@@ -298,180 +299,5 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         _len: usize,
     ) -> Result<Self::SerializeStructVariant, Error> {
         self.variant(variant)?.map()
-    }
-}
-
-/// A list or map that is being written, entry by entry.
-struct Entries<'t, 'o> {
-    text: &'t mut Text<'o>,
-    place: Place,
-    /// Where its keys or dashes stand.
-    column: usize,
-    levels: usize,
-    is_empty: bool,
-    /// What to write if nothing comes.
-    empty: &'static str,
-}
-
-impl<'o> Entries<'_, 'o> {
-    /// Goes to where the next entry begins: the first one of an item stands right behind the dash.
-    fn begin(&mut self) {
-        let is_first = std::mem::replace(&mut self.is_empty, false);
-        match self.place {
-            Place::Document if is_first => {}
-            Place::Dash if is_first => self.text.out.push(' '),
-            Place::Key if is_first => {
-                self.text.out.push('\n');
-                scalar::push_indent(self.column, self.text.out);
-            }
-            _ => scalar::push_indent(self.column, self.text.out),
-        }
-    }
-
-    /// Writes the key with its `:` and tells where it begins.
-    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<usize, Error> {
-        self.begin();
-        let start = self.text.out.len();
-        key.serialize(MapKey { out: self.text.out })?;
-        if self.text.out.len() - start > LONGEST_SIMPLE_KEY {
-            self.text.out.insert_str(start, "? ");
-            self.text.out.push('\n');
-            scalar::push_indent(self.column, self.text.out);
-        }
-        self.text.out.push(':');
-        Ok(start)
-    }
-
-    fn value<T: Serialize + ?Sized>(&mut self, place: Place, value: &T) -> Result<(), Error> {
-        value.serialize(Node { text: self.text, place, column: self.column, levels: self.levels })
-    }
-
-    fn item<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
-        self.begin();
-        self.text.out.push('-');
-        self.value(Place::Dash, item)
-    }
-
-    fn finish(self) {
-        if self.is_empty {
-            self.text.out.push_str(self.empty);
-        }
-    }
-}
-
-impl SerializeSeq for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl SerializeTuple for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl SerializeTupleStruct for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl SerializeTupleVariant for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl SerializeMap for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key(key)?;
-        Ok(())
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.value(Place::Key, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl SerializeStructVariant for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.key(name)?;
-        self.value(Place::Key, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-/// A struct that is being written: a map whose entries are put in order when it closes.
-struct Fields<'t, 'o> {
-    entries: Entries<'t, 'o>,
-    order: &'static FieldOrder,
-    /// Where its own fields begin in `Text::fields`.
-    first: usize,
-}
-
-impl SerializeStruct for Fields<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        let start = self.entries.key(name)?;
-        self.entries.value(Place::Key, value)?;
-        let text = &mut self.entries.text;
-        text.fields.push(Field { rank: self.order.rank(name), start, end: text.out.len() });
-        Ok(())
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.entries.text.arrange(self.first, self.entries.column);
-        self.entries.finish();
-        Ok(())
     }
 }

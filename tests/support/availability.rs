@@ -9,15 +9,12 @@ use crate::support::selectors::matches;
 
 /// How many pods a workload has: at least, and at most. One when nothing is said.
 pub fn replicas(world: &World, workload: &Object) -> (i64, i64) {
-    match world.autoscaler(workload) {
-        Some(scaler) => {
-            let count = |key: &str| scaler.at(&format!("/spec/{key}")).as_i64();
-            (count("minReplicas").unwrap_or(1), count("maxReplicas").unwrap_or(1))
-        }
-        None => {
-            let count = workload.at("/spec/replicas").as_i64().unwrap_or(1);
-            (count, count)
-        }
+    if let Some(scaler) = world.autoscaler(workload) {
+        let count = |key: &str| scaler.at(&format!("/spec/{key}")).as_i64();
+        (count("minReplicas").unwrap_or(1), count("maxReplicas").unwrap_or(1))
+    } else {
+        let count = workload.at("/spec/replicas").as_i64().unwrap_or(1);
+        (count, count)
     }
 }
 

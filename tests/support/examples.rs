@@ -48,7 +48,7 @@ pub fn examples() -> Vec<Example> {
         .collect();
     more.sort();
     files.extend(more);
-    files.iter().flat_map(|path| read(path)).collect()
+    files.iter().flat_map(read).collect()
 }
 
 fn read(path: &PathBuf) -> Vec<Example> {

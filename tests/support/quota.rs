@@ -15,7 +15,7 @@ const UNIT: i128 = 1_000_000_000;
 /// What a pod that answers ACME challenges asks for: CPU and memory request, memory limit.
 /// Source: cert-manager's defaults for `--acme-http01-solver-resource-*`.
 const SOLVER: &[(&str, i128)] =
-    &[("requests.cpu", UNIT / 100), ("requests.memory", 64 * UNIT << 20), ("limits.memory", 64 * UNIT << 20)];
+    &[("requests.cpu", UNIT / 100), ("requests.memory", (64 * UNIT) << 20), ("limits.memory", (64 * UNIT) << 20)];
 
 type Sum = BTreeMap<String, i128>;
 

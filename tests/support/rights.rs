@@ -33,9 +33,9 @@ pub fn rules(world: &World, faults: &mut Faults) {
             unless(!resources.iter().any(|name| ESCALATING_RESOURCES.contains(name)), "a resource that makes rights");
             unless(!resources.iter().any(|name| name.starts_with('*')), "every resource");
             unless(!verbs.is_empty(), "no verb");
-            let about = !resources.is_empty() != !list("nonResourceURLs").is_empty();
+            let about = resources.is_empty() != list("nonResourceURLs").is_empty();
             unless(about, "neither resources nor URLs, or both");
-            unless(!resources.is_empty() == rule["apiGroups"].is_array(), "resources and groups go together");
+            unless(resources.is_empty() != rule["apiGroups"].is_array(), "resources and groups go together");
             if role.kind == "ClusterRole" && resources.contains(&"secrets") {
                 let excused = READ_SECRETS.contains(&world.type_of(role.component()));
                 let reads = verbs.iter().any(|verb| READING.contains(verb));

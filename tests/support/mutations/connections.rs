@@ -32,7 +32,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("references_are_found", "no authority", |w| drop(w, "Issuer monitoring/prometheus-adapter-ca")),
     breaks("references_are_found", "no class", |w| drop(w, "IngressClass nginx")),
     breaks("references_are_found", "no webhook", |w| {
-        drop(w, "Service ingress-nginx/ingress-nginx-controller-admission")
+        drop(w, "Service ingress-nginx/ingress-nginx-controller-admission");
     }),
     breaks("references_are_found", "no aggregated API", |w| drop(w, "Service monitoring/prometheus-adapter")),
     breaks("references_are_found", "no headless Service", |w| drop(w, "Service monitoring/prometheus-headless")),
@@ -108,11 +108,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     }),
     breaks("autoscalers_own_their_targets", "two autoscalers", |w| double(w, SCALER, "second")),
     breaks("autoscalers_own_their_targets", "no number", |w| {
-        remove(w, "StatefulSet monitoring/prometheus", "/spec", "replicas")
+        remove(w, "StatefulSet monitoring/prometheus", "/spec", "replicas");
     }),
     breaks("addresses_are_found", "no such Service", |w| drop(w, "Service production/auth")),
     breaks("addresses_are_found", "another port", |w| {
-        set(w, "Service production/auth", "/spec/ports/0/port", json!(80))
+        set(w, "Service production/auth", "/spec/ports/0/port", json!(80));
     }),
     breaks("addresses_are_found", "another domain", |w| {
         let variable = json!({ "name": "X", "value": "http://auth.production.svc.cluster:8080/" });
@@ -123,12 +123,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         push(w, API, &format!("{CONTAINER}/env"), variable);
     }),
     breaks("arguments_expand", "an unknown variable", |w| {
-        push(w, API, &format!("{CONTAINER}/args"), json!("--x=$(X)"))
+        push(w, API, &format!("{CONTAINER}/args"), json!("--x=$(X)"));
     }),
     breaks("images_are_exact", "no registry", |w| set(w, API, &format!("{CONTAINER}/image"), json!("acme/api:1"))),
     breaks("images_are_exact", "no tag", |w| set(w, API, &format!("{CONTAINER}/image"), json!("ghcr.io/acme/api"))),
     breaks("images_are_exact", "latest", |w| {
-        set(w, API, &format!("{CONTAINER}/image"), json!("ghcr.io/acme/api:latest"))
+        set(w, API, &format!("{CONTAINER}/image"), json!("ghcr.io/acme/api:latest"));
     }),
     breaks("images_are_exact", "no credential", |w| remove(w, API, "/spec/template/spec", "imagePullSecrets")),
     breaks("images_are_exact", "a credential for another host", |w| {

@@ -27,7 +27,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("nothing_is_empty", "an empty list", |w| set(w, API, "/spec/template/spec/tolerations", json!([]))),
     breaks("nothing_is_empty", "an empty string", |w| set(w, API, "/spec/template/spec/schedulerName", json!(""))),
     breaks("nothing_is_empty", "an empty selector of another policy", |w| {
-        set(w, POLICY, "/spec/podSelector", json!({}))
+        set(w, POLICY, "/spec/podSelector", json!({}));
     }),
     breaks("ports_name_their_protocol", "a container", |w| {
         remove(w, API, "/spec/template/spec/containers/0/ports/0", "protocol");
@@ -104,7 +104,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         set(w, "Role default/registry-gc", "/rules/0/apiGroups", json!(["*"]));
     }),
     breaks("rules_are_exact", "escalation", |w| {
-        push(w, "ClusterRole acme-prometheus", "/rules/0/verbs", json!("bind"))
+        push(w, "ClusterRole acme-prometheus", "/rules/0/verbs", json!("bind"));
     }),
     breaks("rules_are_exact", "exec", |w| {
         push(w, "ClusterRole acme-prometheus", "/rules/0/resources", json!("pods/exec"));
@@ -154,7 +154,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         set(w, API, "/spec/template/spec/serviceAccountName", json!("auth"));
     }),
     breaks("nothing_secret_is_written", "a Secret", |w| {
-        set(w, "ConfigMap monitoring/prometheus-rules", "/kind", json!("Secret"))
+        set(w, "ConfigMap monitoring/prometheus-rules", "/kind", json!("Secret"));
     }),
     breaks("nothing_secret_is_written", "a variable", |w| {
         push(w, API, "/spec/template/spec/containers/0/env", json!({ "name": "DB_PASSWORD", "value": "hunter2" }));

@@ -63,7 +63,7 @@ pub fn places(network: &Network<'_>) -> Vec<Place> {
         address => Place::Address(address, None),
     };
     let plain = samples(world).into_iter().filter(|address| !is_in(&pods, address)).map(place);
-    let named = entries(world.says("/externals")).into_iter().flat_map(|(_, external)| {
+    let named = entries(world.says("/externals")).into_iter().filter_map(|(_, external)| {
         let public = texts(&external["cidrs"]).contains(&"public").then_some("8.8.4.4");
         let name = text(&external["host"]).to_owned();
         public.map(|address| Place::Address(address.parse().expect("an address"), Some(name)))
