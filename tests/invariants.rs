@@ -1,5 +1,12 @@
 //! What holds for every object of every example platform: quantified, not sampled. Each promise is a test, and for
 //! each there are changes to the flagship that break it and must be noticed.
+#![allow(
+    clippy::panic,
+    clippy::needless_for_each,
+    clippy::type_complexity,
+    reason = "a test reads as a list of claims"
+)]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "keys of Secrets have no other case")]
 
 mod support;
 
