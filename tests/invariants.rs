@@ -1,12 +1,6 @@
 //! What holds for every object of every example platform: quantified, not sampled. Each promise is a test, and for
 //! each there are changes to the flagship that break it and must be noticed.
-#![allow(
-    clippy::panic,
-    clippy::needless_for_each,
-    clippy::type_complexity,
-    reason = "a test reads as a list of claims"
-)]
-#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "keys of Secrets have no other case")]
+#![allow(clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -57,6 +51,8 @@ promises! {
 
     /// Every reference is found, with the key that it names.
     references_are_found: references::are_found;
+    /// No Secret has two makers.
+    secrets_have_one_maker: references::secrets_have_one_maker;
     /// What exists only to be named is named.
     nothing_is_an_orphan: references::nothing_is_an_orphan;
     /// Mounts and volumes belong together.
@@ -99,6 +95,8 @@ promises! {
     replicas_spread: availability::spread;
     /// Quotas hold every workload at its largest.
     quotas_hold: quota::hold;
+    /// Externals take as many connections as all replicas may hold.
+    pools_fit: quota::pools_fit;
     /// Limits of a namespace admit what is in it.
     limits_admit: quota::limits_admit;
 

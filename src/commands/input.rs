@@ -31,7 +31,8 @@ pub fn read(path: &Path) -> anyhow::Result<Input> {
         ("<stdin>".to_owned(), bounded(std::io::stdin().lock()).context("cannot read stdin")?)
     } else {
         let name = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
+        let file =
+            File::open(path).with_context(|| format!("cannot open {name}, the description (`-f` names another)"))?;
         let metadata = file.metadata().with_context(|| format!("cannot read {name}"))?;
         if metadata.is_dir() {
             bail!("{name} is a directory; expected a description such as platform.toml");

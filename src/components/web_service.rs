@@ -1,5 +1,6 @@
 //! `web-service`: a stateless HTTP service of one's own, with health, metrics, scaling and a route.
 
+mod directories;
 mod environment;
 mod rules;
 
@@ -13,10 +14,7 @@ use crate::model::endpoint::{Audience, Endpoint, Metrics};
 use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, RuleGroup};
 use crate::model::site::Site;
-use crate::model::workload::{
-    Controller, Env, Main, Priority, Probes, Replicas, Scale, SecretContent, SecretFiles, Size, Source, User, Volume,
-    Workload,
-};
+use crate::model::workload::{Controller, Env, Main, Priority, Probes, Replicas, Scale, Size, User, Workload};
 use crate::parts::pod::sleep_before_stop;
 use crate::parts::probe::{self, Timing};
 use crate::spec::read::{At, Entries};
@@ -121,7 +119,9 @@ impl ComponentType for WebService {
             .map(|(name, value)| Some((name.value.as_str().to_owned(), interpolated(value, desk)?)))
             .collect();
         check_names_once(&spec, desk);
-        check_paths_once(&spec, desk);
+        let size = Size::with_headroom(desk.common.size.as_ref().unwrap_or(&desk.facts.defaults.size).exact());
+        directories::check(&spec, &size, desk);
+        check_ports(&spec, desk);
         check_pools(&spec, desk);
         let controller = controller(&spec, desk);
         let shutdown = spec.shutdown.clone().unwrap_or_else(|| desk.facts.defaults.shutdown.clone());
@@ -148,13 +148,12 @@ fn check_names_once(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
     }
 }
 
-fn check_paths_once(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
-    let scratch: BTreeSet<&MountPath> = spec.scratch.0.iter().map(|(path, _)| &path.value).collect();
-    for (path, _) in &spec.mounts.0 {
-        if scratch.contains(&path.value) {
-            let message = format!("`{}` stands in `mounts` and in `scratch`", path.value.as_str());
-            desk.report.error(codes::CONFLICT, path.span, message).help("a directory has one content");
-        }
+fn check_ports(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
+    if let Some(MetricsSpec::Own(metrics)) = &spec.metrics
+        && metrics.port == spec.port
+    {
+        let message = format!("the metrics have the service's own port {}", spec.port.0);
+        desk.report.error(codes::CONFLICT, desk.span, message).help("give them another port, or write just their path");
     }
 }
 
@@ -249,7 +248,7 @@ impl Component for WebService {
             api_token: false,
             main: self.container(site),
             init: Vec::new(),
-            volumes: self.volumes(),
+            volumes: directories::volumes(&self.spec),
             grace: i64::from(self.shutdown.grace.value.in_seconds()),
             spread: site.spread.clone(),
             reaches: Vec::new(),
@@ -323,29 +322,6 @@ impl WebService {
         }
         variables
     }
-
-    fn volumes(&self) -> Vec<Volume> {
-        let secrets = self.spec.mounts.0.iter().map(|(path, source)| Volume {
-            name: source.0.to_string(),
-            path: path.value.as_str().to_owned(),
-            source: Source::Secret(SecretFiles { name: source.0.clone(), content: SecretContent::Whole }),
-        });
-        let scratch = self.spec.scratch.0.iter().map(|(path, size)| scratch(path.value.as_str(), *size));
-        let has_tmp = self.spec.scratch.0.iter().any(|(path, _)| path.value.as_str() == "/tmp");
-        let tmp = (!has_tmp).then(|| scratch_tmp(self.spec.runtime));
-        secrets.chain(scratch).chain(tmp).collect()
-    }
-}
-
-fn scratch(path: &str, size: Quantity) -> Volume {
-    let name = path.trim_start_matches('/').replace(['/', '.', '_'], "-").to_ascii_lowercase();
-    Volume { name: format!("scratch-{name}"), path: path.to_owned(), source: Source::Scratch(size) }
-}
-
-/// The image is read-only, and most programs sooner or later write a temporary file.
-fn scratch_tmp(runtime: Option<Runtime>) -> Volume {
-    let mebibytes = if runtime == Some(Runtime::Go) { 16 } else { 64 };
-    scratch("/tmp", Quantity::mebibytes(mebibytes))
 }
 
 impl Runtime {

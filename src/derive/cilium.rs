@@ -2,12 +2,12 @@
 //! hosts by name, which is narrower than every public address.
 //! Source: docs.cilium.io, "Layer 3 policies": entities, DNS based.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::derive::edges::party;
 use crate::model::custom::{
-    CiliumDns, CiliumEgress, CiliumHost, CiliumNetworkPolicy, CiliumNetworkPolicySpec, CiliumPort, CiliumPorts,
-    CiliumRules,
+    CiliumDns, CiliumEgress, CiliumHost, CiliumIngress, CiliumNetworkPolicy, CiliumNetworkPolicySpec, CiliumPort,
+    CiliumPorts, CiliumRules,
 };
 use crate::model::edge::{Edges, Party, PortKey};
 use crate::model::identity::{Identity, labels, matching};
@@ -31,14 +31,19 @@ pub fn policy(
     if platform.facts.cluster.cni != Cni::Cilium {
         return None;
     }
-    let outgoing = edges.outgoing.get(&party(declared, identity.instance))?;
-    let mut egress: Vec<CiliumEgress> = outgoing
+    let own = party(declared, identity.instance);
+    let of = |direction: &BTreeMap<Party, BTreeMap<Party, BTreeSet<PortKey>>>| {
+        direction.get(&own).cloned().unwrap_or_default()
+    };
+    let ingress: Vec<CiliumIngress> =
+        of(&edges.incoming).iter().filter_map(|(from, ports)| source(from, ports)).collect();
+    let mut egress: Vec<CiliumEgress> = of(&edges.outgoing)
         .iter()
         .filter_map(|(to, ports)| {
             destination(to, platform).map(|rule| CiliumEgress { to_ports: vec![open(ports)], ..rule })
         })
         .collect();
-    if egress.is_empty() {
+    if ingress.is_empty() && egress.is_empty() {
         return None;
     }
     if egress.iter().any(|rule| !rule.to_fqdns.is_empty()) {
@@ -46,8 +51,14 @@ pub fn policy(
     }
     Some(CiliumNetworkPolicy {
         metadata: namespaced(identity.instance.as_str(), &identity.own.namespace, identity.labels()),
-        spec: CiliumNetworkPolicySpec { endpoint_selector: matching(identity.selector()), egress },
+        spec: CiliumNetworkPolicySpec { endpoint_selector: matching(identity.selector()), ingress, egress },
     })
+}
+
+/// Every address includes the nodes', which pull images through the front door; to Cilium they are no range.
+fn source(party: &Party, ports: &BTreeSet<PortKey>) -> Option<CiliumIngress> {
+    let nodes = || CiliumIngress { from_entities: vec!["host", "remote-node"], to_ports: vec![open(ports)] };
+    (*party == Party::World).then(nodes)
 }
 
 /// The destination in Cilium's words, where it has better ones than ranges.

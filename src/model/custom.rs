@@ -283,8 +283,17 @@ fields! {
     CiliumNetworkPolicySpec {
         /// Pods that it is about.
         endpoint_selector: LabelSelector,
+        /// Who may call them.
+        ingress: Vec<CiliumIngress>,
         /// What they may call.
         egress: Vec<CiliumEgress>,
+    }
+    /// One set of sources.
+    CiliumIngress {
+        /// Entities that have no pod and no range.
+        from_entities: Vec<&'static str>,
+        /// Ports.
+        to_ports: Vec<CiliumPorts>,
     }
     /// One set of destinations.
     CiliumEgress {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::spec::read::{At, Entries, Node, Read, wrong_type};
 use crate::spec::scalars::ContainerPort;
@@ -126,10 +127,28 @@ impl DefaultsSpec {
     }
 }
 
+impl ExactSize {
+    fn is_sensible(&self) -> bool {
+        let mebibyte = Quantity::mebibytes(1);
+        let cpu = Quantity::millis(1)..=Quantity::whole(1000);
+        cpu.contains(&self.cpu) && self.memory >= mebibyte && self.ephemeral_storage >= mebibyte
+    }
+}
+
 impl Read for SizeSpec {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         if node.get_ref().is_table() {
-            ExactSize::read(node, report).map(Self::Exact)
+            let exact = ExactSize::read(node, report)?;
+            if !exact.is_sensible() {
+                report
+                    .error(
+                        codes::INVALID_VALUE,
+                        node.span(),
+                        "no container runs in so little, or finds a node with so much",
+                    )
+                    .help("expected at least `1m` of CPU and `1Mi` of memory and disk, and at most 1000 CPUs");
+            }
+            Some(Self::Exact(exact))
         } else {
             SizeName::read(node, report).map(Self::Named)
         }

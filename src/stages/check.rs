@@ -8,7 +8,8 @@ use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
 use crate::spec::external::RangeSpec;
-use crate::spec::shapes::{Backend, PodSecurity};
+use crate::spec::read::At;
+use crate::spec::shapes::{Backend, Domain, PodSecurity};
 use crate::values::host::Host;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
@@ -24,6 +25,16 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
             needs_are_met(declared, platform, report);
             calls_reach(declared, platform, report);
         }
+    }
+    for name in platform.namespaces.keys().filter(|name| name.as_str().starts_with("kube-")) {
+        let span = names.spans.get(name.as_str()).copied().unwrap_or_default();
+        report.error(codes::CONFLICT, span, format!("namespace `{name}` belongs to the cluster")).help(
+            "everything in a declared namespace is closed by default, and the cluster's own pods would be cut off",
+        );
+    }
+    domains_are_distinct(&platform.facts.defaults.spread, report);
+    for declared in &platform.components {
+        domains_are_distinct(declared.common.spread.as_deref().unwrap_or_default(), report);
     }
     providers_are_alone(platform, report);
     routes_are_distinct(platform, report);
@@ -55,6 +66,15 @@ fn needs_are_met(declared: &Declared, platform: &Platform, report: &mut Report) 
             report
                 .error(codes::REQUIRES, declared.span, message)
                 .help(format!("declare a component of type `{}`", capability.provider()));
+        }
+    }
+}
+
+/// The API server refuses two constraints over one domain.
+fn domains_are_distinct(domains: &[At<Domain>], report: &mut Report) {
+    for (at, domain) in domains.iter().enumerate() {
+        if domains[..at].iter().any(|earlier| earlier.value == domain.value) {
+            report.error(codes::DUPLICATE, domain.span, "this domain is named twice").help("keep one of the two");
         }
     }
 }

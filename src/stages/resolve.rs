@@ -147,6 +147,9 @@ fn read_component(
     let broken_name = name.is_none();
     let name = name.unwrap_or_else(|| At { value: Name::fixed("unnamed"), span: node.span().into() });
     let type_name = Fields::of(table, name.span, report).take::<At<String>>("type", None)?;
+    if !type_name.is_written() {
+        return None;
+    }
     let Some(entry) = components::named(&type_name.value) else {
         let types = || components::COMPONENTS.iter().map(|entry| entry.name);
         let mistake =

@@ -60,6 +60,14 @@ impl fmt::Display for UrlPath {
 pub struct MountPath(String);
 
 impl MountPath {
+    /// Whether one of the two is the other or lies in it.
+    pub fn meets(&self, other: &Self) -> bool {
+        let inside = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        inside(&self.0, &other.0) || inside(&other.0, &self.0)
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -46,6 +46,12 @@ impl Quantity {
         Self::mebibytes(gibibytes * 1024)
     }
 
+    /// Both amounts together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { milli: self.milli + other.milli }
+    }
+
     /// This amount, `factor` times.
     #[must_use]
     pub const fn times(self, factor: i128) -> Self {

@@ -1,5 +1,7 @@
 //! What connects by name or number inside the API: ports, routes, autoscalers, addresses in payloads.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::support::examples::World;
@@ -55,6 +57,7 @@ pub fn probes_ask_declared_ports(world: &World, faults: &mut Faults) {
 
 /// Routes lead to ports of Services, over TLS, for hosts that a certificate holds.
 pub fn routes_lead_to_services(world: &World, faults: &mut Faults) {
+    let mut answers = BTreeSet::new();
     for ingress in world.of_kind("Ingress") {
         let tls: Vec<&Value> = items(ingress.at("/spec/tls")).collect();
         for rule in items(ingress.at("/spec/rules")) {
@@ -70,6 +73,8 @@ pub fn routes_lead_to_services(world: &World, faults: &mut Faults) {
             faults.unless(host.is_string(), ingress, "/spec/rules", "answers on every host");
             faults.unless(certified, ingress, "/spec/tls", format!("no certificate holds {host}"));
             for path in items(&rule["http"]["paths"]) {
+                let first = answers.insert((host.to_string(), path["path"].to_string()));
+                faults.unless(first, ingress, "/spec/rules", format!("{host}{} leads elsewhere too", path["path"]));
                 let backend = &path["backend"]["service"];
                 let service = world.find("Service", ingress.place(), text(&backend["name"]));
                 let named = service.is_some_and(|service| {

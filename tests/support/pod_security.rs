@@ -69,7 +69,9 @@ pub fn restricted(world: &World, faults: &mut Faults) {
     for pods in world.pods() {
         let on_nodes = world.description["components"][pods.owner.component()]["expose"] == "host-port";
         for (name, check) in RESTRICTED.iter().filter(|(name, _)| *name != "hostPorts" || !on_nodes) {
-            check(&pods).into_iter().for_each(|violation| faults.add(pods.owner, name, violation));
+            for violation in check(&pods) {
+                faults.add(pods.owner, name, violation);
+            }
         }
     }
 }

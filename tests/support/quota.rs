@@ -15,7 +15,7 @@ const UNIT: i128 = 1_000_000_000;
 /// What a pod that answers ACME challenges asks for: CPU and memory request, memory limit.
 /// Source: cert-manager's defaults for `--acme-http01-solver-resource-*`.
 const SOLVER: &[(&str, i128)] =
-    &[("requests.cpu", UNIT / 100), ("requests.memory", (64 * UNIT) << 20), ("limits.memory", (64 * UNIT) << 20)];
+    &[("requests.cpu", UNIT / 100), ("requests.memory", (64 << 20) * UNIT), ("limits.memory", (64 << 20) * UNIT)];
 
 type Sum = BTreeMap<String, i128>;
 
@@ -79,6 +79,21 @@ pub fn limits_admit(world: &World, faults: &mut Faults) {
     }
 }
 
+/// Connections that all replicas of all components may hold to an external, at their largest, are no more than it takes.
+pub fn pools_fit(world: &World, faults: &mut Faults) {
+    for (external, said) in entries(world.says("/externals")) {
+        let Some(most) = said["max-connections"].as_i64() else { continue };
+        let held = |pods: Pods<'_>| {
+            let own = &world.description["components"][pods.owner.component()]["pools"][external];
+            own.as_i64().unwrap_or(0) * largest(world, &pods)
+        };
+        let sum: i64 = world.pods().map(held).sum();
+        if sum > most {
+            faults.general(format!("{sum} connections to {external}, which takes {most}"));
+        }
+    }
+}
+
 fn asked(world: &World, namespace: &str) -> Sum {
     let mut sum = Sum::new();
     let mut add = |resource: &str, amount: i128| *sum.entry(resource.to_owned()).or_default() += amount;
@@ -94,7 +109,9 @@ fn asked(world: &World, namespace: &str) -> Sum {
     let solvers = world.of_kind("Certificate").filter(|_| world.solver_namespaces().contains(&namespace));
     for _ in solvers.filter(|certificate| certificate.place() == namespace) {
         add("pods", UNIT);
-        SOLVER.iter().for_each(|(resource, amount)| add(resource, *amount));
+        for (resource, amount) in SOLVER {
+            add(resource, *amount);
+        }
     }
     for (_, count, size) in claims(world, namespace) {
         add("persistentvolumeclaims", count * UNIT);

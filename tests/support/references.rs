@@ -198,8 +198,11 @@ impl<'w> Collector<'w> {
     }
 }
 
-/// The Secrets that will exist: who makes each, and its keys where they are known.
-pub fn secrets(world: &World) -> BTreeMap<(&str, &str), (&Object, Option<BTreeSet<&str>>)> {
+/// Who makes a Secret, and its keys where they are known.
+type Maker<'w> = (&'w Object, Option<BTreeSet<&'w str>>);
+
+/// The Secrets that will exist.
+pub fn secrets(world: &World) -> BTreeMap<(&str, &str), Maker<'_>> {
     let issued = world.of_kind("Certificate").map(|certificate| {
         let keys = ["tls.crt", "tls.key", "ca.crt"].into();
         ((certificate.place(), text(certificate.at("/spec/secretName"))), (certificate, Some(keys)))
@@ -216,6 +219,21 @@ pub fn secrets(world: &World) -> BTreeMap<(&str, &str), (&Object, Option<BTreeSe
         ((external.place(), text(external.at("/spec/target/name"))), (external, keys))
     });
     issued.chain(fetched).collect()
+}
+
+/// No two objects make one Secret: they would overwrite each other for ever.
+pub fn secrets_have_one_maker(world: &World, faults: &mut Faults) {
+    let mut makers: BTreeMap<(&str, &str), &Object> = BTreeMap::new();
+    for object in &world.objects {
+        let name = match object.kind.as_str() {
+            "Certificate" => text(object.at("/spec/secretName")),
+            "ExternalSecret" => text(object.at("/spec/target/name")),
+            _ => continue,
+        };
+        if let Some(other) = makers.insert((object.place(), name), object) {
+            faults.add(object, "Secret", format!("{other} makes `{name}` too"));
+        }
+    }
 }
 
 /// Every reference names something that is rendered, or that every cluster has.

@@ -146,12 +146,15 @@ pub fn namespaces_are_told_by_name(world: &World, faults: &mut Faults) {
 }
 
 impl World {
-    /// Namespaces in which cert-manager starts pods that answer challenges: those with certificates from an ACME issuer.
+    /// Namespaces in which cert-manager starts pods that answer challenges: those with certificates from an ACME issuer,
+    /// rendered or said to exist.
     pub fn solver_namespaces(&self) -> Vec<&str> {
+        let existing = entries(self.says("/components")).into_iter().filter(|(_, spec)| spec["acme"] == true);
         let acme: Vec<&str> = self
             .of_kind("ClusterIssuer")
             .filter(|issuer| issuer.at("/spec/acme").is_object())
             .map(|issuer| issuer.name.as_str())
+            .chain(existing.map(|(_, spec)| text(&spec["issuer"])))
             .collect();
         let mut namespaces: Vec<&str> = self
             .of_kind("Certificate")

@@ -48,6 +48,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("references_are_found", "another storage class", |w| {
         set(w, "PersistentVolumeClaim default/registry", "/spec/storageClassName", json!("slow"));
     }),
+    breaks("secrets_have_one_maker", "two for one", |w| double(w, "ExternalSecret production/api-database", "again")),
+    breaks("secrets_have_one_maker", "a certificate and an entry of the store", |w| {
+        set(w, "ExternalSecret monitoring/grafana-admin", "/spec/target/name", json!("grafana-example-com-tls"));
+    }),
+    breaks("routes_lead_to_services", "one path twice", |w| double(w, INGRESS, "again")),
     breaks("nothing_is_an_orphan", "an account of nobody", |w| double(w, "ServiceAccount production/api", "spare")),
     breaks("nothing_is_an_orphan", "configuration of nobody", |w| {
         double(w, "ConfigMap monitoring/prometheus-config", "spare");

@@ -163,6 +163,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     }),
     breaks("quotas_hold", "a node port", |w| set(w, "Service production/api", "/spec/type", json!("NodePort"))),
     breaks("quotas_hold", "no limit of pods", |w| remove(w, QUOTA, "/spec/hard", "pods")),
+    breaks("pools_fit", "more pods at most", |w| {
+        set(w, "HorizontalPodAutoscaler production/api", "/spec/maxReplicas", json!(30));
+    }),
     breaks("limits_admit", "a large container", |w| {
         set(w, API, &format!("{CONTAINER}/resources/limits/memory"), json!("64Gi"));
     }),

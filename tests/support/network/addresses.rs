@@ -99,7 +99,9 @@ const KNOWN: &[&str] = &[
 pub fn samples(world: &World) -> BTreeSet<IpAddr> {
     let mut found: BTreeSet<IpAddr> = KNOWN.iter().map(|text| text.parse().expect("an address")).collect();
     let mut add = |range: &str| found.extend(Range::parse(range).boundaries());
-    PRIVATE.iter().for_each(|range| add(range));
+    for range in PRIVATE {
+        add(range);
+    }
     for policy in world.of_kind("NetworkPolicy") {
         walk(&policy.value, "", &mut |_, value| {
             if value["cidr"].is_string() {

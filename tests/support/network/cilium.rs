@@ -4,57 +4,80 @@
 use serde_json::{Value, json};
 
 use crate::support::examples::World;
-use crate::support::network::{End, Opening, Place, Pod, Port};
+use crate::support::network::addresses::Range;
+use crate::support::network::rules::{Admission, Rule};
+use crate::support::network::{Direction, End, Opening, Place, Pod};
 use crate::support::objects::{Object, entries, items, text, texts};
 use crate::support::selectors::matches;
 
-/// The egress rules of every Cilium policy that selects the pod; `None` when none does.
-pub fn rules(world: &World, pod: &Pod) -> Option<Vec<Value>> {
-    let selects =
-        |policy: &&Object| policy.place() == pod.namespace && matches(policy.at("/spec/endpointSelector"), &pod.labels);
+const KNOWN: &[&str] =
+    &["fromEndpoints", "fromEntities", "toCIDRSet", "toEndpoints", "toEntities", "toFQDNs", "toPorts"];
+
+/// The rules of every Cilium policy that selects the pod and looks in that direction, one list a policy.
+pub fn rules(world: &World, pod: &Pod, direction: Direction) -> Vec<Vec<Rule>> {
+    let key = if direction == Direction::Ingress { "ingress" } else { "egress" };
+    let selects = |policy: &&Object| {
+        policy.place() == pod.namespace
+            && matches(policy.at("/spec/endpointSelector"), &pod.labels)
+            && policy.value["spec"][key].is_array()
+    };
     let policies: Vec<&Object> = world.of_kind("CiliumNetworkPolicy").filter(selects).collect();
     for policy in &policies {
-        let keys: Vec<&str> = entries(policy.at("/spec")).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, ["egress", "endpointSelector"], "the simulator knows no more of {policy}");
+        let known = |key: &&str| ["egress", "endpointSelector", "ingress"].contains(key);
+        assert!(entries(policy.at("/spec")).iter().all(|(key, _)| known(key)), "the simulator knows no more: {policy}");
     }
-    (!policies.is_empty())
-        .then(|| policies.into_iter().flat_map(|policy| items(policy.at("/spec/egress"))).cloned().collect())
-}
-
-fn admits_port(rule: &Value, (protocol, number): Port) -> bool {
-    let admits = |port: &Value| {
-        let same = text(&port["port"]).parse() == Ok(number);
-        same && [protocol, "ANY"].contains(&text(&port["protocol"]))
+    let read = |rule: &Value| {
+        let keys: Vec<&str> = entries(rule).into_iter().map(|(key, _)| key).collect();
+        assert!(keys.iter().all(|key| KNOWN.contains(key)), "the simulator knows no more: {keys:?}");
+        assert!(keys.iter().any(|key| *key != "toPorts"), "this rule is about everybody: {rule}");
+        Rule::Cilium(rule.clone(), direction)
     };
-    items(&rule["toPorts"]).len() == 0 || items(&rule["toPorts"]).flat_map(|to| items(&to["ports"])).any(admits)
+    policies.into_iter().map(|policy| items(&policy.value["spec"][key]).map(read).collect()).collect()
 }
 
-/// How a rule admits a connection to `to`.
-pub fn admits(rule: &Value, to: End<'_>, port: Port) -> Option<Opening> {
-    if !admits_port(rule, port) {
+/// How a rule admits what is asked, if it does.
+pub fn admits(rule: &Value, direction: Direction, wanted: &Admission<'_>) -> Option<Opening> {
+    if !admits_port(rule, wanted) {
         return None;
     }
-    let known = ["toEntities", "toFQDNs", "toEndpoints", "toPorts", "toCIDRSet", "toCIDR"];
-    let unknown: Vec<&str> = entries(rule).into_iter().map(|(key, _)| key).filter(|key| !known.contains(key)).collect();
-    assert!(unknown.is_empty(), "the simulator does not know {unknown:?}");
-    let entity = |name| texts(&rule["toEntities"]).contains(&name);
-    match to {
-        End::Outside(Place::ApiServer(_)) => entity("kube-apiserver").then_some(Opening::Anybody),
-        End::Outside(Place::Node(_)) => (entity("host") && entity("remote-node")).then_some(Opening::Anybody),
+    let (entities, endpoints) = match direction {
+        Direction::Ingress => ("fromEntities", "fromEndpoints"),
+        Direction::Egress => ("toEntities", "toEndpoints"),
+    };
+    let entity = |name| texts(&rule[entities]).iter().any(|entity| [name, "all"].contains(entity));
+    // A pod may land on any node, so only both words together mean all of them.
+    let nodes = || entity("cluster") || entity("host") && entity("remote-node");
+    let outside = match wanted.other {
+        End::Outside(Place::ApiServer { node, .. }) => entity("kube-apiserver") || *node && nodes(),
+        End::Outside(Place::Node(_)) => nodes(),
         End::Outside(Place::Address(address, name)) => {
             let named = items(&rule["toFQDNs"]).any(|host| host["matchName"].as_str() == name.as_deref());
             let ranged = items(&rule["toCIDRSet"]).any(|block| {
-                let inside = |range: &str| super::Range::parse(range).contains(*address);
+                let inside = |range: &str| Range::parse(range).contains(*address);
                 inside(text(&block["cidr"])) && !texts(&block["except"]).into_iter().any(inside)
             });
-            (named && name.is_some() || ranged).then_some(Opening::Anybody)
+            entity("world") || ranged || named && name.is_some()
         }
         End::Pod(pod) => {
             let mut labels = json!({ "k8s:io.kubernetes.pod.namespace": pod.namespace });
             for (key, value) in entries(&pod.labels) {
                 labels[format!("k8s:{key}")] = value.clone();
             }
-            items(&rule["toEndpoints"]).any(|selector| matches(selector, &labels)).then_some(Opening::Named)
+            if items(&rule[endpoints]).any(|selector| matches(selector, &labels)) {
+                return Some(Opening::Named);
+            }
+            entity("cluster")
         }
-    }
+    };
+    outside.then_some(Opening::Anybody)
+}
+
+/// `ANY` is TCP and UDP: SCTP must be switched on.
+fn admits_port(rule: &Value, wanted: &Admission<'_>) -> bool {
+    let (protocol, number) = wanted.port;
+    let admits = |port: &Value| {
+        let transport = text(&port["protocol"]) == protocol || port["protocol"] == "ANY" && protocol != "SCTP";
+        transport && text(&port["port"]).parse() == Ok(number)
+    };
+    items(&rule["toPorts"]).len() == 0 || items(&rule["toPorts"]).flat_map(|to| items(&to["ports"])).any(admits)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::support::faults::Faults;
-use crate::support::network::addresses::{ranges, samples};
+use crate::support::network::addresses::{Range, ranges, samples};
 use crate::support::network::{End, Network, Opening, Place, Pod, Port};
 use crate::support::objects::{entries, text, texts};
 
@@ -24,8 +24,7 @@ pub fn between_pods(network: &Network<'_>) -> BTreeSet<Edge> {
     let ports = network.ports();
     let mut edges = BTreeSet::new();
     for (from, to) in pairs(network) {
-        // Where nobody guards either end, ports do not matter.
-        let open = ports.iter().filter(|port| network.connects(from, to, **port));
+        let open = ports.iter().filter(|port| from.connects(to, **port));
         edges.extend(open.map(|port| (from.name.clone(), to.name.clone(), *port)));
     }
     edges
@@ -37,8 +36,8 @@ pub fn one_sided(network: &Network<'_>, faults: &mut Faults) {
     let ports = network.ports();
     for (from, to) in pairs(network) {
         for port in &ports {
-            let leaves = network.leaves(from, End::Pod(to), *port);
-            let enters = network.enters(End::Pod(from), to, *port);
+            let leaves = from.leaves(End::Pod(to), *port);
+            let enters = to.admits(End::Pod(from), *port);
             let edge = format!("{} -> {} {port:?}", from.name, to.name);
             if leaves == Some(Opening::Named) && enters.is_none() {
                 faults.general(format!("{edge}: may leave, is not let in"));
@@ -56,9 +55,9 @@ pub fn places(network: &Network<'_>) -> Vec<Place> {
     let api = ranges(world.says("/cluster/api-server/cidrs"));
     let nodes = ranges(world.says("/cluster/node-cidrs"));
     let pods = ranges(world.says("/cluster/pod-cidrs"));
-    let is_in = |list: &[super::Range], address: &IpAddr| list.iter().any(|range| range.contains(*address));
+    let is_in = |list: &[Range], address: &IpAddr| list.iter().any(|range| range.contains(*address));
     let place = |address: IpAddr| match address {
-        address if is_in(&api, &address) => Place::ApiServer(address),
+        address if is_in(&api, &address) => Place::ApiServer { address, node: is_in(&nodes, &address) },
         address if is_in(&nodes, &address) => Place::Node(address),
         address => Place::Address(address, None),
     };
@@ -77,7 +76,7 @@ pub fn outwards<'n>(network: &'n Network<'_>, places: &'n [Place]) -> Vec<(&'n P
     let mut found = Vec::new();
     for pod in network.pods.iter().filter(|pod| network.is_inside(pod)) {
         for place in places {
-            let open = ports.iter().filter(|port| network.leaves(pod, End::Outside(place), **port).is_some());
+            let open = ports.iter().filter(|port| pod.leaves(End::Outside(place), **port).is_some());
             found.extend(open.map(|port| (pod, place, *port)));
         }
     }
@@ -90,7 +89,7 @@ pub fn inwards<'n>(network: &'n Network<'_>, places: &'n [Place]) -> Vec<(&'n Pl
     let mut found = Vec::new();
     for pod in network.pods.iter().filter(|pod| network.is_inside(pod)) {
         for place in places {
-            let open = ports.iter().filter(|port| network.enters(End::Outside(place), pod, **port).is_some());
+            let open = ports.iter().filter(|port| pod.admits(End::Outside(place), **port).is_some());
             found.extend(open.map(|port| (place, pod, *port)));
         }
     }

@@ -3,9 +3,11 @@
 //! Source: kubernetes.io, "Network Policies".
 
 pub mod addresses;
+pub mod checks;
 pub mod cilium;
 pub mod edges;
 pub mod reasons;
+pub mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,15 +16,17 @@ use serde_json::{Value, json};
 
 use crate::support::availability::replicas;
 use crate::support::examples::World;
-use crate::support::network::addresses::Range;
-use crate::support::objects::{items, protocol_of, text, texts};
-use crate::support::selectors::{NAMESPACE, SOLVER, dns, matches};
+use crate::support::network::rules::{Admission, Rule};
+use crate::support::objects::{Pods, items, text};
+use crate::support::selectors::{NAMESPACE, SOLVER, dns};
 
 /// A transport and a port number.
 pub type Port = (&'static str, u16);
 
 /// A namespace that the platform knows nothing about.
 pub const ELSEWHERE: &str = "elsewhere";
+
+const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// One pod: of the platform, or made up to try what others could do.
 #[derive(Clone, Debug)]
@@ -31,6 +35,8 @@ pub struct Pod {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
+    /// The labels of its namespace.
+    pub namespace_labels: Value,
     /// Its labels.
     pub labels: Value,
     /// Its declared ports.
@@ -39,12 +45,12 @@ pub struct Pod {
     pub component: String,
     /// Whether there may be another one like it.
     pub several: bool,
+    /// Whether it gets a token for the Kubernetes API.
+    pub token: bool,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
     /// The rules of all policies that select it, inwards and outwards; `None` where no policy does.
-    rules: [Option<Vec<Value>>; 2],
-    /// The same of Cilium's own policies, outwards.
-    cilium: Option<Vec<Value>>,
+    rules: [Option<Vec<Rule>>; 2],
 }
 
 /// One end of a connection outside of the pods.
@@ -53,9 +59,23 @@ pub enum Place {
     /// An address, and the name that it was looked up by.
     Address(IpAddr, Option<String>),
     /// An address of the API server.
-    ApiServer(IpAddr),
+    ApiServer {
+        /// The address.
+        address: IpAddr,
+        /// Whether it is one of a node, too.
+        node: bool,
+    },
     /// An address of a node.
     Node(IpAddr),
+}
+
+impl Place {
+    /// Its address.
+    pub fn address(&self) -> IpAddr {
+        match self {
+            Self::Address(address, _) | Self::ApiServer { address, .. } | Self::Node(address) => *address,
+        }
+    }
 }
 
 /// One end of a connection.
@@ -87,25 +107,18 @@ pub enum Direction {
     Egress,
 }
 
-impl Direction {
-    const fn words(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Ingress => ("Ingress", "ingress", "from"),
-            Self::Egress => ("Egress", "egress", "to"),
-        }
-    }
-}
-
 /// The pods of a platform and everything that guards them.
 pub struct Network<'w> {
     /// The platform.
     pub world: &'w World,
     /// Pods of the platform, then made-up ones.
     pub pods: Vec<Pod>,
-    namespaces: BTreeMap<String, Value>,
-    /// Whether ranges match neither pods nor nodes nor the API server.
-    /// Source: docs.cilium.io, "Kubernetes Network Policies", known missing features.
-    cilium: bool,
+    /// Whether the plugin is Cilium.
+    pub cilium: bool,
+    /// Ports of pods that the API server asks: those behind webhooks and aggregated APIs.
+    pub asked: Vec<(String, Port)>,
+    /// Whether routes get their certificates by answering challenges.
+    pub by_challenge: bool,
 }
 
 impl<'w> Network<'w> {
@@ -127,11 +140,12 @@ impl<'w> Network<'w> {
         pods.extend(made_up);
         let ranges = addresses::ranges(world.says("/cluster/pod-cidrs"));
         for (at, pod) in pods.iter_mut().enumerate() {
-            pod.rules = [Direction::Ingress, Direction::Egress].map(|direction| rules(world, pod, direction));
-            pod.cilium = cilium::rules(world, pod);
+            pod.namespace_labels = namespaces[&pod.namespace].clone();
             pod.addresses = ranges.iter().filter_map(|range| range.nth(at as u128 + 10)).collect();
+            pod.rules = [Direction::Ingress, Direction::Egress].map(|direction| rules::of(world, pod, direction));
         }
-        Self { world, pods, namespaces, cilium: world.says("/cluster/cni") == "cilium" }
+        let (cilium, asked) = (rules::is_cilium(world), reasons::asked(world));
+        Self { world, pods, cilium, asked, by_challenge: reasons::by_challenge(world) }
     }
 
     /// The pods of the platform.
@@ -141,166 +155,97 @@ impl<'w> Network<'w> {
 
     /// Whether the platform says what happens in the pod's namespace.
     pub fn is_inside(&self, pod: &Pod) -> bool {
-        !pod.component.is_empty() || self.world.description["namespaces"].get(&pod.namespace).is_some()
+        !pod.component.is_empty() || self.is_declared(&pod.namespace)
     }
 
-    /// Whether `from` may open a connection to `to`.
-    pub fn connects(&self, from: &Pod, to: &Pod, port: Port) -> bool {
-        self.leaves(from, End::Pod(to), port).is_some() && self.enters(End::Pod(from), to, port).is_some()
+    /// Whether the description declares the namespace.
+    pub fn is_declared(&self, namespace: &str) -> bool {
+        self.world.description["namespaces"].get(namespace).is_some()
     }
 
-    /// Whether the policies of `from` let it open a connection to `to`, and how.
-    pub fn leaves(&self, from: &Pod, to: End<'_>, port: Port) -> Option<Opening> {
-        self.passes(from, Direction::Egress, to, port)
-    }
-
-    /// Whether the policies of `to` let `from` open a connection to it, and how.
-    pub fn enters(&self, from: End<'_>, to: &Pod, port: Port) -> Option<Opening> {
-        self.passes(to, Direction::Ingress, from, port)
-    }
-
-    /// Every rule of every policy that selects the pod is asked; one that allows is enough, no policy allows everything.
-    fn passes(&self, pod: &Pod, direction: Direction, other: End<'_>, port: Port) -> Option<Opening> {
-        let plain = &pod.rules[direction as usize];
-        let more = pod.cilium.as_deref().filter(|_| direction == Direction::Egress);
-        if plain.is_none() && more.is_none() {
-            return Some(Opening::Unguarded);
-        }
-        // Ports are those of the pod that is called, and so are their names.
-        let called = match (direction, other) {
-            (Direction::Ingress, _) => Some(pod),
-            (Direction::Egress, End::Pod(called)) => Some(called),
-            (Direction::Egress, End::Outside(_)) => None,
-        };
-        let plain = plain.iter().flatten().filter(|rule| admits_port(&rule["ports"], port, called));
-        let plain = plain.filter_map(|rule| self.admits(&rule[direction.words().2], other, &pod.namespace));
-        let more = more.into_iter().flatten().filter_map(|rule| cilium::admits(rule, other, port));
-        plain.chain(more).min()
-    }
-
-    /// How a list of peers admits `other`; a list that is absent or empty admits everybody.
-    fn admits(&self, peers: &Value, other: End<'_>, own: &str) -> Option<Opening> {
-        if items(peers).len() == 0 {
-            return Some(Opening::Anybody);
-        }
-        items(peers).filter_map(|peer| self.admits_peer(peer, other, own)).min()
-    }
-
-    fn admits_peer(&self, peer: &Value, other: End<'_>, own: &str) -> Option<Opening> {
-        if peer["ipBlock"].is_object() {
-            assert!(peer["podSelector"].is_null() && peer["namespaceSelector"].is_null(), "{peer} is not allowed");
-            return self.in_block(&peer["ipBlock"], other).then_some(Opening::Anybody);
-        }
-        let End::Pod(pod) = other else { return None };
-        let (namespaces, pods) = (&peer["namespaceSelector"], &peer["podSelector"]);
-        assert!(namespaces.is_object() || pods.is_object(), "{peer} selects nothing");
-        let in_namespace = match namespaces {
-            Value::Null => pod.namespace == own,
-            selector => matches(selector, &self.namespaces[&pod.namespace]),
-        };
-        (in_namespace && (pods.is_null() || matches(pods, &pod.labels))).then_some(Opening::Named)
-    }
-
-    fn in_block(&self, block: &Value, other: End<'_>) -> bool {
-        let range = Range::parse(text(&block["cidr"]));
-        let except: Vec<Range> = texts(&block["except"]).into_iter().map(Range::parse).collect();
-        assert!(except.iter().all(|inner| range.contains(inner.first()) && inner.is_narrower_than(&range)), "{block}");
-        let inside = |address: &IpAddr| range.contains(*address) && !except.iter().any(|r| r.contains(*address));
-        match other {
-            End::Pod(pod) => !self.cilium && pod.addresses.iter().any(inside),
-            End::Outside(Place::Address(address, _)) => inside(address),
-            End::Outside(Place::ApiServer(address) | Place::Node(address)) => !self.cilium && inside(address),
-        }
-    }
-
-    /// Every port worth asking about: those that anybody declares or any policy names, and some that nobody does.
+    /// Every port worth asking about: those that anybody declares or any policy names, over TCP and UDP, and some that
+    /// nobody does, over everything.
     pub fn ports(&self) -> Vec<Port> {
-        let mut numbers: BTreeSet<u16> = [1, 22, 53, 8081, 65_535].into();
+        let mut numbers: BTreeSet<u16> = [53, 8089].into();
         let mut add = |value: &Value| numbers.extend(value.as_u64().and_then(|number| u16::try_from(number).ok()));
-        for pod in &self.pods {
-            pod.ports.iter().for_each(|port| add(&port["containerPort"]));
-        }
+        self.pods.iter().flat_map(|pod| &pod.ports).for_each(|port| add(&port["containerPort"]));
         for policy in self.world.of_kind("NetworkPolicy") {
             for direction in ["ingress", "egress"] {
                 let rules = items(policy.at(&format!("/spec/{direction}")));
                 rules.flat_map(|rule| items(&rule["ports"])).for_each(|port| {
+                    assert_ne!(port["protocol"], "SCTP", "nobody speaks it: {policy}");
                     add(&port["port"]);
                     add(&port["endPort"]);
                 });
             }
         }
-        ["TCP", "UDP", "SCTP"].into_iter().flat_map(|name| numbers.iter().map(move |number| (name, *number))).collect()
+        let all = PROTOCOLS.into_iter().flat_map(|protocol| [1, 22, 65_535].map(|number| (protocol, number)));
+        ["TCP", "UDP"]
+            .into_iter()
+            .flat_map(|name| numbers.iter().map(move |number| (name, *number)))
+            .chain(all)
+            .collect()
     }
 }
 
-/// The rules of every policy that selects the pod and looks in that direction.
-fn rules(world: &World, pod: &Pod, direction: Direction) -> Option<Vec<Value>> {
-    let policies = world.of_kind("NetworkPolicy").filter(|policy| {
-        let spec = policy.at("/spec");
-        policy.place() == pod.namespace && matches(&spec["podSelector"], &pod.labels) && looks(spec, direction)
-    });
-    let lists: Vec<&Value> = policies.map(|policy| &policy.value["spec"][direction.words().1]).collect();
-    (!lists.is_empty()).then(|| lists.into_iter().flat_map(items).cloned().collect())
-}
-
-/// Whether a policy looks in a direction; when it does not say, it looks inwards, and outwards if it has such rules.
-fn looks(spec: &Value, direction: Direction) -> bool {
-    if spec["policyTypes"].is_array() {
-        return texts(&spec["policyTypes"]).contains(&direction.words().0);
+impl Pod {
+    /// Whether it may open a connection to `to`, at both ends.
+    pub fn connects(&self, to: &Pod, port: Port) -> bool {
+        self.leaves(End::Pod(to), port).is_some() && to.admits(End::Pod(self), port).is_some()
     }
-    direction == Direction::Ingress || items(&spec["egress"]).len() > 0
+
+    /// Whether its policies let it open a connection to `to`, and how.
+    pub fn leaves(&self, to: End<'_>, port: Port) -> Option<Opening> {
+        // Ports are those of the pod that is called, and so are their names.
+        let called = if let End::Pod(called) = to { Some(called) } else { None };
+        passes(self, Direction::Egress, &Admission { other: to, port, called })
+    }
+
+    /// Whether its policies let `from` open a connection to it, and how.
+    pub fn admits(&self, from: End<'_>, port: Port) -> Option<Opening> {
+        passes(self, Direction::Ingress, &Admission { other: from, port, called: Some(self) })
+    }
 }
 
-/// Whether a list of ports admits `port`; a list that is absent or empty admits every port.
-fn admits_port(ports: &Value, (protocol, number): Port, called: Option<&Pod>) -> bool {
-    let admits = |port: &Value| {
-        protocol_of(port) == protocol
-            && match &port["port"] {
-                Value::Null => true,
-                Value::String(name) => called.is_some_and(|pod| {
-                    pod.ports.iter().any(|own| {
-                        own["name"] == name.as_str() && own["containerPort"] == number && protocol_of(own) == protocol
-                    })
-                }),
-                first => {
-                    let first = first.as_u64().expect("a number");
-                    let last = port["endPort"].as_u64().unwrap_or(first);
-                    (first..=last).contains(&u64::from(number))
-                }
-            }
-    };
-    items(ports).len() == 0 || items(ports).any(admits)
+/// Every rule of every policy that selects the pod is asked; one that admits is enough, no policy admits everything.
+fn passes(pod: &Pod, direction: Direction, wanted: &Admission<'_>) -> Option<Opening> {
+    match &pod.rules[direction as usize] {
+        None => Some(Opening::Unguarded),
+        Some(rules) => rules.iter().filter_map(|rule| rule.admits(wanted)).min(),
+    }
 }
 
-fn declared(world: &World) -> Vec<Pod> {
-    let pod = |pods: crate::support::objects::Pods<'_>| Pod {
-        name: format!("{}/{}", pods.owner.place(), pods.owner.name),
-        namespace: pods.owner.place().to_owned(),
-        labels: pods.labels().clone(),
-        ports: pods.ports().into_iter().cloned().collect(),
-        component: pods.owner.component().to_owned(),
-        several: replicas(world, pods.owner).1 > 1,
-        addresses: Vec::new(),
-        rules: [None, None],
-        cilium: None,
-    };
-    world.pods().map(pod).collect()
-}
-
-/// Pods that somebody else brings: the resolver, a stranger in every namespace, a solver in every namespace, and for
-/// each pod of the platform one that looks just like it in a namespace that nobody knows.
-fn made_up(world: &World, own: &[Pod], namespaces: &BTreeMap<String, Value>) -> Vec<Pod> {
-    let pod = |namespace: &str, name: &str, labels: Value, ports: Vec<Value>| Pod {
+fn pod(namespace: &str, name: &str, labels: Value, ports: Vec<Value>) -> Pod {
+    Pod {
         name: format!("{namespace}/{name}"),
         namespace: namespace.to_owned(),
+        namespace_labels: Value::Null,
         labels,
         ports,
         component: String::new(),
         several: true,
+        token: false,
         addresses: Vec::new(),
         rules: [None, None],
-        cilium: None,
+    }
+}
+
+fn declared(world: &World) -> Vec<Pod> {
+    let of = |pods: Pods<'_>| {
+        let ports = pods.ports().into_iter().cloned().collect();
+        Pod {
+            component: pods.owner.component().to_owned(),
+            token: pods.spec()["automountServiceAccountToken"] == true,
+            several: replicas(world, pods.owner).1 > 1 || pods.owner.kind == "DaemonSet",
+            ..pod(pods.owner.place(), &pods.owner.name, pods.labels().clone(), ports)
+        }
     };
+    world.pods().map(of).collect()
+}
+
+/// Pods that somebody else brings: the resolver, a stranger and a solver in every namespace, and for each pod of the
+/// platform one that looks just like it in a namespace that nobody knows.
+fn made_up(world: &World, own: &[Pod], namespaces: &BTreeMap<String, Value>) -> Vec<Pod> {
     let (resolver, resolver_namespace) = dns(world);
     let mut made_up = vec![pod(&resolver_namespace, "dns", resolver, Vec::new())];
     for namespace in namespaces.keys() {
@@ -312,4 +257,9 @@ fn made_up(world: &World, own: &[Pod], namespaces: &BTreeMap<String, Value>) -> 
         made_up.push(pod(ELSEWHERE, &name, original.labels.clone(), original.ports.clone()));
     }
     made_up
+}
+
+/// The name of a pod as the tables write it.
+pub fn name_of(pods: &Pods<'_>) -> String {
+    format!("{}/{}", pods.owner.place(), text(pods.owner.at("/metadata/name")))
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::api_semantics::{behind, service_port};
 use crate::support::examples::World;
 use crate::support::network::addresses::{PRIVATE, Range, ranges};
-use crate::support::network::{Network, Place, Pod, Port};
+use crate::support::network::{Network, Place, Pod, Port, name_of};
 use crate::support::objects::{entries, items, protocol_of, text, texts};
 use crate::support::selectors::{SOLVER, dns};
 
@@ -30,6 +30,9 @@ const METRICS: &[(&str, u16)] = &[
     ("prometheus", 9090),
     ("registry", 5001),
 ];
+
+/// Where replicas of Alertmanager talk to each other.
+const PEERS: &[Port] = &[("TCP", 9094), ("UDP", 9094)];
 
 const KUBELET: Port = ("TCP", 10_250);
 
@@ -70,7 +73,7 @@ pub fn calls(component: &Value, called: &str) -> bool {
 }
 
 /// Whether routes get their certificates by answering challenges.
-fn by_challenge(world: &World) -> bool {
+pub fn by_challenge(world: &World) -> bool {
     entries(world.says("/components")).iter().any(|(_, component)| {
         component["type"] == "cert-manager"
             && (text(&component["issuer"]).starts_with("letsencrypt") || component["acme"] == true)
@@ -81,8 +84,8 @@ fn by_challenge(world: &World) -> bool {
 pub fn between(network: &Network<'_>, from: &Pod, to: &Pod, port: Port) -> Option<&'static str> {
     let world = network.world;
     let (labels, namespace) = dns(world);
-    if to.namespace == namespace && to.labels == labels && port.1 == 53 && port.0 != "SCTP" {
-        return Some("names");
+    if to.namespace == namespace && to.labels == labels && network.is_declared(&from.namespace) {
+        return [("TCP", 53), ("UDP", 53)].contains(&port).then_some("names");
     }
     if network.is_inside(to) && !network.is_inside(from) {
         // Nothing holds back pods that are not ours; what anybody may call, they may.
@@ -90,21 +93,25 @@ pub fn between(network: &Network<'_>, from: &Pod, to: &Pod, port: Port) -> Optio
     }
     let (caller, called) = (spec(world, from), spec(world, to));
     let (from_type, to_type) = (text(&caller["type"]), text(&called["type"]));
+    let listens = to.ports.iter().any(|own| own["containerPort"] == port.1 && protocol_of(own) == port.0);
     let solver = to.component.is_empty() && to.labels[SOLVER] == "true";
     let hosts_there = || {
         let mut components = entries(world.says("/components")).into_iter();
         components.any(|(_, other)| other["route"].is_object() && other["namespace"] == to.namespace.as_str())
     };
     let reasons = [
-        ("calls", calls(caller, &to.component) && is_front(called, port)),
-        ("route", from_type == "ingress-nginx" && called["route"].is_object() && is_front(called, port)),
-        ("scrape", from_type == "prometheus" && is_metrics(world, called, port)),
-        ("challenge", from_type == "ingress-nginx" && solver && by_challenge(world) && port.1 == 8089 && hosts_there()),
+        ("calls", listens && calls(caller, &to.component) && is_front(called, port)),
+        ("route", listens && from_type == "ingress-nginx" && called["route"].is_object() && is_front(called, port)),
+        ("scrape", listens && from_type == "prometheus" && is_metrics(world, called, port)),
+        (
+            "challenge",
+            from_type == "ingress-nginx" && solver && network.by_challenge && port == ("TCP", 8089) && hosts_there(),
+        ),
         (
             "self-check",
-            is_controller(from_type, from) && to_type == "ingress-nginx" && is_edge(port) && by_challenge(world),
+            is_controller(from_type, from) && to_type == "ingress-nginx" && is_edge(port) && network.by_challenge,
         ),
-        ("peers", from.name == to.name && to_type == "alertmanager" && port.1 == 9094 && port.0 != "SCTP"),
+        ("peers", from.name == to.name && to_type == "alertmanager" && PEERS.contains(&port)),
     ];
     reasons.into_iter().find(|(_, holds)| *holds).map(|(reason, _)| reason)
 }
@@ -122,7 +129,7 @@ fn is_edge(port: Port) -> bool {
 /// told from others.
 pub fn anybody(network: &Network<'_>, to: &Pod, port: Port) -> Option<&'static str> {
     let edge = spec(network.world, to)["type"] == "ingress-nginx" && is_edge(port);
-    let asked = asked(network.world).contains(&(to.name.clone(), port));
+    let asked = network.asked.iter().any(|(name, asked)| *name == to.name && *asked == port);
     if edge { Some("edge") } else { asked.then_some("API server") }
 }
 
@@ -141,8 +148,7 @@ pub fn asked(world: &World) -> Vec<(String, Port)> {
             };
             for pods in behind(world, service) {
                 let number = pods.port(&port["targetPort"], protocol_of(port)).and_then(|n| u16::try_from(n).ok());
-                let name = format!("{}/{}", pods.owner.place(), pods.owner.name);
-                found.extend(number.map(|number| (name, ("TCP", number))));
+                found.extend(number.map(|number| (name_of(&pods), ("TCP", number))));
             }
         }
     }
@@ -163,40 +169,32 @@ pub fn outwards(network: &Network<'_>, from: &Pod, to: &Place, port: Port) -> Op
     let world = network.world;
     let component = spec(world, from);
     let type_name = text(&component["type"]);
-    let address = match to {
-        Place::Address(address, _) | Place::ApiServer(address) | Place::Node(address) => *address,
-    };
-    let external = |(name, external): &(&str, &Value)| {
-        let here = texts(&external["cidrs"]).into_iter().any(|range| match (range, to) {
+    let address = to.address();
+    // What costs nothing is asked first: most ports have no reason at all.
+    let here = |external: &Value| {
+        texts(&external["cidrs"]).into_iter().any(|range| match (range, to) {
             ("public", Place::Address(_, name)) if network.cilium => name.as_deref() == external["host"].as_str(),
             ("public", _) => is_public(world, address),
             (range, _) => Range::parse(range).contains(address),
-        });
-        calls(component, name) && number(&external["port"]) == Some(port.1) && port.0 == "TCP" && here
+        })
     };
-    let api_ports = || items(world.says("/cluster/api-server/ports")).any(|own| number(own) == Some(port.1));
-    let api = ranges(world.says("/cluster/api-server/cidrs")).iter().any(|range| range.contains(address));
-    let node = ranges(world.says("/cluster/node-cidrs")).iter().any(|range| range.contains(address));
+    let external = |(name, external): &(&str, &Value)| {
+        port.0 == "TCP" && number(&external["port"]) == Some(port.1) && calls(component, name) && here(external)
+    };
+    let is_in = |key: &str| ranges(world.says(&format!("/cluster/{key}"))).iter().any(|range| range.contains(address));
+    let api_port = || items(world.says("/cluster/api-server/ports")).any(|own| number(own) == Some(port.1));
     let asks_kubelets = match type_name {
         "prometheus" => component["kubelet"] != false,
         known => known == "metrics-server",
     };
     let reasons = [
         ("calls", entries(world.says("/externals")).iter().any(external)),
-        ("API server", has_token(world, from) && api && port.0 == "TCP" && api_ports()),
-        ("kubelets", asks_kubelets && node && port == KUBELET),
+        ("API server", from.token && port.0 == "TCP" && api_port() && is_in("api-server/cidrs")),
+        ("kubelets", asks_kubelets && port == KUBELET && is_in("node-cidrs")),
         (
             "authority",
-            is_controller(type_name, from) && by_challenge(world) && is_edge(port) && is_public(world, address),
+            is_controller(type_name, from) && network.by_challenge && is_edge(port) && is_public(world, address),
         ),
     ];
     reasons.into_iter().find(|(_, holds)| *holds).map(|(reason, _)| reason)
-}
-
-/// Whether the pod gets a token for the Kubernetes API.
-pub fn has_token(world: &World, pod: &Pod) -> bool {
-    world.pods().any(|pods| {
-        pod.name == format!("{}/{}", pods.owner.place(), pods.owner.name)
-            && pods.spec()["automountServiceAccountToken"] == true
-    })
 }

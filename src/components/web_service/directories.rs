@@ -1,0 +1,70 @@
+//! Directories of a service: where they may stand, how large they may be, and the volumes that they become.
+
+use sha2::{Digest, Sha256};
+
+use crate::components::web_service::{Runtime, WebServiceSpec};
+use crate::derive::config::short_hex;
+use crate::diagnostics::codes;
+use crate::diagnostics::source::Span;
+use crate::model::component::Desk;
+use crate::model::workload::{SecretContent, SecretFiles, Size, Source, Volume};
+use crate::values::path::MountPath;
+use crate::values::quantity::Quantity;
+
+/// Reports directories that cannot stand beside each other, and scratch space that the disk limit does not hold.
+pub fn check(spec: &WebServiceSpec, size: &Size, desk: &mut Desk<'_>) {
+    let mounts = spec.mounts.0.iter().map(|(path, _)| (&path.value, path.span));
+    let scratch = spec.scratch.0.iter().map(|(path, _)| (&path.value, path.span));
+    let mut placed: Vec<(&MountPath, Span)> = mounts.chain(scratch).collect();
+    placed.sort_by_key(|(_, span)| *span);
+    for (at, (path, span)) in placed.iter().enumerate() {
+        if let Some((other, _)) = placed[..at].iter().find(|(other, _)| other.meets(path)) {
+            let message = format!("`{}` meets `{}`: one would hide the other", path.as_str(), other.as_str());
+            desk.report.error(codes::CONFLICT, *span, message).help("give each a directory outside of the other");
+        }
+    }
+    for (at, (path, source)) in spec.mounts.0.iter().enumerate() {
+        if spec.mounts.0[..at].iter().any(|(_, earlier)| earlier == source) {
+            let message = format!("secret `{}` is mounted twice", source.0);
+            desk.report.error(codes::DUPLICATE, path.span, message).help("mount it once and read it there");
+        }
+    }
+    let mut used = Quantity::whole(0);
+    for (path, amount) in &spec.scratch.0 {
+        used = used.plus(*amount);
+        let limit = size.limits.ephemeral_storage;
+        if *amount == Quantity::whole(0) {
+            desk.report
+                .error(codes::INVALID_VALUE, path.span, "scratch space of no size")
+                .help("give it some mebibytes");
+        } else if used > limit {
+            let message = format!("scratch space of {used} does not fit into the disk limit of {limit}");
+            desk.report.error(codes::CONFLICT, path.span, message).help(
+                "the kubelet evicts a pod that is over its limit: raise `ephemeral-storage` in `size`, or ask for less",
+            );
+        }
+    }
+}
+
+/// The volumes of a service. There is always a writable `/tmp`: the image is read-only, and most programs sooner or
+/// later write a temporary file.
+pub fn volumes(spec: &WebServiceSpec) -> Vec<Volume> {
+    let secrets = spec.mounts.0.iter().map(|(path, source)| Volume {
+        name: format!("secret-{}", source.0),
+        path: path.value.as_str().to_owned(),
+        source: Source::Secret(SecretFiles { name: source.0.clone(), content: SecretContent::Whole }),
+    });
+    let chosen = spec.scratch.0.iter().map(|(path, size)| scratch(path.value.as_str(), *size));
+    let has_tmp = spec.scratch.0.iter().any(|(path, _)| path.value.as_str() == "/tmp");
+    let mebibytes = if spec.runtime == Some(Runtime::Go) { 16 } else { 64 };
+    let tmp = (!has_tmp).then(|| scratch("/tmp", Quantity::mebibytes(mebibytes)));
+    secrets.chain(chosen).chain(tmp).collect()
+}
+
+/// Named after its path where that makes a volume name, else after a hash of it.
+fn scratch(path: &str, size: Quantity) -> Volume {
+    let word = path.trim_start_matches('/');
+    let is_plain = word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let word = if is_plain { word.to_owned() } else { short_hex(&Sha256::digest(path)) };
+    Volume { name: format!("scratch-{word}"), path: path.to_owned(), source: Source::Scratch(size) }
+}
