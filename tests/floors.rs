@@ -83,6 +83,16 @@ fn imports_go_down() {
 }
 
 #[test]
+fn templates_hold_payloads_and_no_kubernetes_objects() {
+    let templates = platformgen::parts::payload::TEMPLATES;
+    assert!(templates.len() > 5, "there are templates");
+    for (path, text) in templates {
+        let names_a_kind = text.lines().any(|line| line.starts_with("kind:"));
+        assert!(!names_a_kind, "{path} is a Kubernetes object");
+    }
+}
+
+#[test]
 fn components_never_import_each_other() {
     let mut wrong = Vec::new();
     for (file, text) in sources().iter().filter(|(file, _)| file.starts_with("components/")) {
