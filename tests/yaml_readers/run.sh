@@ -13,7 +13,7 @@ python3 -m venv "$work/python"
 "$work/python/bin/python" "$here/read.py" "$work/corpus"
 
 cp "$here/read.mjs" "$work/"
-(cd "$work" && npm install --silent --no-save js-yaml yaml >/dev/null && node read.mjs corpus)
+(cd "$work" && npm install --silent --no-save js-yaml js-yaml-4@npm:js-yaml@4 yaml >/dev/null && node read.mjs corpus)
 
 mkdir "$work/go" && cp "$here/go/main.go" "$work/go/"
 (cd "$work/go" && go mod init readers >/dev/null 2>&1 && go get sigs.k8s.io/yaml go.yaml.in/yaml/v3 >/dev/null 2>&1 && go run . ../corpus)
