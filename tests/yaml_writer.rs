@@ -215,11 +215,11 @@ fn the_corpus_for_other_readers_is_written_when_asked_for() {
         TRAPS.iter().map(|trap| (*trap).to_owned()).chain(joined("\n")).chain(joined(" ")).collect();
     assert!(texts.len() > 10_000, "the corpus is large");
     let Some(path) = std::env::var_os("PLATFORMGEN_CORPUS") else { return };
-    let lines: String = texts
-        .iter()
-        .map(|text| everywhere(text))
-        .map(|value| format!("{}\n", json!({ "yaml": written(&value), "value": value })))
-        .collect();
+    let line = |text: &String| {
+        let value = everywhere(text);
+        json!({ "yaml": written(&value), "value": value }).to_string()
+    };
+    let lines = texts.iter().map(line).collect::<Vec<_>>().join("\n") + "\n";
     std::fs::write(path, lines).expect("the corpus can be written");
 }
 

@@ -145,9 +145,14 @@ fn autoscaler_without_metrics() -> Rule {
     })
 }
 
-/// A quota of nothing is a prohibition, not a budget.
+/// A quota of nothing is a prohibition, not a budget; and claims and Services are counted exactly, so full is how they
+/// are meant to be.
 fn quota_almost_full() -> Rule {
-    let sum = |kind| format!(r#"max by (namespace, resourcequota, resource) (kube_resourcequota{{type="{kind}"}})"#);
+    let counted = "persistentvolumeclaims|services.*";
+    let sum = |kind| {
+        let series = format!(r#"kube_resourcequota{{type="{kind}", resource!~"{counted}"}}"#);
+        format!("max by (namespace, resourcequota, resource) ({series})")
+    };
     let (used, hard) = (sum("used"), sum("hard"));
     Rule::Alert(Alert {
         name: "QuotaAlmostFull",

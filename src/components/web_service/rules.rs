@@ -54,7 +54,11 @@ pub fn golden_signals() -> RuleGroup {
 pub fn absence(own: &Own) -> Alert {
     Alert {
         name: "ServiceAbsent",
-        expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+        expr: {
+            // `absent` keeps the labels of a plain selector only; with a comparison inside, the page would name nobody.
+            let targets = format!(r#"up{{namespace="{}", service="{}"}}"#, own.namespace, own.name);
+            format!("(absent({targets}) or sum by (namespace, service) ({targets}) == 0)")
+        },
         hold: "2m",
         urgency: Urgency::Critical,
         summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",
