@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::model::bundle::{Bundle, Home, Placed};
+use crate::model::object::Object;
 use crate::model::tree::{Tree, TreeFile};
 use crate::stages::order::APPLY_ORDER;
 
@@ -20,12 +21,49 @@ pub const MARKER: &str = "# Written by platformgen; do not edit.";
 /// What every object is separated by.
 const SEPARATOR: &str = "---\n";
 
-/// All objects as one YAML stream.
-pub fn stream<'a>(objects: impl IntoIterator<Item = &'a Placed>) -> String {
-    let mut text = String::new();
-    for placed in objects {
-        document(&mut text, placed);
+/// What stands in a stream or a file as one YAML document.
+pub trait Document {
+    /// Appends the document with the line that separates it from others.
+    fn append_to(&self, text: &mut String);
+}
+
+/// A document that has been written already: a fifth of the memory that its object takes.
+#[derive(Clone, Debug)]
+pub struct Text(Box<str>);
+
+impl Document for Object {
+    fn append_to(&self, text: &mut String) {
+        text.push_str(SEPARATOR);
+        yaml::write(self, text).expect("objects have string keys only and are not deep");
     }
+}
+
+impl Document for Text {
+    fn append_to(&self, text: &mut String) {
+        text.push_str(&self.0);
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Writes each object as it comes and lets go of it.
+pub fn writer() -> impl FnMut(Object) -> Text {
+    let mut text = String::new();
+    move |object| {
+        text.clear();
+        object.append_to(&mut text);
+        Text(text.as_str().into())
+    }
+}
+
+/// All objects as one YAML stream.
+pub fn stream<'a, D: Document + 'a>(objects: impl IntoIterator<Item = &'a Placed<D>>) -> String {
+    let mut text = String::new();
+    objects.into_iter().for_each(|placed| placed.object.append_to(&mut text));
     text
 }
 
@@ -39,10 +77,10 @@ pub fn list<'a>(objects: impl IntoIterator<Item = &'a Placed>) -> String {
 }
 
 /// All objects as files, and the `kustomization.yaml` that names them.
-pub fn tree(bundle: &Bundle) -> Tree {
+pub fn tree<D: Document>(bundle: &Bundle<D>) -> Tree {
     let mut texts: BTreeMap<&Home, String> = BTreeMap::new();
     for placed in &bundle.objects {
-        document(texts.entry(&placed.home).or_default(), placed);
+        placed.object.append_to(texts.entry(&placed.home).or_default());
     }
     let mut files: Vec<TreeFile> = texts.into_iter().map(|(home, text)| TreeFile { path: path(home), text }).collect();
     let kustomization = kustomization(&files);
@@ -57,11 +95,6 @@ pub fn path(home: &Home) -> String {
         Home::Namespace(namespace) => format!("{namespace}/namespace.yaml"),
         Home::Component(own) => format!("{}/{}.yaml", own.namespace, own.name),
     }
-}
-
-fn document(text: &mut String, placed: &Placed) {
-    text.push_str(SEPARATOR);
-    yaml::write(&placed.object, text).expect("objects have string keys only and are not deep");
 }
 
 /// kustomize sorts by kind; it is told our order, so that `kubectl apply -k` applies as the stream does.

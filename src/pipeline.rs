@@ -4,7 +4,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::model::bundle::{Bundle, Home};
-use crate::model::object::ObjectId;
+use crate::model::object::{Object, ObjectId};
 use crate::model::platform::Platform;
 use crate::spec::overlay;
 use crate::stages::order::Collision;
@@ -22,13 +22,23 @@ pub fn platform(text: &str, environment: Option<&str>, report: &mut Report) -> O
 
 /// Every object of the platform, in apply order.
 pub fn bundle(platform: &Platform) -> Result<Bundle, Box<Collision>> {
-    order::order(build::build(platform))
+    order::order(build::build(platform, |object| object))
 }
 
 /// The platform that `text` describes with its objects. `None` means that the report holds errors.
 pub fn render(text: &str, environment: Option<&str>, report: &mut Report) -> Option<(Platform, Bundle)> {
+    render_as(text, environment, report, |object| object)
+}
+
+/// The same, with what `finish` makes of each object in its place.
+pub fn render_as<T>(
+    text: &str,
+    environment: Option<&str>,
+    report: &mut Report,
+    finish: impl FnMut(Object) -> T,
+) -> Option<(Platform, Bundle<T>)> {
     let platform = platform(text, environment, report)?;
-    match bundle(&platform) {
+    match order::order(build::build(&platform, finish)) {
         Ok(bundle) => Some((platform, bundle)),
         Err(collision) => {
             collide(&platform, &collision, report);

@@ -11,6 +11,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, report::Severity};
 use crate::model::bundle::Bundle;
+use crate::model::object::Object;
 use crate::model::platform::Platform;
 use crate::pipeline;
 
@@ -60,11 +61,15 @@ fn bounded(reader: impl Read) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The platform that `input` describes with its objects; everything that is wrong or doubtful goes to stderr. `None`
-/// means that it is wrong.
-pub fn render(input: &Input, environment: Option<&str>) -> Option<(Platform, Bundle)> {
+/// The platform that `input` describes with what `finish` makes of its objects; everything that is wrong or doubtful
+/// goes to stderr. `None` means that it is wrong.
+pub fn render<T>(
+    input: &Input,
+    environment: Option<&str>,
+    finish: impl FnMut(Object) -> T,
+) -> Option<(Platform, Bundle<T>)> {
     let mut report = Report::default();
-    let rendered = pipeline::render(&input.text, environment, &mut report);
+    let rendered = pipeline::render_as(&input.text, environment, &mut report, finish);
     let found = report.sorted();
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, color);

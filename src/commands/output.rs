@@ -8,7 +8,7 @@ pub mod survey;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -45,16 +45,17 @@ pub fn write_directory(dir: &Path, tree: &Tree) -> Result<Written> {
     written
 }
 
-/// Writes `text` to standard output, see [`write_stream`].
-pub fn write_stdout(text: &str) -> Result<()> {
-    write_stream(&mut io::stdout().lock(), text)
+/// Writes `pieces` to standard output, see [`write_stream`].
+pub fn write_stdout(pieces: impl IntoIterator<Item: AsRef<str>>) -> Result<()> {
+    write_stream(&mut BufWriter::with_capacity(1 << 16, io::stdout().lock()), pieces)
 }
 
-/// Writes all of `text`. A reader that has closed the pipe (`platformgen render | head`) has seen what it wanted: that
+/// Writes all `pieces`, one after the other. A reader that has closed the pipe (`platformgen render | head`) has seen what it wanted: that
 /// is no error, and the command ends with the exit code that it would have had, as ripgrep does.
 /// Rust programs ignore SIGPIPE, so the closed pipe arrives here as an error and not as a signal.
-pub fn write_stream(out: &mut dyn Write, text: &str) -> Result<()> {
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+pub fn write_stream(out: &mut dyn Write, pieces: impl IntoIterator<Item: AsRef<str>>) -> Result<()> {
+    let mut pieces = pieces.into_iter();
+    match pieces.try_for_each(|piece| out.write_all(piece.as_ref().as_bytes())).and_then(|()| out.flush()) {
         Err(fault) if fault.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
     }
@@ -185,12 +186,12 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_quiet_and_other_faults_are_not() {
         let text = "kind: Namespace\n".repeat(1000);
-        assert!(write_stream(&mut Broken(io::ErrorKind::BrokenPipe), &text).is_ok());
-        assert!(write_stream(&mut Broken(io::ErrorKind::StorageFull), &text).is_err());
+        assert!(write_stream(&mut Broken(io::ErrorKind::BrokenPipe), [&text]).is_ok());
+        assert!(write_stream(&mut Broken(io::ErrorKind::StorageFull), [&text]).is_err());
 
         let (reader, mut writer) = io::pipe().expect("pipes are free");
         drop(reader);
-        assert!(write_stream(&mut writer, &text).is_ok(), "a real pipe");
+        assert!(write_stream(&mut writer, [&text]).is_ok(), "a real pipe");
     }
 
     #[test]
@@ -198,16 +199,16 @@ mod tests {
     fn a_full_disk_is_an_error() {
         let full = || File::options().write(true).open("/dev/full").expect("every Linux has it");
         for text in ["a", &"kind: Namespace\n".repeat(100_000)] {
-            let message = format!("{:#}", write_stream(&mut full(), text).expect_err("there is no room"));
+            let message = format!("{:#}", write_stream(&mut full(), [text]).expect_err("there is no room"));
             assert!(message.starts_with("cannot write to standard output: "), "{message}");
-            assert!(write_stream(&mut io::BufWriter::new(full()), text).is_err(), "found by the flush");
+            assert!(write_stream(&mut BufWriter::new(full()), [text]).is_err(), "found by the flush");
         }
     }
 
     #[test]
     fn a_stream_is_written_as_it_is() {
         let mut out = Vec::new();
-        write_stream(&mut out, "a: ü\n").expect("memory takes all");
+        write_stream(&mut out, ["a: ", "ü\n"]).expect("memory takes all");
         assert_eq!(out, "a: ü\n".as_bytes());
     }
 }

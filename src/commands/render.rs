@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::{TROUBLE, input, output};
 use crate::diagnostics::suggest;
-use crate::emit;
+use crate::emit::{self, Document};
 use crate::model::bundle::{Bundle, Home, Placed};
+use crate::model::object::Object;
 use crate::model::platform::Platform;
 
 /// Arguments of `render`.
@@ -42,8 +43,21 @@ enum Format {
 
 /// Renders, and says how it went.
 pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
+    match args.format {
+        Format::Yaml => {
+            run_as(args, emit::writer(), |chosen| output::write_stdout(chosen.iter().map(|placed| &placed.object)))
+        }
+        Format::Json => run_as(args, |object| object, |chosen| output::write_stdout([emit::list(chosen)])),
+    }
+}
+
+fn run_as<D: Document>(
+    args: &RenderArgs,
+    finish: impl FnMut(Object) -> D,
+    write: impl Fn(Vec<&Placed<D>>) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
     let input = input::read(&args.file)?;
-    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref()) else {
+    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), finish) else {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {
@@ -52,11 +66,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = chosen(&bundle, &platform, args.only.as_deref())?;
-    let text = match args.format {
-        Format::Yaml => emit::stream(chosen),
-        Format::Json => emit::list(chosen),
-    };
-    output::write_stdout(&text)?;
+    write(chosen)?;
     // The process ends here and takes its memory with it; giving back a hundred thousand small pieces first would be a
     // tenth of the run.
     std::mem::forget((platform, bundle));
@@ -64,7 +74,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The objects that `--only` names; all of them without it.
-fn chosen<'a>(bundle: &'a Bundle, platform: &Platform, only: Option<&str>) -> anyhow::Result<Vec<&'a Placed>> {
+fn chosen<'a, T>(bundle: &'a Bundle<T>, platform: &Platform, only: Option<&str>) -> anyhow::Result<Vec<&'a Placed<T>>> {
     let Some(only) = only else { return Ok(bundle.objects.iter().collect()) };
     let (namespace, component) = only.split_once('/').map_or((only, None), |(namespace, name)| (namespace, Some(name)));
     let belongs = |home: &Home| match (home, component) {
@@ -73,7 +83,7 @@ fn chosen<'a>(bundle: &'a Bundle, platform: &Platform, only: Option<&str>) -> an
         (Home::Component(own), None) => own.namespace.as_str() == namespace,
         (Home::Component(own), Some(name)) => own.namespace.as_str() == namespace && own.name.as_str() == name,
     };
-    let chosen: Vec<&Placed> = bundle.objects.iter().filter(|placed| belongs(&placed.home)).collect();
+    let chosen: Vec<&Placed<T>> = bundle.objects.iter().filter(|placed| belongs(&placed.home)).collect();
     if chosen.is_empty() {
         let namespaces = platform.namespaces.keys().map(ToString::to_string);
         let components =

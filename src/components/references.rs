@@ -22,15 +22,15 @@ pub fn references(own: &Name, common: &ComponentSpec, names: &Names<'_>, report:
             None => mistake.help(format!("add `[namespaces.{}]`", namespace.value)),
         };
     }
-    let known = || names.components.iter().chain(&names.externals).copied();
     for call in &common.calls {
         let name = call.value.split_once(':').map_or(call.value.as_str(), |(name, _)| name);
-        if known().any(|known| known == name) {
+        if names.components.contains(name) || names.externals.contains(name) {
             continue;
         }
+        let known = names.components.iter().chain(&names.externals).copied();
         let message = format!("component `{own}` calls `{name}`, which is not declared");
         let mistake = report.error(codes::UNKNOWN_NAME, call.span, message);
-        match suggest::nearest(name, known().filter(|known| *known != own.as_str())) {
+        match suggest::nearest(name, known.filter(|known| *known != own.as_str())) {
             Some(near) => mistake.did_you_mean(Some(near)),
             None => mistake.help("declare it under `[components]` or `[externals]`"),
         };

@@ -6,7 +6,9 @@
 //! hide its `name` in the middle. The order here is that of the Kubernetes documentation and of widespread Helm charts:
 //! identity first, then what decides the meaning, the long and nested parts last.
 
-/// Where the fields of one type stand: `first`, then those that nobody names in serde's order, then `last`.
+mod index;
+
+/// A row: these fields first, then those that nobody names in serde's order, then these.
 pub(super) struct FieldOrder {
     of: &'static str,
     first: &'static [&'static str],
@@ -14,31 +16,31 @@ pub(super) struct FieldOrder {
 }
 
 impl FieldOrder {
-    /// The order for the type that calls itself `type_name`.
+    /// The rank of what the table does not name.
+    pub(super) const UNNAMED: u8 = 128;
+
+    /// The order for the type that gives serde this name.
     pub(super) fn of(type_name: &str) -> &'static Self {
-        match ORDERS.binary_search_by(|order| order.of.cmp(type_name)) {
-            Ok(at) => &ORDERS[at],
-            Err(_) => &ANY,
-        }
+        index::row(type_name).unwrap_or(&ANY)
     }
 
-    /// A number that is lower the further ahead the field stands; equal for fields that keep serde's order.
-    pub(super) fn rank(&self, field: &str) -> usize {
-        let place = |list: &[&str]| list.iter().position(|&name| name == field);
-        let unnamed = self.first.len();
-        place(self.first).or_else(|| place(self.last).map(|at| unnamed + 1 + at)).unwrap_or(unnamed)
+    /// A number that is lower the further ahead the field stands, if the table names it.
+    pub(super) fn rank(&self, field: &str) -> Option<u8> {
+        let first = (0..).zip(self.first);
+        let last = (Self::UNNAMED + 1..).zip(self.last);
+        first.chain(last).find_map(|(rank, &name)| (name == field).then_some(rank))
     }
 }
-
-/// What is not in the table: whole objects, references, and the many small things that begin with their name.
-const ANY: FieldOrder = FieldOrder { of: "", first: &["apiVersion", "kind", "metadata", "name"], last: &[] };
 
 const fn order(of: &'static str, first: &'static [&'static str], last: &'static [&'static str]) -> FieldOrder {
     FieldOrder { of, first, last }
 }
 
+/// What is not in the table: whole objects, references, and the many small things that begin with their name.
+static ANY: FieldOrder = order("", &["apiVersion", "kind", "metadata", "name"], &[]);
+
 /// One type a row, sorted by name.
-const ORDERS: &[FieldOrder] = &[
+static ORDERS: &[FieldOrder] = &[
     order("AppArmorProfile", &["type"], &[]),
     order("CertificateSpec", &["secretName", "commonName", "dnsNames"], &["issuerRef"]),
     order("ConfigMap", &["apiVersion", "kind", "metadata", "immutable", "data"], &[]),
@@ -73,7 +75,6 @@ const ORDERS: &[FieldOrder] = &[
     order("NetworkPolicyPeer", &["namespaceSelector", "podSelector", "ipBlock"], &[]),
     order("NetworkPolicyPort", &["protocol", "port", "endPort"], &[]),
     order("NetworkPolicySpec", &["podSelector", "policyTypes", "ingress", "egress"], &[]),
-    order("NodeSelectorTerm", &["matchExpressions", "matchFields"], &[]),
     order(
         "ObjectMeta",
         &["name", "generateName", "namespace", "labels", "annotations", "ownerReferences", "finalizers"],
@@ -200,3 +201,52 @@ const CONTAINER_FIRST: &[&str] = &[
     "securityContext",
 ];
 const CONTAINER_LAST: &[&str] = &["volumeDevices", "volumeMounts"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ANY, FieldOrder, ORDERS};
+    use crate::emit::scalar;
+
+    fn names(order: &FieldOrder) -> impl Iterator<Item = &'static str> {
+        order.first.iter().chain(order.last).copied()
+    }
+
+    #[test]
+    fn rows_are_sorted_and_found() {
+        assert!(ORDERS.is_sorted_by(|a, b| a.of < b.of));
+        for order in ORDERS {
+            assert_eq!(FieldOrder::of(order.of).of, order.of);
+        }
+        for other in ["", "X", "Containers", "ontainer"] {
+            assert_eq!(FieldOrder::of(other).of, ANY.of, "{other}");
+        }
+    }
+
+    #[test]
+    fn no_row_names_a_field_twice() {
+        for order in ORDERS {
+            assert_eq!(names(order).count(), names(order).collect::<BTreeSet<_>>().len(), "{}", order.of);
+        }
+    }
+
+    /// The writer relies on it: it looks for traps only in names that the table does not know.
+    #[test]
+    fn every_name_can_stand_plain() {
+        for name in ORDERS.iter().chain([&ANY]).flat_map(names) {
+            let mut out = String::new();
+            scalar::push_line(name, &mut out);
+            assert_eq!(out, name);
+        }
+    }
+
+    #[test]
+    fn ranks_leave_room_for_what_nobody_names() {
+        let container = FieldOrder::of("Container");
+        assert_eq!(container.rank("name"), Some(0));
+        assert!(container.rank("securityContext") < Some(FieldOrder::UNNAMED));
+        assert_eq!(container.rank("tty"), None);
+        assert!(container.rank("volumeMounts") > Some(FieldOrder::UNNAMED));
+    }
+}

@@ -58,19 +58,19 @@ impl Serializer for MapKey<'_> {
     }
 
     fn serialize_bytes(self, _value: &[u8]) -> Result<(), Error> {
-        Err(Error::Bytes)
+        Err(Error::bytes())
     }
 
     fn serialize_none(self) -> Result<(), Error> {
-        Err(Error::Key("null"))
+        Err(Error::key("null"))
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        Err(Error::Key("null"))
+        Err(Error::key("null"))
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
-        Err(Error::Key("null"))
+        Err(Error::key("null"))
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -80,19 +80,19 @@ impl Serializer for MapKey<'_> {
         _variant: &'static str,
         _value: &T,
     ) -> Result<(), Error> {
-        Err(Error::Key("a map"))
+        Err(Error::key("a map"))
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-        Err(Error::Key("a list"))
+        Err(Error::key("a list"))
     }
 
     fn serialize_tuple(self, _len: usize) -> Result<Self::SerializeTuple, Error> {
-        Err(Error::Key("a list"))
+        Err(Error::key("a list"))
     }
 
     fn serialize_tuple_struct(self, _name: &'static str, _len: usize) -> Result<Self::SerializeTupleStruct, Error> {
-        Err(Error::Key("a list"))
+        Err(Error::key("a list"))
     }
 
     fn serialize_tuple_variant(
@@ -102,15 +102,15 @@ impl Serializer for MapKey<'_> {
         _variant: &'static str,
         _len: usize,
     ) -> Result<Self::SerializeTupleVariant, Error> {
-        Err(Error::Key("a map"))
+        Err(Error::key("a map"))
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        Err(Error::Key("a map"))
+        Err(Error::key("a map"))
     }
 
     fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<Self::SerializeStruct, Error> {
-        Err(Error::Key("a map"))
+        Err(Error::key("a map"))
     }
 
     fn serialize_struct_variant(
@@ -120,6 +120,6 @@ impl Serializer for MapKey<'_> {
         _variant: &'static str,
         _len: usize,
     ) -> Result<Self::SerializeStructVariant, Error> {
-        Err(Error::Key("a map"))
+        Err(Error::key("a map"))
     }
 }

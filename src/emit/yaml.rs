@@ -5,6 +5,8 @@
 //! which field comes first is `field_order`'s, and which document follows which is the caller's.
 
 mod entries;
+mod line;
+mod open_fields;
 
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -13,67 +15,28 @@ use crate::emit::error::Error;
 use crate::emit::field_order::FieldOrder;
 use crate::emit::scalar;
 use crate::emit::yaml::entries::{Entries, Fields};
+use crate::emit::yaml::line::{DEEPEST, STEP, line};
+use crate::emit::yaml::open_fields::OpenFields;
 
 /// Appends one document, without the `---` line, ending in a line break.
 ///
 /// On an error `out` is as it was before.
 pub fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
     let start = out.len();
-    let mut text = Text { out, fields: Vec::new(), moved: String::new() };
-    let document = Node { text: &mut text, place: Place::Document, column: 0, levels: LEVELS };
+    let mut text = Text { out, fields: OpenFields::new() };
+    let document = Node { text: &mut text, place: Place::Document, column: 0, levels: DEEPEST };
     let written = value.serialize(document);
-    if written.is_err() {
-        out.truncate(start);
+    match written {
+        Ok(()) => out.push('\n'),
+        Err(_) => out.truncate(start),
     }
     written
 }
 
-/// How many values may hold each other, the wrappers of serde included: far above any Kubernetes schema, and what
-/// `serde_json` and its kin read back.
-const LEVELS: usize = 128;
-
-/// Columns that a value stands in from what holds it.
-const STEP: usize = 2;
-
-/// Readers look for the `:` of a plain or quoted key no further than this many characters
-/// (<https://yaml.org/spec/1.2.2/#742-block-mappings>); a longer key is announced by `?`.
-const LONGEST_SIMPLE_KEY: usize = 1024;
-
 /// The document so far, and what closing a struct needs.
 struct Text<'o> {
     out: &'o mut String,
-    /// The fields of all structs that are still open, the innermost last.
-    fields: Vec<Field>,
-    /// Fields on their way to another place; kept for its memory.
-    moved: String,
-}
-
-/// A finished field of an open struct: where its text is, from the key to the last line break, and where it belongs.
-struct Field {
-    rank: usize,
-    start: usize,
-    end: usize,
-}
-
-impl Text<'_> {
-    /// Puts the fields from `first` on, which all begin at `column`, in order and forgets them.
-    fn arrange(&mut self, first: usize, column: usize) {
-        let fields = &mut self.fields[first..];
-        if !fields.is_sorted_by_key(|field| field.rank) {
-            let origin = fields[0].start;
-            self.moved.clear();
-            self.moved.push_str(&self.out[origin..]);
-            self.out.truncate(origin);
-            fields.sort_by_key(|field| field.rank);
-            for (at, field) in fields.iter().enumerate() {
-                if at > 0 {
-                    scalar::push_indent(column, self.out);
-                }
-                self.out.push_str(&self.moved[field.start - origin..field.end - origin]);
-            }
-        }
-        self.fields.truncate(first);
-    }
+    fields: OpenFields,
 }
 
 /// What a value follows, which decides how it begins.
@@ -92,61 +55,62 @@ struct Node<'t, 'o> {
     text: &'t mut Text<'o>,
     place: Place,
     /// Where the key or dash before it stands.
-    column: usize,
+    column: u16,
     /// How many levels may still follow.
-    levels: usize,
+    levels: u8,
 }
 
 impl<'t, 'o> Node<'t, 'o> {
-    fn scalar(self, push: impl FnOnce(&mut String)) {
+    #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
+    fn scalar(self, push: impl FnOnce(&mut String)) -> Result<(), Error> {
         if self.place != Place::Document {
             self.text.out.push(' ');
         }
         push(self.text.out);
-        self.text.out.push('\n');
+        Ok(())
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
     fn word(self, word: &str) -> Result<(), Error> {
-        self.scalar(|out| out.push_str(word));
-        Ok(())
-    }
-
-    #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
-    fn integer(self, is_negative: bool, magnitude: u64) -> Result<(), Error> {
-        self.scalar(|out| scalar::push_integer(is_negative, magnitude, out));
-        Ok(())
+        self.scalar(|out| out.push_str(word))
     }
 
     /// The same place, one level further from the document.
     fn deeper(self) -> Result<Self, Error> {
-        let levels = self.levels.checked_sub(1).ok_or(Error::TooDeep)?;
-        Ok(Self { levels, ..self })
+        match self.levels.checked_sub(1) {
+            Some(levels) => Ok(Self { levels, ..self }),
+            None => Err(Error::too_deep()),
+        }
     }
 
+    /// A list stands on the column of its key, but further in than the dash of a list that holds it.
     fn list(self) -> Result<Entries<'t, 'o>, Error> {
         let step = if self.place == Place::Dash { STEP } else { 0 };
-        self.entries(step, " []\n")
+        self.entries(step)
     }
 
     fn map(self) -> Result<Entries<'t, 'o>, Error> {
         let step = if self.place == Place::Document { 0 } else { STEP };
-        self.entries(step, " {}\n")
+        self.entries(step)
     }
 
-    fn entries(self, step: usize, empty: &'static str) -> Result<Entries<'t, 'o>, Error> {
+    fn entries(self, step: u16) -> Result<Entries<'t, 'o>, Error> {
         let Self { text, place, column, levels } = self.deeper()?;
-        let empty = if place == Place::Document { &empty[1..] } else { empty };
-        Ok(Entries { text, place, column: column + step, levels, is_empty: true, empty })
+        Ok(Entries::new(text, place, column + step, levels))
     }
 
     /// The place behind `variant:`, of a map that holds nothing else.
     fn variant(self, variant: &str) -> Result<Self, Error> {
-        let mut entries = self.map()?;
-        entries.key(variant)?;
-        let Entries { text, column, levels, .. } = entries;
-        Ok(Self { text, place: Place::Key, column, levels })
+        self.map()?.single(variant)
     }
+}
+
+/// Hands the narrow integers to the wide ones.
+macro_rules! widened {
+    ($($method:ident($type:ty) -> $wide:ident),* $(,)?) => {$(
+        fn $method(self, value: $type) -> Result<(), Error> {
+            self.$wide(value.into())
+        }
+    )*};
 }
 
 impl<'t, 'o> Serializer for Node<'t, 'o> {
@@ -164,46 +128,25 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         self.word(if value { "true" } else { "false" })
     }
 
-    fn serialize_i8(self, value: i8) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<(), Error> {
-        self.serialize_i64(value.into())
+    widened! {
+        serialize_i8(i8) -> serialize_i64, serialize_i16(i16) -> serialize_i64, serialize_i32(i32) -> serialize_i64,
+        serialize_u8(u8) -> serialize_u64, serialize_u16(u16) -> serialize_u64, serialize_u32(u32) -> serialize_u64,
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
-        self.integer(value < 0, value.unsigned_abs())
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<(), Error> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<(), Error> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), Error> {
-        self.serialize_u64(value.into())
+        self.scalar(|out| scalar::push_integer(value < 0, value.unsigned_abs(), out))
     }
 
     fn serialize_u64(self, value: u64) -> Result<(), Error> {
-        self.integer(false, value)
+        self.scalar(|out| scalar::push_integer(false, value, out))
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
-        self.scalar(|out| scalar::push_float(value.into(), &format!("{value:?}"), out));
-        Ok(())
+        self.scalar(|out| scalar::push_float(value.into(), &format!("{value:?}"), out))
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Error> {
-        self.scalar(|out| scalar::push_float(value, &format!("{value:?}"), out));
-        Ok(())
+        self.scalar(|out| scalar::push_float(value, &format!("{value:?}"), out))
     }
 
     fn serialize_char(self, value: char) -> Result<(), Error> {
@@ -215,15 +158,14 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
             // how far in the lines of a literal block stand that nothing holds, readers do not agree on
             Place::Document => self.scalar(|out| scalar::push_line(text, out)),
             Place::Key | Place::Dash => {
-                let column = self.column + STEP;
-                self.scalar(|out| scalar::push_text(text, column, out));
+                let line = line(self.column + STEP);
+                self.scalar(|out| scalar::push_text(text, line, out))
             }
         }
-        Ok(())
     }
 
     fn serialize_bytes(self, _value: &[u8]) -> Result<(), Error> {
-        Err(Error::Bytes)
+        Err(Error::bytes())
     }
 
     fn serialize_none(self) -> Result<(), Error> {
@@ -287,8 +229,7 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
     }
 
     fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Self::SerializeStruct, Error> {
-        let first = self.text.fields.len();
-        Ok(Fields { entries: self.map()?, order: FieldOrder::of(name), first })
+        Ok(Fields::new(self.map()?, FieldOrder::of(name)))
     }
 
     fn serialize_struct_variant(

@@ -1,7 +1,7 @@
 //! All objects of a platform in apply order, each with the file that holds it. A proof: ids are unique.
 
 use crate::model::identity::Own;
-use crate::model::object::Object;
+use crate::model::object::{Object, ObjectId};
 use crate::values::name::Name;
 
 /// The file that an object stands in.
@@ -15,18 +15,20 @@ pub enum Home {
     Component(Own),
 }
 
-/// An object and the file that it stands in.
+/// An object, or what has been made of it, and the file that it stands in.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub struct Placed<T = Object> {
     /// The file.
     pub home: Home,
+    /// What tells it from every other object.
+    pub id: ObjectId,
     /// The object.
-    pub object: Object,
+    pub object: T,
 }
 
 /// All objects, in apply order.
-#[derive(Clone, Debug, Default)]
-pub struct Bundle {
+#[derive(Clone, Debug)]
+pub struct Bundle<T = Object> {
     /// The objects.
-    pub objects: Vec<Placed>,
+    pub objects: Vec<Placed<T>>,
 }

@@ -67,7 +67,7 @@ objects! {
 }
 
 /// What tells one object from every other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId {
     /// Kind.
     pub kind: &'static str,

@@ -17,8 +17,9 @@ use crate::model::workload::{Controller, Priority, Replicas, Workload};
 use crate::spec::shapes::SizeSpec;
 use crate::values::name::Name;
 
-/// Every object of the platform, with the file that it belongs to.
-pub fn build(platform: &Platform) -> Vec<Placed> {
+/// Every object of the platform, with the file that it belongs to. Each goes through `finish` as soon as it is built, so
+/// that whoever wants only its text need not hold the objects of the whole platform at once.
+pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec<Placed<T>> {
     let sites: Vec<Site<'_>> = platform.components.iter().map(|declared| site(declared, platform)).collect();
     let workloads: Vec<Vec<Workload>> =
         platform.components.iter().zip(&sites).map(|(declared, site)| declared.component.workloads(site)).collect();
@@ -26,7 +27,11 @@ pub fn build(platform: &Platform) -> Vec<Placed> {
 
     let mut placed = Vec::new();
     let mut put = |home: Home, objects: Vec<Object>| {
-        placed.extend(objects.into_iter().map(|object| Placed { home: home.clone(), object }));
+        placed.extend(objects.into_iter().map(|object| Placed {
+            home: home.clone(),
+            id: object.id(),
+            object: finish(object),
+        }));
     };
     put(Home::Cluster, cluster(platform, &workloads));
     for (name, objects) in namespaces::namespaces(&edges, platform, &workloads) {
@@ -39,8 +44,8 @@ pub fn build(platform: &Platform) -> Vec<Placed> {
             put(home.clone(), workload_objects(declared, workload, site, &edges, platform));
         }
     }
-    for (home, objects) in secret_objects(platform, &sites, &workloads) {
-        put(home, objects);
+    for (home, object) in secret_objects(platform, &sites, &workloads) {
+        put(home, vec![object]);
     }
     placed
 }
@@ -128,7 +133,11 @@ fn workload_objects(
 }
 
 /// Secrets belong to their one user, or to the namespace when several share one.
-fn secret_objects(platform: &Platform, sites: &[Site<'_>], workloads: &[Vec<Workload>]) -> Vec<(Home, Vec<Object>)> {
+fn secret_objects(
+    platform: &Platform,
+    sites: &[Site<'_>],
+    workloads: &[Vec<Workload>],
+) -> impl Iterator<Item = (Home, Object)> {
     let mut needs: BTreeMap<&Name, secrets::Needs> = BTreeMap::new();
     let mut users: BTreeMap<(&Name, Name), Vec<&Declared>> = BTreeMap::new();
     for ((declared, site), workloads) in platform.components.iter().zip(sites).zip(workloads) {
@@ -137,24 +146,24 @@ fn secret_objects(platform: &Platform, sites: &[Site<'_>], workloads: &[Vec<Work
             let pull = site.pull_secret(&workload.main.image);
             for (name, content) in secrets::needs(workload, pull.as_ref()) {
                 let known = users.entry((namespace, name.clone())).or_default();
-                if !known.iter().any(|user| user.own == declared.own) {
+                // Components come one after the other, so a user that is known already came last.
+                if known.last().is_none_or(|last| last.own != declared.own) {
                     known.push(declared);
                 }
                 secrets::add(needs.entry(namespace).or_default(), &name, content);
             }
         }
     }
-    let mut placed = Vec::new();
-    for (namespace, needs) in needs {
-        for (name, content) in needs {
-            let home = match users.get(&(namespace, name.clone())).map(Vec::as_slice) {
-                Some([only]) => Home::Component(only.own.clone()),
-                _ => Home::Namespace(namespace.clone()),
-            };
-            let labels = platform_labels(&platform.facts.platform.name, "secret");
-            let object = secrets::external_secret(&name, &content, namespace, &platform.facts, labels);
-            placed.push((home, object.map(Object::from).into_iter().collect()));
-        }
-    }
-    placed
+    let all = needs
+        .into_iter()
+        .flat_map(|(namespace, needs)| needs.into_iter().map(move |(name, content)| (namespace, name, content)));
+    all.filter_map(move |(namespace, name, content)| {
+        let labels = platform_labels(&platform.facts.platform.name, "secret");
+        let object = secrets::external_secret(&name, &content, namespace, &platform.facts, labels)?;
+        let home = match users.get(&(namespace, name)).map(Vec::as_slice) {
+            Some([only]) => Home::Component(only.own.clone()),
+            _ => Home::Namespace(namespace.clone()),
+        };
+        Some((home, object.into()))
+    })
 }

@@ -19,10 +19,12 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     // A component that could not be read is missing here, and so may be what another one needs.
     let read: BTreeSet<&str> = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
     let complete = names.components.is_subset(&read);
+    let provides = |declared: &Declared| declared.component.provides(&declared.own, &platform.facts).capability();
+    let provided: BTreeSet<Capability> = platform.components.iter().filter_map(provides).collect();
     for declared in &platform.components {
         file_is_its_own(declared, report);
         if complete {
-            needs_are_met(declared, platform, report);
+            needs_are_met(declared, &provided, report);
             calls_reach(declared, platform, report);
         }
     }
@@ -56,17 +58,15 @@ fn file_is_its_own(declared: &Declared, report: &mut Report) {
     }
 }
 
-fn needs_are_met(declared: &Declared, platform: &Platform, report: &mut Report) {
+fn needs_are_met(declared: &Declared, provided: &BTreeSet<Capability>, report: &mut Report) {
     let route = declared.component.route().map(|_| [Capability::Routing, Capability::Certificates]);
     let needs = declared.component.requires().iter().copied().chain(route.into_iter().flatten());
-    for capability in needs {
-        if providers(platform, capability).next().is_none() {
-            let name = &declared.own.name;
-            let message = format!("component `{name}` needs {}, which nothing here provides", capability.noun());
-            report
-                .error(codes::REQUIRES, declared.span, message)
-                .help(format!("declare a component of type `{}`", capability.provider()));
-        }
+    for capability in needs.filter(|capability| !provided.contains(capability)) {
+        let name = &declared.own.name;
+        let message = format!("component `{name}` needs {}, which nothing here provides", capability.noun());
+        report
+            .error(codes::REQUIRES, declared.span, message)
+            .help(format!("declare a component of type `{}`", capability.provider()));
     }
 }
 
@@ -94,12 +94,6 @@ fn calls_reach(declared: &Declared, platform: &Platform, report: &mut Report) {
             None => mistake.help(format!("declare a component of type `{wanted}` and name it in `calls`")),
         };
     }
-}
-
-fn providers(platform: &Platform, capability: Capability) -> impl Iterator<Item = &Declared> {
-    platform.components.iter().filter(move |declared| {
-        declared.component.provides(&declared.own, &platform.facts).capability() == Some(capability)
-    })
 }
 
 /// One platform has one edge, one authority, one request metric, one registry: their cluster-scoped objects would collide.

@@ -1,6 +1,6 @@
 //! Objects to bundle: apply order, and the proof that no two objects are one.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::ObjectId;
@@ -57,19 +57,17 @@ pub struct Collision {
 }
 
 /// Puts the objects into apply order: by kind, then by file, then by name.
-pub fn order(objects: Vec<Placed>) -> Result<Bundle, Box<Collision>> {
-    let mut keyed: Vec<(usize, Home, ObjectId, Placed)> = objects
-        .into_iter()
-        .map(|placed| (rank(placed.object.kind()), placed.home.clone(), placed.object.id(), placed))
-        .collect();
-    keyed.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
-    let mut seen: BTreeMap<&ObjectId, &Home> = BTreeMap::new();
-    for (_, home, id, _) in &keyed {
+pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
+    let mut ranked: Vec<(usize, Placed<T>)> =
+        objects.into_iter().map(|placed| (rank(placed.id.kind), placed)).collect();
+    ranked.sort_by(|(a, one), (b, other)| (a, &one.home, &one.id).cmp(&(b, &other.home, &other.id)));
+    let mut seen: HashMap<&ObjectId, &Home> = HashMap::with_capacity(ranked.len());
+    for (_, Placed { home, id, .. }) in &ranked {
         if let Some(other) = seen.insert(id, home) {
             return Err(Box::new(Collision { id: id.clone(), homes: [other.clone(), home.clone()] }));
         }
     }
-    Ok(Bundle { objects: keyed.into_iter().map(|(.., placed)| placed).collect() })
+    Ok(Bundle { objects: ranked.into_iter().map(|(_, placed)| placed).collect() })
 }
 
 fn rank(kind: &str) -> usize {

@@ -1,4 +1,6 @@
-//! Lists, maps and structs of the YAML writer: their layout entry by entry. Must never know what an entry means.
+//! Lists, maps and structs of the YAML writer: their layout, entry by entry.
+//!
+//! Lives here: where an entry begins and how its key stands before its value. It must never know what an entry means.
 
 use serde::Serialize;
 use serde::ser::{
@@ -9,48 +11,64 @@ use serde::ser::{
 use crate::emit::error::Error;
 use crate::emit::field_order::FieldOrder;
 use crate::emit::map_key::MapKey;
-use crate::emit::scalar;
-use crate::emit::yaml::{Field, LONGEST_SIMPLE_KEY, Node, Place, Text};
+use crate::emit::yaml::line::line;
+use crate::emit::yaml::{Node, Place, Text};
+
+/// Readers look for the `:` of a plain or quoted key no further than this many characters
+/// (<https://yaml.org/spec/1.2.2/#742-block-mappings>); a longer key is announced by `?`.
+const LONGEST_SIMPLE_KEY: usize = 1024;
 
 /// A list or map that is being written, entry by entry.
 pub(super) struct Entries<'t, 'o> {
-    pub(super) text: &'t mut Text<'o>,
-    pub(super) place: Place,
+    text: &'t mut Text<'o>,
+    /// Where the text stood before the first entry.
+    start: usize,
+    /// What the whole follows.
+    place: Place,
     /// Where its keys or dashes stand.
-    pub(super) column: usize,
-    pub(super) levels: usize,
-    pub(super) is_empty: bool,
-    /// What to write if nothing comes.
-    pub(super) empty: &'static str,
+    column: u16,
+    /// How many levels may still follow.
+    levels: u8,
 }
 
-impl Entries<'_, '_> {
-    /// Goes to where the next entry begins: the first one of an item stands right behind the dash.
-    fn begin(&mut self) {
-        let is_first = std::mem::replace(&mut self.is_empty, false);
-        match self.place {
-            Place::Document if is_first => {}
-            Place::Dash if is_first => self.text.out.push(' '),
-            Place::Key if is_first => {
-                self.text.out.push('\n');
-                scalar::push_indent(self.column, self.text.out);
-            }
-            _ => scalar::push_indent(self.column, self.text.out),
-        }
+impl<'t, 'o> Entries<'t, 'o> {
+    pub(super) fn new(text: &'t mut Text<'o>, place: Place, column: u16, levels: u8) -> Self {
+        Self { start: text.out.len(), text, place, column, levels }
     }
 
-    /// Writes the key with its `:` and tells where it begins.
-    pub(super) fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<usize, Error> {
+    /// The place behind the key of a map that has no other.
+    pub(super) fn single(mut self, key: &str) -> Result<Node<'t, 'o>, Error> {
         self.begin();
-        let start = self.text.out.len();
-        key.serialize(MapKey { out: self.text.out })?;
-        if self.text.out.len() - start > LONGEST_SIMPLE_KEY {
-            self.text.out.insert_str(start, "? ");
-            self.text.out.push('\n');
-            scalar::push_indent(self.column, self.text.out);
+        self.key(key)?;
+        let Self { text, column, levels, .. } = self;
+        Ok(Node { text, place: Place::Key, column, levels })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.out.len() == self.start
+    }
+
+    /// Goes to where the next entry begins: an item's first one follows its dash.
+    fn begin(&mut self) {
+        let lead = match self.place {
+            Place::Document if self.is_empty() => "",
+            Place::Dash if self.is_empty() => " ",
+            _ => line(self.column),
+        };
+        self.text.out.push_str(lead);
+    }
+
+    /// Writes the key with its `:`.
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        let out = &mut *self.text.out;
+        let start = out.len();
+        key.serialize(MapKey { out })?;
+        if out.len() - start > LONGEST_SIMPLE_KEY {
+            out.insert_str(start, "? ");
+            out.push_str(line(self.column));
         }
-        self.text.out.push(':');
-        Ok(start)
+        out.push(':');
+        Ok(())
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, place: Place, value: &T) -> Result<(), Error> {
@@ -63,67 +81,39 @@ impl Entries<'_, '_> {
         self.value(Place::Dash, item)
     }
 
-    fn finish(self) {
-        if self.is_empty {
-            self.text.out.push_str(self.empty);
+    #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
+    fn finish(self, if_empty: &str) -> Result<(), Error> {
+        if self.is_empty() {
+            self.text.out.push_str(if self.place == Place::Document { "" } else { " " });
+            self.text.out.push_str(if_empty);
         }
-    }
-}
-
-impl SerializeSeq for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
         Ok(())
     }
 }
 
-impl SerializeTuple for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
+/// All that serde tells apart and YAML calls a sequence.
+macro_rules! lists {
+    ($($compound:ident::$method:ident),* $(,)?) => {$(
+        impl $compound for Entries<'_, '_> {
+            type Ok = ();
+            type Error = Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+                self.item(value)
+            }
 
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
+            fn end(self) -> Result<(), Error> {
+                self.finish("[]")
+            }
+        }
+    )*};
 }
 
-impl SerializeTupleStruct for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl SerializeTupleVariant for Entries<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
-    }
+lists! {
+    SerializeSeq::serialize_element,
+    SerializeTuple::serialize_element,
+    SerializeTupleStruct::serialize_field,
+    SerializeTupleVariant::serialize_field,
 }
 
 impl SerializeMap for Entries<'_, '_> {
@@ -131,8 +121,8 @@ impl SerializeMap for Entries<'_, '_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key(key)?;
-        Ok(())
+        self.begin();
+        self.key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -140,8 +130,7 @@ impl SerializeMap for Entries<'_, '_> {
     }
 
     fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
+        self.finish("{}")
     }
 }
 
@@ -150,22 +139,42 @@ impl SerializeStructVariant for Entries<'_, '_> {
     type Error = Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.begin();
         self.key(name)?;
         self.value(Place::Key, value)
     }
 
     fn end(self) -> Result<(), Error> {
-        self.finish();
-        Ok(())
+        self.finish("{}")
     }
 }
 
 /// A struct that is being written: a map whose entries are put in order when it closes.
 pub(super) struct Fields<'t, 'o> {
-    pub(super) entries: Entries<'t, 'o>,
-    pub(super) order: &'static FieldOrder,
-    /// Where its own fields begin in `Text::fields`.
-    pub(super) first: usize,
+    entries: Entries<'t, 'o>,
+    order: &'static FieldOrder,
+    /// How many fields of other structs were open before.
+    others: usize,
+}
+
+impl<'t, 'o> Fields<'t, 'o> {
+    pub(super) fn new(entries: Entries<'t, 'o>, order: &'static FieldOrder) -> Self {
+        Self { others: entries.text.fields.count(), entries, order }
+    }
+
+    fn begin(&mut self, name: &str) -> Result<(), Error> {
+        self.entries.begin();
+        let rank = self.order.rank(name);
+        let Text { out, fields } = &mut *self.entries.text;
+        fields.push(rank.unwrap_or(FieldOrder::UNNAMED), out.len());
+        if rank.is_none() {
+            return self.entries.key(name);
+        }
+        // what the table names can stand plain: its tests hold that
+        out.push_str(name);
+        out.push(':');
+        Ok(())
+    }
 }
 
 impl SerializeStruct for Fields<'_, '_> {
@@ -173,16 +182,13 @@ impl SerializeStruct for Fields<'_, '_> {
     type Error = Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        let start = self.entries.key(name)?;
-        self.entries.value(Place::Key, value)?;
-        let text = &mut *self.entries.text;
-        text.fields.push(Field { rank: self.order.rank(name), start, end: text.out.len() });
-        Ok(())
+        self.begin(name)?;
+        self.entries.value(Place::Key, value)
     }
 
     fn end(self) -> Result<(), Error> {
-        self.entries.text.arrange(self.first, self.entries.column);
-        self.entries.finish();
-        Ok(())
+        let Text { out, fields } = &mut *self.entries.text;
+        fields.close(self.others, line(self.entries.column), out);
+        self.entries.finish("{}")
     }
 }

@@ -1,0 +1,181 @@
+//! What it is like to use the program: the flagship from process start to exit, the size of the binary, and the race
+//! against the tools that people render platforms with.
+//!
+//! Prints Markdown and asserts nothing. Peers are looked up in PATH, or as `KUBECTL` and `JRSONNET` name them; a peer that
+//! is not there is left out. All take turns in one run; the median of the times and the least CPU time count.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what a bench is for")]
+
+#[path = "support/describe.rs"]
+mod describe;
+#[path = "support/measure.rs"]
+mod measure;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use measure::{cpu, ratio};
+use nix::sys::resource::UsageWho;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_platformgen");
+const FLAGSHIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/platform.toml");
+const JSONNET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/platform.jsonnet");
+
+/// How often the flagship is rendered.
+const FLAGSHIP_ROUNDS: usize = 50;
+/// How often each peer runs.
+const RACE_ROUNDS: usize = 7;
+
+/// One run of a process.
+#[derive(Clone, Copy)]
+struct Cost {
+    time: Duration,
+    cpu: Duration,
+}
+
+fn main() {
+    let scratch = tempfile::tempdir().expect("there is room for the inputs");
+    flagship(scratch.path());
+    println!();
+    println!("| against | services | objects (peer) | its CPU time, platformgen = 1 | its time, platformgen = 1 |");
+    println!("|---|---:|---:|---:|---:|");
+    for services in [10, 100] {
+        kustomize(services, scratch.path());
+    }
+    for services in [100, 1_000] {
+        jsonnet(services, scratch.path());
+    }
+}
+
+/// The flagship next to a process that prints the same bytes and does nothing else.
+fn flagship(scratch: &Path) {
+    let printed = scratch.join("flagship.yaml");
+    rendered(Command::new(PROGRAM).args(["render", "--file", FLAGSHIP]), &printed);
+    let mut render = Command::new(PROGRAM);
+    render.args(["render", "--file", FLAGSHIP]);
+    let mut cat = Command::new("cat");
+    cat.arg(&printed);
+    let [ours, floor] = race([render, cat], FLAGSHIP_ROUNDS);
+    let milliseconds = |cost: Cost| cost.time.as_secs_f64() * 1e3;
+    eprintln!(
+        "flagship: {:.1} ms, {:.1} ms CPU; floor {:.1} ms",
+        milliseconds(ours),
+        ours.cpu.as_secs_f64() * 1e3,
+        milliseconds(floor)
+    );
+    println!(
+        "The flagship, from process start to exit (median of {FLAGSHIP_ROUNDS}): {} the bound of 5 ms, {:.1} times a \
+         process that only prints the same bytes.",
+        if milliseconds(ours) <= 5.0 { "within" } else { "over" },
+        ratio(ours.time, floor.time),
+    );
+    let bytes = fs::metadata(PROGRAM).expect("cargo has built the program").len();
+    println!("The stripped release binary: {:.1} MB of the 12 MB that it may have.", megabytes(bytes));
+}
+
+/// Against `kubectl kustomize`, which only has to read, sort and print what has been rendered already.
+fn kustomize(services: usize, scratch: &Path) {
+    let Some(kubectl) = peer("KUBECTL", "kubectl") else { return };
+    let (description, tree) = (described(services, scratch), scratch.join(format!("tree-{services}")));
+    rendered(
+        Command::new(PROGRAM).args(["render", "--file"]).arg(&description).arg("--output").arg(&tree),
+        Path::new("/dev/null"),
+    );
+    let mut theirs = Command::new(kubectl);
+    theirs.arg("kustomize").arg(&tree);
+    contest("`kubectl kustomize`", services, &description, theirs, scratch, |text| {
+        text.lines().filter(|line| line.starts_with("kind: ")).count()
+    });
+}
+
+/// Against jrsonnet, which builds the objects from their number and need not read a description.
+fn jsonnet(services: usize, scratch: &Path) {
+    let Some(jrsonnet) = peer("JRSONNET", "jrsonnet") else { return };
+    let (description, rest) = (described(services, scratch), scratch.join("rest.json"));
+    let nothing = described(0, scratch);
+    rendered(Command::new(PROGRAM).args(["render", "--format", "json", "--file"]).arg(nothing), &rest);
+    let mut theirs = Command::new(jrsonnet);
+    theirs.arg("--tla-code").arg(format!("services={services}"));
+    theirs.arg("--tla-code-file").arg(format!("rest={}", rest.display())).arg(JSONNET);
+    contest("jrsonnet", services, &description, theirs, scratch, |text| {
+        serde_json::from_str::<Vec<serde_json::Value>>(text).expect("jrsonnet prints a list").len()
+    });
+}
+
+/// Races `theirs` against rendering `description` and prints a row of the table.
+fn contest(
+    name: &str,
+    services: usize,
+    description: &Path,
+    mut theirs: Command,
+    scratch: &Path,
+    count: impl Fn(&str) -> usize,
+) {
+    let text = |command: &mut Command| {
+        let printed = scratch.join("printed");
+        rendered(command, &printed);
+        fs::read_to_string(printed).expect("every peer prints text")
+    };
+    let mut ours = Command::new(PROGRAM);
+    ours.args(["render", "--file"]).arg(description);
+    let own = text(&mut ours).lines().filter(|line| *line == "---").count();
+    let other = count(&text(&mut theirs));
+    let [ours, theirs] = race([ours, theirs], RACE_ROUNDS);
+    eprintln!("{name} {services}: CPU {:.1?} against {:.1?}", theirs.cpu, ours.cpu);
+    println!(
+        "| {name} | {services} | {own} ({other}) | {:.0} | {:.0} |",
+        ratio(theirs.cpu, ours.cpu),
+        ratio(theirs.time, ours.time),
+    );
+}
+
+/// Runs the commands in turns: the median of the times and the least CPU time of each.
+fn race<const N: usize>(mut commands: [Command; N], rounds: usize) -> [Cost; N] {
+    let mut costs: [Vec<Cost>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));
+    for _ in 0..rounds {
+        for (command, costs) in commands.iter_mut().zip(&mut costs) {
+            costs.push(run(command.stdout(Stdio::null())));
+        }
+    }
+    costs.map(|mut costs| {
+        costs.sort_by_key(|cost| cost.time);
+        let least = costs.iter().map(|cost| cost.cpu).min();
+        Cost { time: costs[rounds / 2].time, cpu: least.expect("there is at least one round") }
+    })
+}
+
+fn run(command: &mut Command) -> Cost {
+    let (before, start) = (cpu(UsageWho::RUSAGE_CHILDREN), Instant::now());
+    let status = command.stderr(Stdio::null()).status().expect("the program can be started");
+    let time = start.elapsed();
+    assert!(status.success(), "{command:?}: {status}");
+    Cost { time, cpu: cpu(UsageWho::RUSAGE_CHILDREN).saturating_sub(before) }
+}
+
+/// Runs `command` once, with its output in the file `to`.
+fn rendered(command: &mut Command, to: &Path) {
+    run(command.stdout(File::create(to).expect("there is room for the output")));
+}
+
+/// The file with the description of so many services.
+fn described(services: usize, scratch: &Path) -> PathBuf {
+    let path = scratch.join(format!("{services}.toml"));
+    fs::write(&path, describe::description(services)).expect("there is room for a description");
+    path
+}
+
+/// The program that the variable names, or the one of that name, if it can be started at all.
+fn peer(variable: &str, name: &str) -> Option<String> {
+    let program = std::env::var(variable).unwrap_or_else(|_| name.to_owned());
+    let found = Command::new(&program).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("{program} is not here; set {variable} to race against it");
+    }
+    found.then_some(program)
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes).expect("no binary reaches 4 GB")) / 1e6
+}
