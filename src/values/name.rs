@@ -1,13 +1,16 @@
 //! Names that the API server accepts wherever we put them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::values::parse::Parse;
 
 /// A DNS-1035 label: what the strictest kind (Service) accepts, so that one name serves all kinds of a component.
 /// Source: `apimachinery/pkg/util/validation`, `IsDNS1035Label`.
+///
+/// Everything carries the names of what it belongs to, so copies share one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 /// Names get suffixes (`-controller-admission`, a hash), and the longest must still be a label of 63 characters.
 const LONGEST: usize = 40;
@@ -21,12 +24,12 @@ impl Name {
     /// This name with `-suffix` behind it.
     #[must_use]
     pub fn with(&self, suffix: &str) -> Self {
-        Self(format!("{}-{suffix}", self.0))
+        Self(format!("{}-{suffix}", self.0).into())
     }
 
     /// A name that the program itself chose and a test has seen.
     pub fn fixed(text: &'static str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
@@ -46,7 +49,7 @@ impl Parse for Name {
         if text.ends_with('-') {
             return Err("ends with `-`".to_owned());
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

@@ -127,12 +127,12 @@ impl fmt::Display for Quantity {
             return write!(f, "{}m", self.milli);
         }
         let units = self.milli / 1000;
-        let scaled =
-            |(suffix, scale): &(&str, i128)| (units % scale == 0).then(|| format!("{}{suffix}", units / scale));
+        let exact = |(suffix, scale): &(&'static str, i128)| (units % scale == 0).then_some((units / scale, *suffix));
         let large = DECIMAL.iter().filter(|(_, scale)| units >= 1_000_000 && units >= *scale);
-        let spellings = BINARY.iter().rev().filter(|(_, scale)| units >= *scale).chain(large).filter_map(scaled);
-        let shortest = spellings.chain([units.to_string()]).min_by_key(String::len);
-        f.write_str(&shortest.unwrap_or_default())
+        let spellings = BINARY.iter().rev().filter(|(_, scale)| units >= *scale).chain(large).filter_map(exact);
+        let length = |(number, suffix): &(i128, &str)| number.checked_ilog10().unwrap_or(0) as usize + suffix.len();
+        let (number, suffix) = spellings.chain([(units, "")]).min_by_key(length).unwrap_or((units, ""));
+        write!(f, "{number}{suffix}")
     }
 }
 
