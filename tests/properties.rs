@@ -2,15 +2,20 @@
 //! rendered reads back as what was meant.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use platformgen::diagnostics::caret;
-use platformgen::diagnostics::report::Report;
+use platformgen::diagnostics::report::{Report, Severity};
 use platformgen::diagnostics::source::Source;
 use platformgen::{emit, pipeline};
 use proptest::prelude::*;
 use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 const FLAGSHIP: &str = include_str!("../platform.toml");
+const DIFFERENT: &str = include_str!("platforms/different.toml");
+const REPLICATED: &str = include_str!("platforms/replicated.toml");
 
 /// Renders `text`, or prints what is wrong with it. Exactly one of the two.
 fn outcome(text: &str) -> Result<String, String> {
@@ -110,6 +115,55 @@ proptest! {
         for (document, placed) in read.iter().zip(&bundle.objects) {
             prop_assert_eq!(document, &serde_json::to_value(&placed.object).expect("objects are JSON"));
         }
+    }
+}
+
+/// Where each value stands that is written after a `=` or in a list; a table with a header of its own is no such value.
+fn values(table: &DeTable<'_>, text: &str, found: &mut Vec<Range<usize>>) {
+    for (_, node) in table {
+        value(node, text, found);
+    }
+}
+
+fn value(node: &Spanned<DeValue<'_>>, text: &str, found: &mut Vec<Range<usize>>) {
+    let span = node.span();
+    let written = match node.get_ref() {
+        DeValue::Table(inner) => {
+            values(inner, text, found);
+            text[span.clone()].starts_with('{')
+        }
+        DeValue::Array(items) => {
+            items.iter().for_each(|item| value(item, text, found));
+            !text[span.clone()].starts_with("[[")
+        }
+        _ => true,
+    };
+    if written {
+        found.push(span);
+    }
+}
+
+/// Whatever stands in for a faulty value while the rest is read, nobody hears of it.
+#[test]
+fn one_value_of_a_wrong_type_is_one_error() {
+    for description in [FLAGSHIP, DIFFERENT, REPLICATED] {
+        let document = DeTable::parse(description).expect("it is TOML");
+        let mut found = Vec::new();
+        values(document.get_ref(), description, &mut found);
+        found.retain(|span| !description[..span.start].contains("[environments"));
+        assert!(found.len() > 20);
+        let mut wrong = Vec::new();
+        for span in found {
+            // No key takes a date.
+            let text = format!("{}1979-05-27{}", &description[..span.start], &description[span.end..]);
+            let mut report = Report::default();
+            let rendered = pipeline::render(&text, None, &mut report).is_some();
+            let told: Vec<_> = report.sorted().into_iter().filter(|told| told.severity == Severity::Error).collect();
+            if rendered || told.len() != 1 || told[0].span.start != span.start {
+                wrong.push(caret::text(&told, Source { name: "p.toml", text: &text }, false));
+            }
+        }
+        assert!(wrong.is_empty(), "{} values:\n{}", wrong.len(), wrong.join("--\n"));
     }
 }
 

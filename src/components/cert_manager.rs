@@ -62,7 +62,9 @@ impl ComponentType for CertManager {
 
     fn resolve(spec: CertManagerSpec, desk: &mut Desk<'_>) -> Option<Self> {
         let email = spec.email.map(|email| checked_email(email, &spec.issuer.value, desk));
-        let acme = checked_acme(spec.acme, &spec.issuer.value, desk)?;
+        // Whether `acme` fits an issuer that could not be read, nobody knows.
+        let acme = spec.acme.filter(|_| !spec.issuer.is_stand_in());
+        let acme = checked_acme(acme, &spec.issuer.value, desk)?;
         Some(Self { acme, email: email.map_or(Some(None), |email| email.map(Some))?, signer: spec.issuer.value })
     }
 }

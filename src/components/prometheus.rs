@@ -112,7 +112,7 @@ impl ComponentType for Prometheus {
         check_interval(&spec.interval, desk);
         let kept = kept(&spec, desk);
         let kubelet = asks_kubelets(spec.kubelet.as_ref(), desk);
-        let alerting = desk.called().any(|name| desk.names.components.contains(name));
+        let alerting = desk.common.callees().any(|name| desk.names.components.contains(name));
         Some(Self { kept: kept?, kubelet, alerting, spec })
     }
 }

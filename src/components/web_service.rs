@@ -49,7 +49,7 @@ shape! {
         /// Connections that one replica may hold to each external.
         pools: Entries<Name, Amount>,
         /// How many replicas, decided by load.
-        scale: Option<ScaleSpec>,
+        scale: Option<At<ScaleSpec>>,
         /// How many replicas, when load does not decide; `2` when absent.
         replicas: Option<At<Count>>,
         /// Replaces the image's entry point.
@@ -177,7 +177,7 @@ fn check_shutdown(shutdown: &ShutdownSpec, desk: &mut Desk<'_>) {
 }
 
 fn controller(spec: &WebServiceSpec, desk: &mut Desk<'_>) -> Option<Controller> {
-    let Some(scale) = &spec.scale else {
+    let Some(At { value: scale, span }) = &spec.scale else {
         return Some(Controller::Rolling(Replicas::Fixed(spec.replicas.as_ref().map_or(2, |count| count.value.0))));
     };
     if let Some(replicas) = &spec.replicas {
@@ -193,7 +193,7 @@ fn controller(spec: &WebServiceSpec, desk: &mut Desk<'_>) -> Option<Controller> 
     }
     if scale.cpu.is_none() && scale.memory.is_none() && scale.requests_per_second.is_none() {
         desk.report
-            .error(codes::MISSING_KEY, scale.max.span, "`scale` has no target")
+            .error(codes::MISSING_KEY, *span, "`scale` has no target")
             .help("add `cpu`, `memory` or `requests-per-second`, or write `replicas` instead");
         return None;
     }

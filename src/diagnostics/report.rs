@@ -83,14 +83,21 @@ impl Report {
         self.found.last_mut().expect("a diagnostic was just pushed")
     }
 
+    /// How much has been found so far.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// Whether anything forbids rendering.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Everything found, in order of place; two at one place stand in order of code, the same twice stands once.
+    /// Everything found, in order of place; two at one place stand in order of code, the same twice stands once. What
+    /// stands in for a faulty value is nobody's mistake: the fault itself has been reported.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
-        let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
+        let mut sorted: Vec<&Diagnostic> =
+            self.found.iter().filter(|diagnostic| diagnostic.span != Span::STAND_IN).collect();
         sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         sorted.dedup();
         // What the parser put in place of broken text is nobody's mistake.

@@ -9,6 +9,11 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// Where nothing stands: the place of what stands in for a value whose fault has been reported.
+    pub const STAND_IN: Self = Self { start: usize::MAX, end: usize::MAX };
+}
+
 impl From<std::ops::Range<usize>> for Span {
     fn from(range: std::ops::Range<usize>) -> Self {
         Self { start: range.start, end: range.end }

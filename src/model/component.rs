@@ -187,17 +187,12 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// The names in `calls`, without ports.
-    pub fn called(&self) -> impl Iterator<Item = &str> {
-        self.common.calls.iter().map(|call| call.value.split_once(':').map_or(call.value.as_str(), |(name, _)| name))
-    }
-
     /// Reports `name`, used by `key`, unless `calls` names it.
     pub fn must_call(&mut self, name: &At<Name>, key: &str) -> Option<()> {
-        if self.called().any(|called| called == name.value.as_str()) {
+        if self.common.may_call(name.value.as_str()) {
             return Some(());
         }
-        let near = suggest::nearest(name.value.as_str(), self.called()).map(str::to_owned);
+        let near = suggest::nearest(name.value.as_str(), self.common.callees()).map(str::to_owned);
         let message = format!("`{key}` uses `{}`, which `calls` does not name", name.value);
         let mistake = self.report.error(codes::UNKNOWN_NAME, name.span, message);
         match near {

@@ -26,12 +26,17 @@ pub struct At<T> {
 impl<T> At<T> {
     /// Whether the user wrote it; defaults and stand-ins stand nowhere.
     pub fn is_written(&self) -> bool {
-        self.span != Span::default()
+        self.span != Span::default() && !self.is_stand_in()
+    }
+
+    /// Whether it stands in for what somebody wrote and nobody could read.
+    pub fn is_stand_in(&self) -> bool {
+        self.span == Span::STAND_IN
     }
 
     /// Where it stands; `other` for a default, which stands nowhere.
     pub fn span_or(&self, other: Span) -> Span {
-        if self.is_written() { self.span } else { other }
+        if self.span == Span::default() { other } else { self.span }
     }
 }
 
@@ -48,10 +53,11 @@ pub trait Read: Sized {
     /// Whether an absent key has a meaning.
     const OPTIONAL: bool = false;
 
-    /// What stands in for a value whose fault has been reported, so that the rest is looked at all the same. It is
-    /// never rendered: a report with errors ends the run.
-    fn stand_in() -> Option<Self> {
-        Self::absent()
+    /// What stands in for a value whose fault has been reported, so that the rest is looked at all the same: the
+    /// default of its key where there is one. It is never rendered, as a report with errors ends the run, and never
+    /// complained about: what has a place stands at [`Span::STAND_IN`].
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        default.or_else(Self::absent)
     }
 
     /// The type in the words of the reference page.
@@ -121,12 +127,12 @@ impl<'t, 'i> Fields<'t, 'i> {
     /// anything can.
     pub fn take<T: Read>(&mut self, key: &str, default: Option<T>) -> Option<T> {
         match self.table.get(key) {
-            Some(node) => T::read(node, self.report).or(default).or_else(T::stand_in),
+            Some(node) => T::read(node, self.report).or_else(|| T::stand_in(default)),
             None => default.or_else(T::absent).or_else(|| {
                 self.report
                     .error(codes::MISSING_KEY, self.span, format!("missing key `{key}`"))
                     .help(format!("add `{key} = …`: {}", T::type_name()));
-                T::stand_in()
+                T::stand_in(None)
             }),
         }
     }
@@ -197,8 +203,8 @@ impl<T: Read> Read for At<T> {
         T::absent().map(|value| Self { value, span: Span::default() })
     }
 
-    fn stand_in() -> Option<Self> {
-        T::stand_in().map(|value| Self { value, span: Span::default() })
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        T::stand_in(default.map(|default| default.value)).map(|value| Self { value, span: Span::STAND_IN })
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -221,6 +227,11 @@ impl<T: Read> Read for Option<T> {
         Some(None)
     }
 
+    /// Somebody wrote the key, so what it is about is there.
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        Some(default.unwrap_or_else(|| T::stand_in(None)))
+    }
+
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -230,7 +241,7 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-/// A list; a fault in one item does not hide the next.
+/// A list; a fault in one item does not hide the next, and leaves a stand-in where the item was.
 impl<T: Read> Read for Vec<T> {
     const OPTIONAL: bool = true;
 
@@ -239,11 +250,16 @@ impl<T: Read> Read for Vec<T> {
             wrong_type(node, "a list", report);
             return None;
         };
-        Some(items.iter().filter_map(|item| T::read(item, report)).collect())
+        Some(items.iter().filter_map(|item| T::read(item, report).or_else(|| T::stand_in(None))).collect())
     }
 
     fn absent() -> Option<Self> {
         Some(Self::new())
+    }
+
+    /// Somebody wrote a list, so it is not empty.
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        default.or_else(|| Some(T::stand_in(None).into_iter().collect()))
     }
 
     fn type_name() -> Cow<'static, str> {

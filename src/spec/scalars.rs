@@ -48,8 +48,8 @@ macro_rules! read_parsed {
                 parsed(node, report)
             }
 
-            fn stand_in() -> Option<Self> {
-                <$type as Parse>::parse($stand_in).ok()
+            fn stand_in(default: Option<Self>) -> Option<Self> {
+                default.or_else(|| <$type as Parse>::parse($stand_in).ok())
             }
 
             fn type_name() -> Cow<'static, str> {
@@ -81,8 +81,8 @@ impl Read for Quantity {
         }
     }
 
-    fn stand_in() -> Option<Self> {
-        Some(Self::whole(1))
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        default.or_else(|| Some(Self::whole(1)))
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -141,8 +141,8 @@ macro_rules! numbers {
                 <$inner>::try_from(value).ok().map(Self)
             }
 
-            fn stand_in() -> Option<Self> {
-                Some(Self($high))
+            fn stand_in(default: Option<Self>) -> Option<Self> {
+                default.or(Some(Self($high)))
             }
 
             fn type_name() -> Cow<'static, str> {
@@ -192,7 +192,7 @@ impl Read for FormatVersion {
         }
     }
 
-    fn stand_in() -> Option<Self> {
+    fn stand_in(_: Option<Self>) -> Option<Self> {
         Some(Self)
     }
 

@@ -45,6 +45,17 @@ macro_rules! shape {
                 read
             }
 
+            fn stand_in(default: Option<Self>) -> Option<Self> {
+                default.or_else(|| {
+                    Some(Self { $(
+                        $field: <$type as $crate::spec::read::Read>::stand_in(
+                            $crate::spec::shape::default_value!($($default)?)
+                                .or_else(<$type as $crate::spec::read::Read>::absent),
+                        )?,
+                    )* })
+                })
+            }
+
             fn type_name() -> std::borrow::Cow<'static, str> {
                 let keys: Vec<&str> = <Self as $crate::spec::read::Shape>::KEYS.iter().map(|key| key.name).collect();
                 format!("a table with {}", keys.join(", ")).into()
@@ -103,8 +114,8 @@ macro_rules! words {
                 $crate::spec::scalars::word(node, WORDS, report)
             }
 
-            fn stand_in() -> Option<Self> {
-                [$(Self::$variant),*].first().copied()
+            fn stand_in(default: Option<Self>) -> Option<Self> {
+                default.or_else(|| [$(Self::$variant),*].first().copied())
             }
 
             fn type_name() -> std::borrow::Cow<'static, str> {

@@ -138,7 +138,11 @@ impl ExactSize {
 impl Read for SizeSpec {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         if node.get_ref().is_table() {
+            let before = report.count();
             let exact = ExactSize::read(node, report)?;
+            if report.count() > before {
+                return Self::stand_in(None);
+            }
             if !exact.is_sensible() {
                 report
                     .error(
@@ -152,6 +156,13 @@ impl Read for SizeSpec {
         } else {
             SizeName::read(node, report).map(Self::Named)
         }
+    }
+
+    /// So large that everything fits.
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        let most = Quantity::whole(1000);
+        let tebibyte = Quantity::mebibytes(1 << 20);
+        default.or(Some(Self::Exact(ExactSize { cpu: most, memory: tebibyte, ephemeral_storage: tebibyte })))
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -240,6 +251,11 @@ impl Read for MetricsSpec {
                 None
             }
         }
+    }
+
+    /// Without metrics, nothing that somebody says about them is in the way.
+    fn stand_in(_: Option<Self>) -> Option<Self> {
+        Some(Self::Off)
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -351,6 +367,18 @@ shape! {
         size: Option<SizeSpec>,
         /// Failure domains over which its replicas spread.
         spread: Option<Vec<At<Domain>>>,
+    }
+}
+
+impl ComponentSpec {
+    /// The names in `calls`, without ports.
+    pub fn callees(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().map(|call| call.value.split_once(':').map_or(call.value.as_str(), |(name, _)| name))
+    }
+
+    /// Whether `calls` names `name`; an entry that could not be read may be any name.
+    pub fn may_call(&self, name: &str) -> bool {
+        self.callees().any(|called| called == name) || self.calls.iter().any(At::is_stand_in)
     }
 }
 

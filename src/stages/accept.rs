@@ -6,7 +6,10 @@ use crate::diagnostics::suggest;
 use crate::spec::shapes::AcceptSpec;
 
 /// Drops the accepted warnings; entries that accept nothing or give no reason are findings themselves.
+///
+/// What reading could not finish may be what an entry is about, so with errors in the report none is called unused.
 pub fn accept(accepted: &[AcceptSpec], report: &mut Report) {
+    let finished = !report.has_errors();
     let mut used = vec![false; accepted.len()];
     report.retain_warnings(|warning| {
         let applies =
@@ -20,7 +23,7 @@ pub fn accept(accepted: &[AcceptSpec], report: &mut Report) {
         }
     });
     for (entry, used) in accepted.iter().zip(used) {
-        judge(entry, used, report);
+        judge(entry, used || !finished, report);
     }
 }
 

@@ -73,7 +73,8 @@ fn needs_are_met(declared: &Declared, provided: &BTreeSet<Capability>, report: &
 /// The API server refuses two constraints over one domain.
 fn domains_are_distinct(domains: &[At<Domain>], report: &mut Report) {
     for (at, domain) in domains.iter().enumerate() {
-        if domains[..at].iter().any(|earlier| earlier.value == domain.value) {
+        let repeats = |earlier: &At<Domain>| earlier.value == domain.value && !earlier.is_stand_in();
+        if domains[..at].iter().any(repeats) {
             report.error(codes::DUPLICATE, domain.span, "this domain is named twice").help("keep one of the two");
         }
     }
@@ -81,10 +82,9 @@ fn domains_are_distinct(domains: &[At<Domain>], report: &mut Report) {
 
 /// Some components do one thing with one other: without it they would start and be useless.
 fn calls_reach(declared: &Declared, platform: &Platform, report: &mut Report) {
-    let names = |call: &str, other: &Declared| call.split(':').next() == Some(other.own.name.as_str());
     let called = |wanted: &str| {
         let mut fitting = platform.components.iter().filter(|other| other.type_name == wanted);
-        fitting.any(|other| declared.common.calls.iter().any(|call| names(&call.value, other)))
+        fitting.any(|other| declared.common.may_call(other.own.name.as_str()))
     };
     for wanted in declared.component.calls_types().iter().copied().filter(|wanted| !called(wanted)) {
         let message = format!("`{}` needs a `{wanted}` in `calls`", declared.own.name);

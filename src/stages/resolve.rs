@@ -66,19 +66,10 @@ pub const DYNAMIC_KEYS: &[Key] = &[
     },
 ];
 
-/// A general part to go on with after a fault in the real one, so that the components are looked at all the same.
-const STAND_IN: &str = r#"
-version = 1
-platform = { name = "unknown", domain = "unknown.invalid" }
-cluster = { api-server = { cidrs = [], ports = [] } }
-secrets = { backend = "existing" }
-"#;
-
 /// Resolves a document into which the overlay, if any, has been merged. `None` means that the report holds errors.
 pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> {
     let names = Names::of(document);
-    let description = read_description(document, report);
-    let general = description.unwrap_or_else(stand_in);
+    let general = read_description(document, report);
     let facts = Facts {
         platform: general.platform,
         cluster: general.cluster,
@@ -101,17 +92,11 @@ pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> 
     (!report.has_errors()).then_some(platform)
 }
 
-fn read_description(document: &DeTable<'_>, report: &mut Report) -> Option<DescriptionSpec> {
+fn read_description(document: &DeTable<'_>, report: &mut Report) -> DescriptionSpec {
     let mut fields = Fields::of(document, Span::default(), report);
     let description = DescriptionSpec::read_fields(&mut fields);
     fields.finish(&[DescriptionSpec::KEYS, DYNAMIC_KEYS]);
-    description
-}
-
-fn stand_in() -> DescriptionSpec {
-    let mut silent = Report::default();
-    let (document, _) = DeTable::parse_recoverable(STAND_IN);
-    read_description(document.get_ref(), &mut silent).expect("a test has read the stand-in")
+    description.or_else(|| DescriptionSpec::stand_in(None)).expect("every key of the file has a stand-in")
 }
 
 fn by_name<V>(entries: Entries<Name, V>) -> BTreeMap<Name, V> {
@@ -147,9 +132,6 @@ fn read_component(
     let broken_name = name.is_none();
     let name = name.unwrap_or_else(|| At { value: Name::fixed("unnamed"), span: node.span().into() });
     let type_name = Fields::of(table, name.span, report).take::<At<String>>("type", None)?;
-    if !type_name.is_written() {
-        return None;
-    }
     let Some(entry) = components::named(&type_name.value) else {
         let types = || components::COMPONENTS.iter().map(|entry| entry.name);
         let mistake =
@@ -169,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stand_in_can_be_read() {
-        let _ = stand_in();
+    fn every_key_of_the_file_has_a_stand_in() {
+        assert!(DescriptionSpec::stand_in(None).is_some());
     }
 }

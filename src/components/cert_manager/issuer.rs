@@ -53,8 +53,8 @@ impl Read for Signer {
         Some(Self::Existing(existing))
     }
 
-    fn stand_in() -> Option<Self> {
-        Some(Self::LetsEncrypt)
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        default.or(Some(Self::LetsEncrypt))
     }
 
     fn type_name() -> Cow<'static, str> {

@@ -55,11 +55,10 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
 }
 
 fn called(name: &str, value: &At<String>, desk: &mut Desk<'_>) -> Option<Name> {
-    let known: Vec<String> = desk.called().map(str::to_owned).collect();
-    if known.iter().any(|called| called == name) {
+    if desk.common.may_call(name) {
         return Name::parse(name).ok();
     }
-    let near = suggest::nearest(name, known.iter().map(String::as_str));
+    let near = suggest::nearest(name, desk.common.callees());
     let mistake =
         desk.report.error(codes::UNKNOWN_NAME, value.span, format!("`${{{name}}}` is nothing that `calls` names"));
     match near {
