@@ -32,6 +32,9 @@ pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// An `[[accept]]` entry that accepts nothing.
 pub const UNUSED_ACCEPT: &str = "unused-accept";
 
+/// Codes that say that something is not there.
+pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
+
 /// Every code, in alphabetical order.
 pub const ALL: &[Code] = &[
     (CONFLICT, "two statements cannot both hold"),

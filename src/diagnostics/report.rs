@@ -57,6 +57,8 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub struct Report {
     found: Vec<Diagnostic>,
+    guesses: Vec<Span>,
+    misses_text: bool,
 }
 
 impl Report {
@@ -93,21 +95,34 @@ impl Report {
         self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Everything found, in order of place; two at one place stand in order of code, the same twice stands once. What
-    /// stands in for a faulty value is nobody's mistake: the fault itself has been reported.
+    /// Says that the text in `span` could not be understood: what is said about it is a guess.
+    pub fn distrust(&mut self, span: impl Into<Span>) {
+        self.guesses.push(span.into());
+    }
+
+    /// Says that text could not be understood as far as to know what it is about: whatever is called absent may stand
+    /// there.
+    pub fn miss_text(&mut self) {
+        self.misses_text = true;
+    }
+
+    /// Everything found, in order of place; two at one place stand in order of code, the same twice stands once.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
-        let mut sorted: Vec<&Diagnostic> =
-            self.found.iter().filter(|diagnostic| diagnostic.span != Span::STAND_IN).collect();
+        let mut sorted: Vec<&Diagnostic> = self.found.iter().filter(|diagnostic| !self.is_guess(diagnostic)).collect();
         sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         sorted.dedup();
-        // What the parser put in place of broken text is nobody's mistake.
-        let broken: Vec<usize> = sorted
-            .iter()
-            .filter(|diagnostic| diagnostic.code == codes::SYNTAX)
-            .map(|diagnostic| diagnostic.span.start)
-            .collect();
-        sorted.retain(|diagnostic| diagnostic.code == codes::SYNTAX || !broken.contains(&diagnostic.span.start));
         sorted
+    }
+
+    /// Whether a diagnostic is about what stands in for a faulty value, or would not be there without a syntax error:
+    /// the fault itself has been reported.
+    fn is_guess(&self, diagnostic: &Diagnostic) -> bool {
+        let Diagnostic { code, span, .. } = diagnostic;
+        let doubtful = || {
+            let within = self.guesses.iter().any(|guess| (guess.start..=guess.end).contains(&span.start));
+            within || self.misses_text && (*span == Span::default() || codes::ABSENCE.contains(code))
+        };
+        *span == Span::STAND_IN || (*code != codes::SYNTAX && !self.guesses.is_empty() && doubtful())
     }
 
     /// Drops the warnings for which `keep` says no.
