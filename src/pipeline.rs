@@ -1,5 +1,7 @@
 //! The stages in order: text → document → platform → objects → bundle → tree. A later stage never feeds an earlier one.
 
+use toml::de::DeTable;
+
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
@@ -14,10 +16,26 @@ use crate::stages::{build, order, parse, resolve};
 /// errors.
 pub fn platform(text: &str, environment: Option<&str>, report: &mut Report) -> Option<Platform> {
     let mut document = parse::parse(text, report).into_inner();
+    rehearse(&document, environment, report);
     if let Some(environment) = environment {
         overlay::overlay(&mut document, environment, report);
     }
     resolve::resolve(&document, report)
+}
+
+/// Reads the environments that are not chosen, so that a mistake in one does not wait for the day somebody needs it.
+fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, report: &mut Report) {
+    for (name, change) in overlay::environments(document, report) {
+        if chosen == Some(name) {
+            continue;
+        }
+        let mut aside = Report::default();
+        let mut merged = document.clone();
+        overlay::overlay(&mut merged, name, &mut aside);
+        let _ = resolve::resolve(&merged, &mut aside);
+        let own = overlay::spans(change);
+        report.adopt(aside, |span| own.iter().any(|own| own.holds(span)));
+    }
 }
 
 /// Every object of the platform, in apply order.

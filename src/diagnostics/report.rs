@@ -85,6 +85,12 @@ impl Report {
         self.found.last_mut().expect("a diagnostic was just pushed")
     }
 
+    /// Takes over the errors of another report whose place is of interest.
+    pub fn adopt(&mut self, other: Self, mut wanted: impl FnMut(Span) -> bool) {
+        let errors = other.found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        self.found.extend(errors.filter(|diagnostic| wanted(diagnostic.span)));
+    }
+
     /// How much has been found so far.
     pub fn count(&self) -> usize {
         self.found.len()

@@ -12,6 +12,11 @@ pub struct Span {
 impl Span {
     /// Where nothing stands: the place of what stands in for a value whose fault has been reported.
     pub const STAND_IN: Self = Self { start: usize::MAX, end: usize::MAX };
+
+    /// Whether `other` lies within.
+    pub fn holds(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
 }
 
 impl From<std::ops::Range<usize>> for Span {

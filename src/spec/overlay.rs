@@ -6,10 +6,37 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::spec::read::{Node, wrong_type};
 
 type Table<'i> = DeTable<'i>;
+
+/// The overlays by name; what is none goes to the report.
+pub fn environments<'d, 'i>(document: &'d Table<'i>, report: &mut Report) -> Vec<(&'d str, &'d Node<'i>)> {
+    let Some(environments) = document.get("environments") else { return Vec::new() };
+    let Some(table) = environments.get_ref().as_table() else {
+        wrong_type(environments, "a table", report);
+        return Vec::new();
+    };
+    table.iter().map(|(name, overlay)| (name.get_ref().as_ref(), overlay)).collect()
+}
+
+/// Every place at which something of `node` is written.
+pub fn spans(node: &Node<'_>) -> Vec<Span> {
+    let mut spans = vec![node.span().into()];
+    match node.get_ref() {
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                spans.push(key.span().into());
+                spans.extend(self::spans(value));
+            }
+        }
+        DeValue::Array(items) => spans.extend(items.iter().flat_map(self::spans)),
+        _ => {}
+    }
+    spans
+}
 
 /// Merges `[environments.<name>]` over `document`; what cannot be merged goes to the report.
 pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) {
@@ -23,11 +50,13 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) {
         return wrong_type(&environments, "a table", report);
     };
     let Some(overlay) = table.get(name) else {
-        let known = table.keys().map(|key| key.get_ref().as_ref());
-        let near = suggest::nearest(name, known);
-        report
-            .error(codes::UNKNOWN_NAME, environments.span(), format!("environment `{name}` is not declared"))
-            .did_you_mean(near);
+        let known = || table.keys().map(|key| key.get_ref().as_ref());
+        let message = format!("environment `{name}` is not declared");
+        let mistake = report.error(codes::UNKNOWN_NAME, environments.span(), message);
+        match suggest::nearest(name, known()) {
+            Some(near) => mistake.did_you_mean(Some(near)),
+            None => mistake.help(format!("expected {}", suggest::list(known()))),
+        };
         return;
     };
     let Some(overlay) = overlay.get_ref().as_table() else {
