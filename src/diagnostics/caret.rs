@@ -1,6 +1,9 @@
 //! Diagnostics as text for people: the place, the line, a caret, the help.
 
 use std::fmt::Write;
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostics::report::{Diagnostic, Severity};
 use crate::diagnostics::source::Source;
@@ -35,13 +38,16 @@ fn one(out: &mut String, diagnostic: &Diagnostic, source: Source<'_>, paint: Pai
     put(&format!("{:gutter$}{} {}:{}:{}", "", paint.blue("-->"), source.name, place.line, place.column));
     put(&format!("{:gutter$} {bar}", ""));
 
-    let (line, column) = window(place.text, place.column);
-    put(&format!("{} {bar} {line}", paint.blue(&place.line.to_string())));
-    let width = caret_width(source, diagnostic, place.text, place.column)
-        .min(line.chars().count() + 1 - column.min(line.chars().count()))
-        .max(1);
-    let mut carets = String::new();
-    let _ = write!(carets, "{}{}", " ".repeat(column - 1), "^".repeat(width));
+    let line: Vec<char> = place.text.chars().map(shown).collect();
+    let spanned = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or("");
+    let length = spanned.lines().next().unwrap_or("").chars().count().max(1);
+    let window = window(line.len(), place.column);
+    let begin = (place.column - 1).min(window.end);
+    let end = (begin + length).min(window.end);
+    let text: String = line[window.clone()].iter().collect();
+    put(&format!("{} {bar} {text}", paint.blue(&place.line.to_string())));
+    let indent = " ".repeat(cells(&line[window.start..begin]));
+    let mut carets = format!("{indent}{}", "^".repeat(cells(&line[begin..end]).max(1)));
     if let Some(label) = &diagnostic.label {
         let _ = write!(carets, " {}", visible(label));
     }
@@ -51,24 +57,57 @@ fn one(out: &mut String, diagnostic: &Diagnostic, source: Source<'_>, paint: Pai
     }
 }
 
-fn caret_width(source: Source<'_>, diagnostic: &Diagnostic, line: &str, column: usize) -> usize {
-    let rest = line.chars().count() + 1 - column.min(line.chars().count());
-    let spanned = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or("");
-    spanned.lines().next().unwrap_or("").chars().count().clamp(1, rest.max(1))
+/// The part of a line of `length` letters that is shown: all of it, or what is around the column.
+fn window(length: usize, column: usize) -> Range<usize> {
+    let start = column.saturating_sub(LONGEST_LINE / 2).min(length.saturating_sub(LONGEST_LINE));
+    start..length.min(start + LONGEST_LINE)
 }
 
-/// A long line is cut around the column, so that the caret stays on the screen; tabs and control characters are one
-/// column wide, so that it stays under its letter.
-fn window(line: &str, column: usize) -> (String, usize) {
-    let letters: Vec<char> = line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    if letters.len() <= LONGEST_LINE {
-        return (letters.into_iter().collect(), column);
+/// How wide a terminal prints `letters`: East Asian ones take two cells, combining ones none.
+fn cells(letters: &[char]) -> usize {
+    letters.iter().filter_map(|letter| letter.width()).sum()
+}
+
+/// A letter as a line of the source shows it: one for one, so that a caret below it can be counted.
+fn shown(letter: char) -> char {
+    match letter {
+        '\t' => ' ',
+        letter if is_invisible(letter) => char::REPLACEMENT_CHARACTER,
+        letter => letter,
     }
-    let start = column.saturating_sub(LONGEST_LINE / 2).min(letters.len() - LONGEST_LINE);
-    (letters[start..start + LONGEST_LINE].iter().collect(), column - start)
 }
 
-/// User text may hold anything: control characters are shown, never sent to the terminal, and a novel is cut short.
+/// Letters that steer a terminal or change the order in which others appear.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control() || FORMATS.iter().any(|(first, last)| (*first..=*last).contains(&letter))
+}
+
+/// The general categories Cf, Zl and Zp. Source: Unicode 17.0, DerivedGeneralCategory.txt.
+const FORMATS: &[(char, char)] = &[
+    ('\u{ad}', '\u{ad}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{2064}'),
+    ('\u{2066}', '\u{206f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0001}', '\u{e0001}'),
+    ('\u{e0020}', '\u{e007f}'),
+];
+
+/// User text may hold anything: invisible characters are spelled out, never sent to the terminal, and a novel is cut short.
 fn visible(text: &str) -> String {
     const LONGEST: usize = 600;
     let mut shown: String = text.chars().take(LONGEST).flat_map(escape).collect();
@@ -79,7 +118,7 @@ fn visible(text: &str) -> String {
 }
 
 fn escape(letter: char) -> Vec<char> {
-    if letter.is_control() { letter.escape_default().collect() } else { vec![letter] }
+    if is_invisible(letter) { letter.escape_default().collect() } else { vec![letter] }
 }
 
 #[derive(Clone, Copy)]
@@ -118,6 +157,40 @@ error[unknown-key]: unknown key `imag`
 
 ";
         assert_eq!(text(&report.sorted(), source, false), expected);
+    }
+
+    /// The cell at which the caret begins, as a terminal counts.
+    fn cell(text: &str, at: usize) -> usize {
+        let mut report = Report::default();
+        report.error(codes::SYNTAX, at..at + 1, "here");
+        let out = super::text(&report.sorted(), Source { name: "x", text }, false);
+        out.lines().nth(4).and_then(|line| line.find('^')).expect("there is a caret") - "1 | ".len()
+    }
+
+    #[test]
+    fn a_caret_stands_below_its_letter() {
+        assert_eq!(cell("ab=1", 2), 2);
+        assert_eq!(cell("日本=1", "日本".len()), 4, "two cells each");
+        assert_eq!(cell("e\u{301}=1", "e\u{301}".len()), 1, "an accent has no cell");
+        assert_eq!(cell("\u{202e}\u{feff}\t=1", "\u{202e}\u{feff}\t".len()), 3, "shown as one cell each");
+        assert_eq!(cell("日本", 99), 4, "the end of the line");
+    }
+
+    #[test]
+    fn wide_letters_have_wide_carets() {
+        let mut report = Report::default();
+        report.error(codes::SYNTAX, 0.."日本".len(), "here");
+        assert!(text(&report.sorted(), Source { name: "x", text: "日本" }, false).contains("| ^^^^\n"));
+    }
+
+    #[test]
+    fn nothing_invisible_reaches_the_terminal() {
+        for letter in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{e0041}', '\u{2028}', '\u{9b}', '\u{7f}'] {
+            let line = format!("a{letter}b");
+            let mut report = Report::default();
+            report.error(codes::SYNTAX, 0..line.len(), &line).label(&line).help(&line);
+            assert!(!text(&report.sorted(), Source { name: "x", text: &line }, false).contains(letter), "{letter:?}");
+        }
     }
 
     #[test]
