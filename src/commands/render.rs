@@ -11,7 +11,7 @@ use crate::diagnostics::suggest;
 use crate::emit::{self, Document};
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::Object;
-use crate::model::platform::Platform;
+use crate::model::platform::{Declared, Platform};
 
 /// Arguments of `render`.
 #[derive(Args)]
@@ -85,11 +85,11 @@ fn chosen<'a, T>(bundle: &'a Bundle<T>, platform: &Platform, only: Option<&str>)
     };
     let chosen: Vec<&Placed<T>> = bundle.objects.iter().filter(|placed| belongs(&placed.home)).collect();
     if chosen.is_empty() {
+        let path = |declared: &Declared| format!("{}/{}", declared.own.namespace, declared.own.name);
+        let bare = platform.components.iter().find(|declared| declared.own.name.as_str() == only).map(path);
         let namespaces = platform.namespaces.keys().map(ToString::to_string);
-        let components =
-            platform.components.iter().map(|declared| format!("{}/{}", declared.own.namespace, declared.own.name));
-        let known: Vec<String> = namespaces.chain(components).collect();
-        match suggest::nearest(only, known.iter().map(String::as_str)) {
+        let known: Vec<String> = namespaces.chain(platform.components.iter().map(path)).collect();
+        match bare.as_deref().or_else(|| suggest::nearest(only, known.iter().map(String::as_str))) {
             Some(near) => bail!("`--only {only}` names nothing that is declared; did you mean `{near}`?"),
             None => {
                 bail!("`--only {only}` names nothing that is declared; expected a namespace or namespace/component")

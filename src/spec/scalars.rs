@@ -206,14 +206,14 @@ impl Read for FormatVersion {
 }
 
 /// One of a closed list of words.
-pub fn word<T: Copy>(node: &Node<'_>, words: &[(&str, T)], report: &mut Report) -> Option<T> {
+pub fn word<T: Clone>(node: &Node<'_>, words: &[(&str, T)], report: &mut Report) -> Option<T> {
     let names = || words.iter().map(|(name, _)| *name);
     let expected = suggest::list(names());
     let Some(text) = node.get_ref().as_str() else {
         wrong_type(node, &expected, report);
         return None;
     };
-    let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
     if found.is_none() {
         let mistake =
             report.error(codes::INVALID_VALUE, node.span(), format!("`{text}` is not one of the known values"));

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::diagnostics::suggest;
 use crate::spec::read::{At, Entries, Node, Read, wrong_type};
-use crate::spec::scalars::ContainerPort;
+use crate::spec::scalars::{ContainerPort, word};
 use crate::spec::shape::{shape, words};
 use crate::values::body_size::BodySize;
 use crate::values::duration::Duration;
@@ -244,6 +245,9 @@ impl Read for MetricsSpec {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         match node.get_ref().as_str() {
             Some("off") => Some(Self::Off),
+            Some(text) if !text.starts_with('/') && suggest::nearest(text, ["off"]).is_some() => {
+                word(node, &[("off", Self::Off)], report)
+            }
             Some(_) => UrlPath::read(node, report).map(Self::Shared),
             None if node.get_ref().is_table() => OwnMetrics::read(node, report).map(Self::Own),
             None => {

@@ -1,6 +1,6 @@
 //! Links: each entry of `calls` finds the endpoint or external that it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
@@ -73,7 +73,8 @@ fn endpoint_of(callee: &Declared, port: Option<&str>, call: &At<String>, report:
     };
     if found.is_none() {
         let name = &callee.own.name;
-        let ports = || callee.endpoints.iter().map(|endpoint| endpoint.name);
+        let ports: BTreeSet<&str> = callee.endpoints.iter().map(|endpoint| endpoint.name).collect();
+        let ports = || ports.iter().copied();
         let message = match port {
             Some(port) => format!("component `{name}` offers no port `{port}`"),
             None => format!("component `{name}` ({}) offers no port for callers", callee.type_name),

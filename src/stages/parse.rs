@@ -59,13 +59,11 @@ fn unclosed(text: &str, errors: &[&Error]) -> Option<Open> {
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let begins = |(opening, _): &&Enclosure| rest.starts_with(opening);
         if let Some(quotes) = STRINGS.iter().find(begins) {
-            match string(rest, *quotes) {
-                Some(length) => at += length,
-                None => {
-                    open.push((at, *quotes));
-                    break;
-                }
-            }
+            let Some(length) = string(rest, *quotes) else {
+                open.push((at, *quotes));
+                break;
+            };
+            at += length;
             continue;
         }
         if let Some(bracket) = BRACKETS.iter().find(begins) {

@@ -59,7 +59,7 @@ fn values<'a>(alertmanager: &'a Alertmanager, site: &Site<'_>) -> Values<'a> {
     let slack = spec
         .slack
         .as_ref()
-        .map(|slack| SlackValues { channel: &slack.channel, webhook_file: secret_file(&slack.webhook) });
+        .map(|slack| SlackValues { channel: &slack.channel.value, webhook_file: secret_file(&slack.webhook) });
     Values {
         config_path: CONFIG_PATH,
         email,

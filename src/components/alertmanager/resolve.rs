@@ -19,6 +19,13 @@ pub fn resolved(spec: AlertmanagerSpec, desk: &mut Desk<'_>) -> Option<Alertmana
     if let Some(email) = &spec.email {
         check_email(email, desk);
     }
+    if let Some(slack) = &spec.slack
+        && !is_channel(&slack.channel.value)
+    {
+        desk.report
+            .error(codes::INVALID_VALUE, slack.channel.span, format!("`{}` is no Slack channel", slack.channel.value))
+            .help("expected a name such as `#alerts`, of lower-case letters, digits, `-` and `_`");
+    }
     let configured: Vec<Channel> = [(Channel::Email, spec.email.is_some()), (Channel::Slack, spec.slack.is_some())]
         .into_iter()
         .filter_map(|(channel, there)| there.then_some(channel))
@@ -75,6 +82,12 @@ fn is_address(text: &str) -> bool {
         && text
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
+}
+
+/// Source: slack.com/help, "Guidelines for channel names".
+fn is_channel(text: &str) -> bool {
+    let fits = |letter: char| (letter.is_alphanumeric() && !letter.is_uppercase()) || "-_".contains(letter);
+    text.strip_prefix('#').is_some_and(|name| (1..=80).contains(&name.chars().count()) && name.chars().all(fits))
 }
 
 /// The channels of a route; those that are not configured, or stand there twice, are reported.
