@@ -8,9 +8,10 @@ use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
 use crate::spec::external::ExternalSpec;
 use crate::spec::read::{Key, Shape, sentence, table_schema};
 use crate::spec::shapes::{
-    AcceptSpec, ComponentSpec, DefaultsSpec, ExactSize, NamespaceSpec, OwnMetrics, PlatformSpec, ProbesSpec, QuotaSpec,
-    RouteSpec, SecretsSpec, ShutdownSpec,
+    AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, OwnMetrics, PlatformSpec, ProbesSpec, QuotaSpec, RouteSpec,
+    SecretsSpec, ShutdownSpec,
 };
+use crate::spec::size::ExactSize;
 use crate::stages::resolve::{DYNAMIC_KEYS, DescriptionSpec};
 
 /// A table of the manual: its path in the file, what it is, its keys.

@@ -8,3 +8,4 @@ pub mod read;
 pub mod scalars;
 pub mod shape;
 pub mod shapes;
+pub mod size;

@@ -27,7 +27,7 @@ use crate::parts::webhook::{self, Webhook};
 use crate::spec::read::At;
 use crate::spec::scalars::Count;
 use crate::spec::shape::{shape, words};
-use crate::spec::shapes::ExactSize;
+use crate::spec::size::ExactSize;
 use crate::values::image::Image;
 use crate::values::name::Name;
 use crate::values::quantity::Quantity;

@@ -3,7 +3,8 @@
 use crate::model::facts::Facts;
 use crate::model::identity::Own;
 use crate::model::monitoring::Monitoring;
-use crate::spec::shapes::{Domain, ExactSize};
+use crate::spec::shapes::Domain;
+use crate::spec::size::ExactSize;
 use crate::values::host::Host;
 use crate::values::image::Image;
 use crate::values::name::Name;

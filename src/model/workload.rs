@@ -4,7 +4,8 @@
 use k8s_openapi::api::core::v1::{Lifecycle, Probe};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
-use crate::spec::shapes::{Domain, ExactSize};
+use crate::spec::shapes::Domain;
+use crate::spec::size::ExactSize;
 use crate::values::image::Image;
 use crate::values::name::Name;
 use crate::values::quantity::Quantity;

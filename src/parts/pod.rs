@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use crate::model::workload::{Env, EnvValue, Exceptions, Size, User};
-use crate::spec::shapes::ExactSize;
+use crate::spec::size::ExactSize;
 
 /// Security context of a pod that Pod Security `restricted` admits.
 pub fn security_context(user: User) -> PodSecurityContext {

@@ -14,7 +14,7 @@ use crate::model::object::Object;
 use crate::model::platform::{Declared, Link, Platform};
 use crate::model::site::{Address, Peer, Site};
 use crate::model::workload::{Controller, Priority, Replicas, Workload};
-use crate::spec::shapes::SizeSpec;
+use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
 /// Every object of the platform, with the file that it belongs to. Each goes through `finish` as soon as it is built, so
