@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 /// The floors, from the ground up. A module imports only from its own floor's children or from floors below it.
 const FLOORS: &[&[&str]] = &[
     &["diagnostics", "values"],
-    &["spec"],
+    &["spec", "manifest"],
     &["model"],
     &["parts"],
     &["derive"],
     &["components"],
     &["stages"],
-    &["emit"],
+    &["emit", "diff"],
     &["pipeline", "manual"],
     &["commands"],
     &["main", "lib"],

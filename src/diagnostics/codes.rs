@@ -27,6 +27,8 @@ pub const REQUIRES: &str = "requires";
 pub const UNSUPPORTED: &str = "unsupported";
 /// An environment overlay that has no effect.
 pub const NO_EFFECT: &str = "no-effect";
+/// A manifest that cannot be read, or that holds something twice.
+pub const MANIFEST: &str = "manifest";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// An `[[accept]]` entry that accepts nothing.
@@ -41,6 +43,7 @@ pub const ALL: &[Code] = &[
     (DUPLICATE, "the same thing is said twice"),
     (INGRESS_NGINX_RETIRED, "the ingress-nginx controller has been retired and receives no more fixes"),
     (INVALID_VALUE, "the value is not well formed"),
+    (MANIFEST, "a manifest cannot be read"),
     (MISSING_KEY, "a required key is missing"),
     (NO_EFFECT, "an overlay changes nothing"),
     (REQUIRES, "something else must be declared for this to work"),

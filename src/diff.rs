@@ -1,0 +1,12 @@
+//! Two trees of manifests, and what is different between them. It reads text only: what wrote it does not matter.
+
+pub mod change;
+pub mod compare;
+pub mod lists;
+pub mod pair;
+pub mod path;
+pub mod payload;
+pub mod quantities;
+pub mod secrets;
+pub mod side;
+pub mod structure;

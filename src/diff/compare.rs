@@ -1,0 +1,199 @@
+//! Two sides to everything that is different between them. The answer holds no secret: whatever shows it need not care.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::diff::change::Change;
+use crate::diff::pair::{self, Pair, Placed};
+use crate::diff::side::Side;
+use crate::diff::{secrets, structure};
+use crate::manifest::document::Id;
+
+/// Everything that is different.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// Files that are not the same byte for byte, sorted by path.
+    pub files: Vec<FileChange>,
+    /// Objects that are not the same, in the order of the new side; what is gone stands last.
+    pub objects: Vec<ObjectChange>,
+}
+
+/// A file that is not the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Its path.
+    pub path: String,
+    /// What became of it.
+    pub fate: FileFate,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFate {
+    /// It was not there.
+    Added,
+    /// It is no longer there: on the old side it is an orphan.
+    Removed,
+    /// Its bytes are others.
+    Changed,
+}
+
+/// An object that is not the same.
+#[derive(Clone, Debug)]
+pub struct ObjectChange {
+    /// What it is called, or was.
+    pub id: Id,
+    /// What became of it.
+    pub fate: Fate,
+    /// What it was called, if that was something else: the API server will take it for another object.
+    pub was: Option<Id>,
+    /// Where it stands, or stood.
+    pub file: String,
+    /// Where it stood, if that was another file.
+    pub was_in: Option<String>,
+    /// What is different in it.
+    pub changes: Vec<Change>,
+}
+
+/// What became of an object; the worst that can be said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It has got another name: it is removed and added.
+    Renamed,
+    /// It says something else.
+    Changed,
+    /// It says the same in another place.
+    Moved,
+    /// It says the same in other words.
+    Reformatted,
+}
+
+/// Compares two sides.
+pub fn compare(old: &Side, new: &Side) -> Comparison {
+    let files = files(old, new);
+    if files.is_empty() {
+        return Comparison::default();
+    }
+    let touched: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let pairs = pair::pair(&old.objects(), &new.objects());
+    let shifted = shifted(&pairs);
+    let objects = pairs.iter().filter_map(|pair| {
+        let is_touched = [pair.old(), pair.new()].into_iter().flatten().any(|placed| touched.contains(placed.file));
+        is_touched.then(|| object(pair, shifted.contains(pair.id()))).flatten()
+    });
+    Comparison { objects: objects.collect(), files }
+}
+
+fn files(old: &Side, new: &Side) -> Vec<FileChange> {
+    let (before, after) = (texts(old), texts(new));
+    let paths: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    let fate = |path: &str| match (before.get(path), after.get(path)) {
+        (None, _) => Some(FileFate::Added),
+        (_, None) => Some(FileFate::Removed),
+        (Some(before), Some(after)) => (before != after).then_some(FileFate::Changed),
+    };
+    paths.into_iter().filter_map(|path| fate(path).map(|fate| FileChange { path: path.to_owned(), fate })).collect()
+}
+
+fn texts(side: &Side) -> BTreeMap<&str, &str> {
+    side.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
+}
+
+fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
+    let id = pair.id();
+    let (fate, changes) = match pair {
+        Pair::Added(_) => (Fate::Added, Vec::new()),
+        Pair::Removed(_) => (Fate::Removed, Vec::new()),
+        Pair::Kept(old, new) => {
+            let changes = structure::differences(&old.document.root, &new.document.root);
+            let fate = if pair.is_renamed() {
+                Fate::Renamed
+            } else if !changes.is_empty() {
+                Fate::Changed
+            } else if old.file != new.file || is_shifted {
+                Fate::Moved
+            } else if text(old) != text(new) {
+                Fate::Reformatted
+            } else {
+                return None;
+            };
+            (fate, changes)
+        }
+    };
+    let file = pair.new().or(pair.old()).map(|placed| placed.file.to_owned()).unwrap_or_default();
+    let was_in = pair.old().map(|old| old.file.to_owned()).filter(|was| *was != file);
+    Some(ObjectChange {
+        id: id.clone(),
+        fate,
+        was: pair.old().map(|old| old.document.id.clone()).filter(|was| was != id),
+        file,
+        was_in,
+        changes: changes.into_iter().map(|change| secrets::hidden(id, change)).collect(),
+    })
+}
+
+/// The words of an object, without what separates it from others.
+fn text<'a>(placed: &Placed<'a>) -> &'a str {
+    let span = placed.document.span;
+    let text = placed.text.get(span.start..span.end).unwrap_or_default();
+    text.trim_start_matches("---").trim()
+}
+
+/// Objects that stand in the same file as before, but not in the same order: the fewest that can be said to have moved.
+fn shifted<'a>(pairs: &[Pair<'a>]) -> BTreeSet<&'a Id> {
+    let mut files: HashMap<&str, Vec<(usize, &Id)>> = HashMap::new();
+    for pair in pairs {
+        if let Pair::Kept(old, new) = pair
+            && old.file == new.file
+        {
+            files.entry(new.file).or_default().push((old.document.span.start, &new.document.id));
+        }
+    }
+    let mut names: Vec<&str> = files.keys().copied().collect();
+    names.sort_unstable();
+    names.into_iter().filter_map(|name| files.get(name)).flat_map(|places| out_of_order(places)).collect()
+}
+
+/// All but a longest run of places that go up.
+fn out_of_order<'a>(places: &[(usize, &'a Id)]) -> Vec<&'a Id> {
+    if places.is_sorted_by_key(|(place, _)| *place) {
+        return Vec::new();
+    }
+    // `tails[n]` ends the run of length n+1 that ends lowest; `before` leads back along it
+    let (mut tails, mut before): (Vec<usize>, Vec<Option<usize>>) = (Vec::new(), vec![None; places.len()]);
+    for at in 0..places.len() {
+        let length = tails.partition_point(|tail| places[*tail].0 < places[at].0);
+        before[at] = length.checked_sub(1).map(|shorter| tails[shorter]);
+        if length == tails.len() { tails.push(at) } else { tails[length] = at }
+    }
+    let mut run: BTreeSet<usize> = BTreeSet::new();
+    let mut next = tails.last().copied();
+    while let Some(at) = next {
+        run.insert(at);
+        next = before[at];
+    }
+    places.iter().enumerate().filter(|(at, _)| !run.contains(at)).map(|(_, (_, id))| *id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_out_of_order_has_moved() {
+        let ids: Vec<Id> = ["a", "b", "c", "d"]
+            .map(|name| Id {
+                kind: "Pod".to_owned(),
+                group: String::new(),
+                namespace: String::new(),
+                name: name.to_owned(),
+            })
+            .into();
+        let places: Vec<(usize, &Id)> = [9, 1, 4, 6].into_iter().zip(&ids).collect();
+        assert_eq!(out_of_order(&places), [&ids[0]]);
+        assert!(out_of_order(&places[1..]).is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! Where in an object something stands, as people write it: `.spec.containers[api].image`.
+
+use std::fmt;
+
+/// A chain of steps from the root of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(Vec<Step>);
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Into the value of a key.
+    Key(String),
+    /// Into the item of a list that its keys name.
+    Item(String),
+    /// Into the item of a list by its position.
+    Index(usize),
+}
+
+impl Path {
+    /// The path of these keys.
+    pub fn of(keys: &[&str]) -> Self {
+        Self(keys.iter().map(|key| Step::Key((*key).to_owned())).collect())
+    }
+
+    /// This path and one step more.
+    #[must_use]
+    pub fn and(&self, step: Step) -> Self {
+        let mut steps = Vec::with_capacity(self.0.len() + 1);
+        steps.extend_from_slice(&self.0);
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// This path and the value of `key`.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
+        self.and(Step::Key(key.to_owned()))
+    }
+
+    /// The last key on the way; empty at the root.
+    pub fn last_key(&self) -> &str {
+        self.keys().next_back().unwrap_or_default()
+    }
+
+    /// The keys on the way, without the items of lists.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) | Step::Index(_) => None,
+        })
+    }
+
+    /// The names of the items of lists on the way.
+    pub fn items(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
+            Step::Item(name) => Some(name.as_str()),
+            Step::Key(_) | Step::Index(_) => None,
+        })
+    }
+
+    /// Whether the way begins with these keys, items of lists left out.
+    pub fn begins(&self, keys: &[&str]) -> bool {
+        let mut own = self.keys();
+        keys.iter().all(|key| own.next() == Some(key))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.0 {
+            match step {
+                // a key with a dot in it would look like two
+                Step::Key(key) if key.is_empty() || key.contains(['.', '[', ']', ' ']) => write!(f, "[{key}]")?,
+                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Item(name) => write!(f, "[{name}]")?,
+                Step::Index(at) => write!(f, "[{at}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_reads_as_people_write_it() {
+        let path = Path::of(&["spec", "containers"]).and(Step::Item("api".to_owned())).key("image");
+        assert_eq!(path.to_string(), ".spec.containers[api].image");
+        assert_eq!(Path::of(&["data", "prometheus.yml"]).and(Step::Index(2)).to_string(), ".data[prometheus.yml][2]");
+        assert!(path.begins(&["spec", "containers", "image"]) && !path.begins(&["image"]));
+    }
+}

@@ -1,0 +1,51 @@
+//! Structures inside texts: a configuration file in a `ConfigMap` is compared as what it is.
+
+use std::borrow::Cow;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostics::source::Span;
+use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::read;
+
+/// Both texts as values, if the file name says what they are and they are that.
+pub fn structures(file: &str, old: &str, new: &str) -> Option<(Node, Node)> {
+    let parse = match file.rsplit_once('.')?.1 {
+        "yaml" | "yml" | "json" => read::payload,
+        "toml" => toml,
+        _ => return None,
+    };
+    Some((parse(old)?, parse(new)?))
+}
+
+fn toml(text: &str) -> Option<Node> {
+    DeTable::parse(text).ok().map(|table| map(table.into_inner()))
+}
+
+fn map(table: DeTable<'_>) -> Node {
+    let entry = |(key, value): (Spanned<Cow<'_, str>>, Spanned<DeValue<'_>>)| Entry {
+        key: key.into_inner().into_owned(),
+        span: Span::default(),
+        node: node(value.into_inner()),
+    };
+    Node { span: Span::default(), value: Value::Map(table.into_iter().map(entry).collect()) }
+}
+
+fn node(value: DeValue<'_>) -> Node {
+    let value = match value {
+        DeValue::Table(table) => return map(table),
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(number) => {
+            let exact = i128::from_str_radix(number.as_str(), number.radix());
+            exact.map_or_else(|_| Value::Text(number.as_str().to_owned()), Value::Integer)
+        }
+        DeValue::Float(number) => {
+            number.as_str().parse().map_or_else(|_| Value::Text(number.as_str().to_owned()), Value::Float)
+        }
+        DeValue::Boolean(is) => Value::Bool(is),
+        DeValue::Datetime(time) => Value::Text(time.to_string()),
+        DeValue::Array(items) => Value::List(items.into_iter().map(|item| node(item.into_inner())).collect()),
+    };
+    Node { span: Span::default(), value }
+}

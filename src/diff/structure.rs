@@ -1,0 +1,219 @@
+//! Two versions of a value to the places where they differ. It must never know what a place means, only how lists pair
+//! their items and which spellings are one amount.
+
+use std::collections::{BTreeMap, HashMap};
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::diff::change::{Change, What};
+use crate::diff::lists::{self, Pairing};
+use crate::diff::path::{Path, Step};
+use crate::diff::{payload, quantities};
+use crate::manifest::node::{Entry, Node, Value};
+
+/// The differences between two versions of an object, in the order of the new one.
+pub fn differences(old: &Node, new: &Node) -> Vec<Change> {
+    let mut walk = Walk { found: Vec::new() };
+    walk.node(&Path::default(), old, new);
+    walk.found
+}
+
+/// How much of two values is the same: 0 nothing, 1 all.
+pub fn similarity(old: &Node, new: &Node) -> f64 {
+    let (old, new) = (leaves(old), leaves(new));
+    let total = old.len().max(new.len());
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    old.iter().for_each(|leaf| *counts.entry(leaf).or_default() += 1);
+    let common = new.iter().filter(|leaf| {
+        counts.get_mut(leaf.as_str()).is_some_and(|count| std::mem::replace(count, count.saturating_sub(1)) > 0)
+    });
+    let fraction = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if total == 0 { 1.0 } else { fraction(common.count()) / fraction(total) }
+}
+
+/// Items that have at least this much in common are versions of one item.
+const ALIKE: f64 = 0.5;
+
+struct Walk {
+    found: Vec<Change>,
+}
+
+impl Walk {
+    fn put(&mut self, path: Path, what: What) {
+        self.found.push(Change { path, what });
+    }
+
+    fn node(&mut self, path: &Path, old: &Node, new: &Node) {
+        if old == new {
+            return;
+        }
+        match (&old.value, &new.value) {
+            (Value::Map(before), Value::Map(after)) => self.maps(path, before, after),
+            (Value::List(before), Value::List(after)) => self.lists(path, before, after),
+            (Value::Text(before), Value::Text(after)) if before.contains('\n') || after.contains('\n') => {
+                self.texts(path, before, after);
+            }
+            _ if quantities::same(path, old, new) => {}
+            _ => self.put(path.clone(), What::Changed(old.clone(), new.clone())),
+        }
+    }
+
+    fn maps(&mut self, path: &Path, old: &[Entry], new: &[Entry]) {
+        let before: HashMap<&str, &Node> = old.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
+        for entry in new {
+            match before.get(entry.key.as_str()) {
+                Some(old) => self.node(&path.key(&entry.key), old, &entry.node),
+                None => self.put(path.key(&entry.key), What::Added(entry.node.clone())),
+            }
+        }
+        let after: HashMap<&str, &Node> = new.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
+        for entry in old.iter().filter(|entry| !after.contains_key(entry.key.as_str())) {
+            self.put(path.key(&entry.key), What::Removed(entry.node.clone()));
+        }
+    }
+
+    /// A payload is compared as what it is; where that finds nothing, the difference is one of lines.
+    fn texts(&mut self, path: &Path, old: &str, new: &str) {
+        let before = self.found.len();
+        if let Some((old, new)) = payload::structures(path.last_key(), old, new) {
+            self.node(path, &old, &new);
+        }
+        if self.found.len() == before {
+            self.put(path.clone(), What::Text(old.to_owned(), new.to_owned()));
+        }
+    }
+
+    fn lists(&mut self, path: &Path, old: &[Node], new: &[Node]) {
+        match lists::pairing(path, old, new) {
+            Pairing::Keys { keys, ordered } => self.keyed(path, old, new, keys, ordered),
+            Pairing::Set => self.sets(path, old, new),
+            Pairing::Sequence => self.sequences(path, old, new),
+        }
+    }
+
+    fn keyed(&mut self, path: &Path, old: &[Node], new: &[Node], keys: &[&str], ordered: bool) {
+        let named = |items: &[Node]| -> Vec<String> {
+            items.iter().map(|item| lists::name(keys, item).unwrap_or_default()).collect()
+        };
+        let (old_names, new_names) = (named(old), named(new));
+        let place: BTreeMap<&str, usize> = old_names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let is_new = |name: &&String| !place.contains_key(name.as_str());
+        let is_old = |name: &&String| !new_names.contains(name);
+        let mut gone: Vec<usize> =
+            old_names.iter().enumerate().filter(|(_, name)| is_old(name)).map(|(at, _)| at).collect();
+        let is_alone = gone.len() == 1 && new_names.iter().filter(is_new).count() == 1;
+        for (at, name) in new_names.iter().enumerate() {
+            if let Some(before) = place.get(name.as_str()) {
+                self.node(&path.and(Step::Item(name.clone())), &old[*before], &new[at]);
+                continue;
+            }
+            // An item that has got another name is still the same item.
+            let heir = gone
+                .iter()
+                .position(|before| (is_alone || *before == at) && is_scalar_pair(&old[*before], &new[at], ALIKE));
+            match heir.map(|found| gone.remove(found)) {
+                Some(before) => self.node(&path.and(Step::Item(old_names[before].clone())), &old[before], &new[at]),
+                None => self.put(path.and(Step::Item(name.clone())), What::Added(new[at].clone())),
+            }
+        }
+        for at in gone {
+            self.put(path.and(Step::Item(old_names[at].clone())), What::Removed(old[at].clone()));
+        }
+        if ordered {
+            let common = |names: &[String], others: &[String]| -> Vec<String> {
+                names.iter().filter(|name| others.contains(name)).cloned().collect()
+            };
+            let (before, after) = (common(&old_names, &new_names), common(&new_names, &old_names));
+            if before != after {
+                self.put(path.clone(), What::Order(before, after));
+            }
+        }
+    }
+
+    /// What stands in both is the same wherever it stands; what is left is paired by likeness.
+    fn sets(&mut self, path: &Path, old: &[Node], new: &[Node]) {
+        let mut left: Vec<usize> = (0..old.len()).collect();
+        let mut fresh = Vec::new();
+        for (at, item) in new.iter().enumerate() {
+            match left.iter().position(|before| old[*before] == *item) {
+                Some(found) => {
+                    left.remove(found);
+                }
+                None => fresh.push(at),
+            }
+        }
+        self.rest(path, (old, left), (new, fresh));
+    }
+
+    fn sequences(&mut self, path: &Path, old: &[Node], new: &[Node]) {
+        let mut numbers = HashMap::new();
+        let mut number = |items: &[Node]| -> Vec<usize> {
+            items
+                .iter()
+                .map(|item| {
+                    let next = numbers.len();
+                    *numbers.entry(leaves(item).join("\n")).or_insert(next)
+                })
+                .collect()
+        };
+        let (before, after) = (number(old), number(new));
+        for operation in capture_diff_slices(Algorithm::Myers, &before, &after) {
+            let (left, fresh) = match operation {
+                DiffOp::Equal { .. } => continue,
+                DiffOp::Delete { old_index, old_len, .. } => (old_index..old_index + old_len, 0..0),
+                DiffOp::Insert { new_index, new_len, .. } => (0..0, new_index..new_index + new_len),
+                DiffOp::Replace { old_index, old_len, new_index, new_len } => {
+                    (old_index..old_index + old_len, new_index..new_index + new_len)
+                }
+            };
+            self.rest(path, (old, left.collect()), (new, fresh.collect()));
+        }
+    }
+
+    /// Items without an equal: those that are alike are one item that has changed.
+    fn rest(&mut self, path: &Path, (old, mut left): (&[Node], Vec<usize>), (new, fresh): (&[Node], Vec<usize>)) {
+        let as_many = left.len() == fresh.len();
+        for at in fresh {
+            let heir = left.iter().position(|before| {
+                let least = if as_many { 0.0 } else { ALIKE };
+                is_scalar_pair(&old[*before], &new[at], least)
+            });
+            match heir.map(|found| left.remove(found)) {
+                Some(before) => self.node(&path.and(Step::Index(at)), &old[before], &new[at]),
+                None => self.put(path.and(Step::Index(at)), What::Added(new[at].clone())),
+            }
+        }
+        for at in left {
+            self.put(path.and(Step::Index(at)), What::Removed(old[at].clone()));
+        }
+    }
+}
+
+/// Whether two items may be versions of one: two maps or lists that are alike, or two plain values.
+fn is_scalar_pair(old: &Node, new: &Node, least: f64) -> bool {
+    match (&old.value, &new.value) {
+        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_)) => similarity(old, new) >= least,
+        (Value::Map(_) | Value::List(_), _) | (_, Value::Map(_) | Value::List(_)) => false,
+        _ => true,
+    }
+}
+
+/// Every plain value with the way to it, sorted: two nodes have the same leaves if and only if they are equal.
+fn leaves(node: &Node) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(node, "", &mut found);
+    found.sort_unstable();
+    found
+}
+
+fn collect(node: &Node, way: &str, found: &mut Vec<String>) {
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            entries.iter().for_each(|entry| collect(&entry.node, &format!("{way}.{}", entry.key), found));
+        }
+        Value::List(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(at, item)| collect(item, &format!("{way}[{at}]"), found));
+        }
+        value => found.push(format!("{way}={value:?}")),
+    }
+}

@@ -1,0 +1,56 @@
+//! One object of a manifest, and what tells it from others.
+
+use std::fmt;
+
+use crate::diagnostics::source::Span;
+use crate::manifest::node::Node;
+
+/// An object as it stands in a file.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Where its text stands.
+    pub span: Span,
+    /// What tells it from others.
+    pub id: Id,
+    /// Its content.
+    pub root: Node,
+}
+
+/// What tells an object from others. The version is not part of it: the API server converts between versions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    /// Kind.
+    pub kind: String,
+    /// Group; empty for the core.
+    pub group: String,
+    /// Namespace; empty for objects that name none.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+impl Id {
+    /// What `root` calls itself, as far as it does.
+    pub fn of(root: &Node) -> Self {
+        let text = |keys: &[&str]| root.text_at(keys).unwrap_or_default().to_owned();
+        let version = root.text_at(&["apiVersion"]).unwrap_or_default();
+        Self {
+            kind: text(&["kind"]),
+            group: version.split_once('/').map_or("", |(group, _)| group).to_owned(),
+            namespace: text(&["metadata", "namespace"]),
+            name: text(&["metadata", "name"]),
+        }
+    }
+
+    /// `production/api`, or `api` without a namespace.
+    pub fn place(&self) -> String {
+        if self.namespace.is_empty() { self.name.clone() } else { format!("{}/{}", self.namespace, self.name) }
+    }
+}
+
+/// `Deployment production/api`
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.place())
+    }
+}

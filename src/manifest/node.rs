@@ -1,0 +1,134 @@
+//! A value of a manifest with the place where it stands.
+
+use crate::diagnostics::source::Span;
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it stands in its file.
+    pub span: Span,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What JSON can say, which is all that an object can hold.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `null`, `~` or nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+    /// A string.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in the order of the file; no key stands twice.
+    Map(Vec<Entry>),
+}
+
+/// One key of a map.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Node {
+    /// The value of a key; `None` if there is none or this is no map.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// The value at the end of a chain of keys.
+    pub fn at(&self, keys: &[&str]) -> Option<&Self> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The text at the end of a chain of keys.
+    pub fn text_at(&self, keys: &[&str]) -> Option<&str> {
+        self.at(keys).and_then(Self::text)
+    }
+
+    /// The items of the list at the end of a chain of keys; none if there is no such list.
+    pub fn items_at(&self, keys: &[&str]) -> &[Self] {
+        self.at(keys).map_or(&[], Self::items)
+    }
+
+    /// The string that this is.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number that this is.
+    pub fn integer(&self) -> Option<i128> {
+        match &self.value {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The truth value that this is.
+    pub fn bool(&self) -> Option<bool> {
+        match &self.value {
+            Value::Bool(is) => Some(*is),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; none of anything else.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a map; none of anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+}
+
+/// Two nodes are equal when they say the same, wherever they stand and in whatever order their keys do.
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Integer(one), Self::Integer(other)) => one == other,
+            (Self::Float(one), Self::Float(other)) => one.to_bits() == other.to_bits(),
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::List(one), Self::List(other)) => one == other,
+            (Self::Map(one), Self::Map(other)) => same_entries(one, other),
+            _ => false,
+        }
+    }
+}
+
+fn same_entries(one: &[Entry], other: &[Entry]) -> bool {
+    let in_order = |(a, b): (&Entry, &Entry)| a.key == b.key && a.node == b.node;
+    let find = |entry: &Entry| other.iter().find(|found| found.key == entry.key);
+    one.len() == other.len()
+        && (one.iter().zip(other).all(in_order)
+            || one.iter().all(|entry| find(entry).is_some_and(|found| found.node == entry.node)))
+}

@@ -1,0 +1,127 @@
+//! What a plain scalar is to kubectl, which reads YAML 1.1.
+//!
+//! Lives here: the tables of go-yaml v2 as `sigs.k8s.io/yaml` carries it (`goyaml.v2/resolve.go`). It must never see
+//! quoted text, which is always a string.
+
+use crate::manifest::node::Value;
+
+const TRUE: &[&str] = &["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"];
+const FALSE: &[&str] = &["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"];
+const NULL: &[&str] = &["", "~", "null", "Null", "NULL"];
+const INFINITE: &[&str] = &[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"];
+const MINUS_INFINITE: &[&str] = &["-.inf", "-.Inf", "-.INF"];
+const NOT_A_NUMBER: &[&str] = &[".nan", ".NaN", ".NAN"];
+
+/// The value of a plain scalar.
+pub fn resolve(text: &str) -> Value {
+    if !may_be_more_than_text(text) {
+        return Value::Text(text.to_owned());
+    }
+    let is = |words: &[&str]| words.contains(&text);
+    if is(NULL) {
+        Value::Null
+    } else if is(TRUE) {
+        Value::Bool(true)
+    } else if is(FALSE) {
+        Value::Bool(false)
+    } else if is(INFINITE) {
+        Value::Float(f64::INFINITY)
+    } else if is(MINUS_INFINITE) {
+        Value::Float(f64::NEG_INFINITY)
+    } else if is(NOT_A_NUMBER) {
+        Value::Float(f64::NAN)
+    } else {
+        number(text).unwrap_or_else(|| Value::Text(text.to_owned()))
+    }
+}
+
+/// Most strings begin with a letter that no word of the tables begins with, or are too long to be one.
+fn may_be_more_than_text(text: &str) -> bool {
+    match text.as_bytes() {
+        [] | [b'0'..=b'9' | b'+' | b'-' | b'.' | b'~', ..] => true,
+        [b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O', ..] => text.len() <= "false".len(),
+        _ => false,
+    }
+}
+
+fn number(text: &str) -> Option<Value> {
+    let plain: String = text.chars().filter(|letter| *letter != '_').collect();
+    if let Some(integer) = integer(&plain) {
+        return Some(Value::Integer(integer));
+    }
+    is_float(&plain).then(|| plain.parse().ok().map(Value::Float)).flatten()
+}
+
+/// Decimal, `0b`, `0o`, `0x`, and a leading zero for octal.
+fn integer(text: &str) -> Option<i128> {
+    let (sign, digits) = match text.as_bytes() {
+        [b'-', ..] => (-1, &text[1..]),
+        [b'+', ..] => (1, &text[1..]),
+        _ => (1, text),
+    };
+    let radix = |prefixes: [&str; 2]| prefixes.iter().find_map(|prefix| digits.strip_prefix(prefix));
+    let (radix, digits) = if let Some(rest) = radix(["0x", "0X"]) {
+        (16, rest)
+    } else if let Some(rest) = radix(["0b", "0B"]) {
+        (2, rest)
+    } else if let Some(rest) = radix(["0o", "0O"]) {
+        (8, rest)
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        (8, &digits[1..])
+    } else {
+        (10, digits)
+    };
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    i128::from_str_radix(digits, radix).ok().map(|magnitude| sign * magnitude)
+}
+
+/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+fn is_float(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let power = exponent.map(|exponent| exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+    digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && power.is_none_or(|power| !power.is_empty() && digits(power))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_are_what_kubectl_takes_them_for() {
+        for (text, value) in [
+            ("", Value::Null),
+            ("~", Value::Null),
+            ("yes", Value::Bool(true)),
+            ("Off", Value::Bool(false)),
+            ("yEs", Value::Text("yEs".to_owned())),
+            ("8080", Value::Integer(8080)),
+            ("-7", Value::Integer(-7)),
+            ("0644", Value::Integer(0o644)),
+            ("0o17", Value::Integer(15)),
+            ("0x1F", Value::Integer(31)),
+            ("1_000", Value::Integer(1000)),
+            ("089", Value::Float(89.0)),
+            ("1.5", Value::Float(1.5)),
+            (".5", Value::Float(0.5)),
+            ("1e3", Value::Float(1000.0)),
+            ("-.inf", Value::Float(f64::NEG_INFINITY)),
+            ("1.2.3", Value::Text("1.2.3".to_owned())),
+            ("250m", Value::Text("250m".to_owned())),
+            ("12:30", Value::Text("12:30".to_owned())),
+            ("2026-11-22", Value::Text("2026-11-22".to_owned())),
+            (".", Value::Text(".".to_owned())),
+            ("-", Value::Text("-".to_owned())),
+            ("nginx", Value::Text("nginx".to_owned())),
+        ] {
+            assert_eq!(resolve(text), value, "{text:?}");
+        }
+    }
+}
