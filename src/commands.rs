@@ -1,15 +1,18 @@
 //! The command line: the only place that reads and writes files and prints. Results to stdout, everything else to
 //! stderr. Exit codes: 0 yes, 1 the answer is no, 2 no answer.
 
+pub mod diff;
 pub mod input;
 pub mod output;
 pub mod render;
+pub mod tree;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::diff::DiffArgs;
 use crate::commands::render::RenderArgs;
 
 /// The exit code of trouble: a wrong description, wrong usage, a file that cannot be read or written.
@@ -26,6 +29,8 @@ struct Cli {
 enum Command {
     /// Render every object of the platform, in apply order
     Render(RenderArgs),
+    /// Say what differs between the rendered platform and a directory, and what that will do
+    Diff(DiffArgs),
 }
 
 /// Runs the program on `args` and says how it went.
@@ -40,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match cli.command {
         Command::Render(args) => render::run(&args),
+        Command::Diff(args) => diff::run(&args),
     };
     match result {
         Ok(code) => code,

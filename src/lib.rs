@@ -16,3 +16,4 @@ pub mod pipeline;
 pub mod spec;
 pub mod stages;
 pub mod values;
+pub mod views;

@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["components"],
     &["stages"],
     &["emit", "diff"],
+    &["views"],
     &["pipeline", "manual"],
     &["commands"],
     &["main", "lib"],

@@ -71,8 +71,7 @@ pub fn render<T>(
     let mut report = Report::default();
     let rendered = pipeline::render_as(&input.text, environment, &mut report, finish);
     let found = report.sorted();
-    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, color);
+    let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, is_colored_stderr());
     let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
         let plural = if errors == 1 { "" } else { "s" };
@@ -80,4 +79,23 @@ pub fn render<T>(
     }
     output::complain(&text);
     rendered
+}
+
+/// Whether messages to stderr are coloured.
+pub fn is_colored_stderr() -> bool {
+    std::io::stderr().is_terminal() && !is_no_color()
+}
+
+/// Whether the user wants no colours at all (<https://no-color.org>).
+pub fn is_no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Refuses to change a tree where nobody would see it: a build that rewrites what it should compare with always passes.
+pub fn may_write(place: &Path, is_forced: bool) -> anyhow::Result<()> {
+    let is_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    if is_ci && !is_forced && place.exists() {
+        bail!("`CI` is set, and `{}` is there already; `--force` writes it all the same", place.display());
+    }
+    Ok(())
 }

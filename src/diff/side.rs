@@ -60,6 +60,12 @@ impl Side {
         Ok(Self { files })
     }
 
+    /// The text of a file; nothing if there is none.
+    pub fn text(&self, path: &str) -> &str {
+        let found = self.files.binary_search_by(|file| file.path.as_str().cmp(path));
+        found.map_or("", |at| &self.files[at].text)
+    }
+
     /// All objects with the files that they stand in.
     pub fn objects(&self) -> Vec<Placed<'_>> {
         let placed = |file| move |document| File::placed(file, document);

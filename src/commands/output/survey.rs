@@ -14,7 +14,7 @@ use crate::commands::output::staging;
 use crate::model::tree::Tree;
 
 /// Files that people put beside generated ones on purpose; kept, never ours.
-const WELCOME: [&str; 3] = [".gitattributes", ".gitignore", ".gitkeep"];
+pub const WELCOME: [&str; 3] = [".gitattributes", ".gitignore", ".gitkeep"];
 
 /// How many foreign files a message names.
 const NAMED: usize = 5;

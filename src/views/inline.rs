@@ -1,0 +1,78 @@
+//! A value on one line, as short as it can be said without doubt.
+
+use crate::manifest::node::{Node, Value};
+
+/// `{name: http, port: 80}`, with texts quoted where they would be taken for something else.
+pub fn inline(node: &Node) -> String {
+    let mut out = String::new();
+    push(node, &mut out);
+    out
+}
+
+/// The same, cut after `most` characters, with a sign that it was cut.
+pub fn shortened(node: &Node, most: usize) -> String {
+    let whole = inline(node);
+    match whole.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole,
+    }
+}
+
+fn push(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(is) => out.push_str(if *is { "true" } else { "false" }),
+        Value::Integer(number) => out.push_str(&number.to_string()),
+        Value::Float(number) => out.push_str(&number.to_string()),
+        Value::Text(text) if is_clear(text) => out.push_str(text),
+        Value::Text(text) => out.push_str(&quoted(text)),
+        Value::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                push(item, out);
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            out.push('{');
+            for (at, entry) in entries.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                let key = &entry.key;
+                out.push_str(&if is_clear(key) { key.clone() } else { quoted(key) });
+                out.push_str(": ");
+                push(&entry.node, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// Whether a text can stand without quotes: it is not a number or a word of YAML, and has no edge that nobody sees.
+fn is_clear(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:@()+=$%&<>~ ".contains(letter);
+    let is_text = matches!(crate::manifest::plain::resolve(text), Value::Text(_));
+    !text.is_empty() && is_text && text.trim() == text && text.chars().all(is_plain)
+}
+
+/// In double quotes, with escapes for all that a terminal would act upon.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            _ if is_unseen(letter) => out.extend(letter.escape_unicode()),
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Controls, and marks that turn the direction of the text around.
+pub fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}

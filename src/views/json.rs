@@ -1,0 +1,90 @@
+//! For programs. The schema is documented in docs/diff.md and has a version: keys are only ever added to it.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::diff::change::{Change, What};
+use crate::diff::compare::{Comparison, Fate, FileFate, ObjectChange};
+use crate::manifest::document::Id;
+use crate::manifest::node::{Node, Value};
+
+/// Name and version of the schema.
+pub const SCHEMA: &str = "platformgen.io/diff/v1";
+
+/// The whole comparison as one JSON object.
+pub fn json(comparison: &Comparison) -> String {
+    let files: Vec<Json> =
+        comparison.files.iter().map(|file| json!({ "path": file.path, "fate": file_fate(file.fate) })).collect();
+    let objects: Vec<Json> = comparison.objects.iter().map(object).collect();
+    let all = json!({
+        "schema": SCHEMA,
+        "different": !comparison.files.is_empty(),
+        "files": files,
+        "objects": objects,
+    });
+    format!("{all:#}\n")
+}
+
+fn object(object: &ObjectChange) -> Json {
+    let mut out = id(&object.id);
+    out.insert("fate".to_owned(), fate(object.fate).into());
+    out.insert("file".to_owned(), object.file.clone().into());
+    if let Some(was) = &object.was {
+        out.insert("was".to_owned(), id(was).into());
+    }
+    if let Some(was) = &object.was_in {
+        out.insert("wasIn".to_owned(), was.clone().into());
+    }
+    out.insert("changes".to_owned(), object.changes.iter().map(change).collect());
+    out.into()
+}
+
+fn id(id: &Id) -> Map<String, Json> {
+    let rows = [("kind", &id.kind), ("group", &id.group), ("namespace", &id.namespace), ("name", &id.name)];
+    rows.into_iter().map(|(key, value)| (key.to_owned(), value.clone().into())).collect()
+}
+
+fn change(change: &Change) -> Json {
+    let path = change.path.to_string();
+    match &change.what {
+        What::Added(node) => json!({ "path": path, "change": "added", "after": plain(node) }),
+        What::Removed(node) => json!({ "path": path, "change": "removed", "before": plain(node) }),
+        What::Changed(old, new) => {
+            json!({ "path": path, "change": "changed", "before": plain(old), "after": plain(new) })
+        }
+        What::Text(old, new) => json!({ "path": path, "change": "text", "before": old, "after": new }),
+        What::Order(old, new) => json!({ "path": path, "change": "order", "before": old, "after": new }),
+    }
+}
+
+fn plain(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(is) => (*is).into(),
+        Value::Integer(number) => i64::try_from(*number).map_or_else(|_| number.to_string().into(), Json::from),
+        // JSON has no infinity
+        Value::Float(number) if number.is_finite() => (*number).into(),
+        Value::Float(number) => number.to_string().into(),
+        Value::Text(text) => text.clone().into(),
+        Value::List(items) => items.iter().map(plain).collect(),
+        Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), plain(&entry.node))).collect(),
+    }
+}
+
+fn fate(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Added => "added",
+        Fate::Removed => "removed",
+        Fate::Renamed => "renamed",
+        Fate::Changed => "changed",
+        Fate::Moved => "moved",
+        Fate::Reformatted => "reformatted",
+    }
+}
+
+fn file_fate(fate: FileFate) -> &'static str {
+    match fate {
+        FileFate::Added => "added",
+        FileFate::Removed => "removed",
+        FileFate::Changed => "changed",
+    }
+}

@@ -1,0 +1,87 @@
+//! What a bot posts under a change: the effects first, every object folded, never longer than a comment may be.
+
+use std::collections::BTreeMap;
+
+use crate::diff::compare::{Comparison, ObjectChange};
+use crate::views::paint::Paint;
+use crate::views::text::{Look, headline, number, object_lines};
+
+/// By this line a bot finds its comment again.
+pub const MARKER: &str = "<!-- platformgen diff -->";
+
+/// Room for the line that says what was left out.
+const FOOTER: usize = 160;
+
+/// The whole comparison in at most `most` bytes: sections are left out whole, the last first, and counted.
+pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String {
+    let mut out = format!("{MARKER}\n### platformgen: {}\n", headline(comparison));
+    let look = Look { paint: Paint::default(), context };
+    let mut left_out = 0;
+    for section in grouped(&comparison.objects, look) {
+        if left_out == 0 && out.len() + section.text.len() + FOOTER <= most {
+            out.push_str(&section.text);
+        } else {
+            left_out += section.objects;
+        }
+    }
+    if left_out > 0 {
+        out.push_str(&format!(
+            "\n_{} more not shown: run `platformgen diff` to see all._\n",
+            number(left_out, "object")
+        ));
+    }
+    out
+}
+
+struct Section {
+    objects: usize,
+    text: String,
+}
+
+/// Objects of one kind with the same changes are one section.
+fn grouped(objects: &[ObjectChange], look: Look) -> Vec<Section> {
+    let mut order: Vec<(String, String)> = Vec::new();
+    let mut groups: BTreeMap<(String, String), Vec<(&ObjectChange, Vec<String>)>> = BTreeMap::new();
+    for object in objects {
+        let lines = object_lines(object, look);
+        let anonymous = lines.join("\n").replace(&object.id.to_string(), "").replace(&object.file, "");
+        let key = (object.id.kind.clone(), anonymous);
+        let group = groups.entry(key.clone()).or_default();
+        if group.is_empty() {
+            order.push(key);
+        }
+        group.push((object, lines));
+    }
+    order.iter().filter_map(|key| groups.get(key)).map(|group| section(group)).collect()
+}
+
+fn section(group: &[(&ObjectChange, Vec<String>)]) -> Section {
+    let Some(((object, lines), others)) = group.split_first() else {
+        return Section { objects: 0, text: String::new() };
+    };
+    let title = if others.is_empty() {
+        format!("<code>{}</code>", escaped(&lines.first().map_or_else(String::new, |line| title(object, line))))
+    } else {
+        let names: Vec<String> = group.iter().map(|(object, _)| escaped(&object.id.place())).collect();
+        format!("same change in {} {}s: {}", group.len(), escaped(&object.id.kind), names.join(", "))
+    };
+    let body = lines.join("\n");
+    let fence = fence(&body);
+    let text = format!("\n<details><summary>{title}</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>\n");
+    Section { objects: group.len(), text }
+}
+
+/// The sign of the object's first line and its name.
+fn title(object: &ObjectChange, line: &str) -> String {
+    format!("{} {}", line.chars().next().unwrap_or('~'), object.id)
+}
+
+/// Longer than any run of backticks inside.
+fn fence(body: &str) -> String {
+    let longest = body.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,137 @@
+//! For people at a terminal: one change a line, what it does at the end, where the eye is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::diff::change::{Change, What};
+use crate::diff::compare::{Comparison, Fate, FileFate, ObjectChange};
+use crate::views::inline::shortened;
+use crate::views::lines;
+use crate::views::paint::Paint;
+
+/// Longer values are cut: the JSON view has them whole.
+const LONGEST: usize = 160;
+
+/// How to show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Colours.
+    pub paint: Paint,
+    /// Lines around changed lines of texts.
+    pub context: usize,
+}
+
+/// The whole comparison.
+pub fn text(comparison: &Comparison, look: Look) -> String {
+    let mut out = String::new();
+    for object in &comparison.objects {
+        for line in object_lines(object, look) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    for line in bare_files(comparison, look.paint) {
+        let _ = writeln!(out, "{line}");
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", look.paint.bold(&headline(comparison)));
+    out
+}
+
+/// `2 objects added, 1 renamed, 5 changed in 3 files`
+pub fn headline(comparison: &Comparison) -> String {
+    let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
+    for object in &comparison.objects {
+        *counts.entry(object.fate).or_default() += 1;
+    }
+    let files = number(comparison.files.len(), "file");
+    if counts.is_empty() {
+        return format!("{files} written differently, no object changed");
+    }
+    let counted = |(at, (fate, count)): (usize, (Fate, usize))| {
+        if at == 0 { format!("{} {}", number(count, "object"), word(fate)) } else { format!("{count} {}", word(fate)) }
+    };
+    let list: Vec<String> = counts.into_iter().enumerate().map(counted).collect();
+    format!("{} in {files}", list.join(", "))
+}
+
+/// `1 file`, `2 files`
+pub fn number(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Added => "added",
+        Fate::Removed => "removed",
+        Fate::Renamed => "renamed",
+        Fate::Changed => "changed",
+        Fate::Moved => "moved",
+        Fate::Reformatted => "reformatted",
+    }
+}
+
+/// An object, one change a line; its first sign says what became of it.
+pub fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
+    let (id, paint) = (&object.id, look.paint);
+    let file = paint.dim(&format!("({})", object.file));
+    let mut found = match (object.fate, &object.was) {
+        (Fate::Added, _) => vec![format!("{} {file}", paint.green(&format!("+ {id}")))],
+        (Fate::Removed, _) => vec![format!("{} {file}", paint.red(&format!("- {id}")))],
+        (Fate::Renamed, Some(was)) => {
+            vec![format!("{}  will be re-created {file}", paint.yellow(&format!("~ {was} → {}", id.place())))]
+        }
+        (Fate::Reformatted, _) => vec![format!("= {id}  says the same in other words {file}")],
+        _ => Vec::new(),
+    };
+    match &object.was_in {
+        Some(was) => found.push(format!("= {id}  moved from {was} to {}", object.file)),
+        None if object.fate == Fate::Moved => found.push(format!("= {id}  moved within {}", object.file)),
+        None => {}
+    }
+    found.extend(object.changes.iter().flat_map(|change| change_lines(object, change, look)));
+    found
+}
+
+fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<String> {
+    let place = format!("{}  {}", object.id, change.path);
+    let line = |sign: char, what: &str| {
+        vec![look.paint.by_sign(sign, &lines::visible(&format!("{sign} {place}  {what}").replace('\n', " ")))]
+    };
+    match &change.what {
+        What::Added(node) => line('+', &shortened(node, LONGEST)),
+        What::Removed(node) => line('-', &shortened(node, LONGEST)),
+        What::Changed(old, new) => line('~', &format!("{} → {}", shortened(old, LONGEST), shortened(new, LONGEST))),
+        What::Order(old, new) => line('~', &format!("order: {} → {}", old.join(", "), new.join(", "))),
+        What::Text(old, new) => {
+            let (came, went) = lines::counts(old, new);
+            let mut found = line('~', &format!("lines: {came} added, {went} removed"));
+            for hunk in lines::hunks(old, new, look.context) {
+                found.extend(hunk.lines().map(|line| {
+                    let sign = line.chars().next().unwrap_or(' ');
+                    look.paint.by_sign(sign, &format!("    {}", lines::visible(line)))
+                }));
+            }
+            found
+        }
+    }
+}
+
+/// Files that no object speaks for.
+fn bare_files(comparison: &Comparison, paint: Paint) -> Vec<String> {
+    let is_told = |path: &str| {
+        comparison.objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path))
+    };
+    comparison
+        .files
+        .iter()
+        .filter(|file| !is_told(&file.path))
+        .map(|file| match file.fate {
+            FileFate::Added => paint.green(&format!("+ {}", file.path)),
+            FileFate::Removed => paint.red(&format!("- {}  nothing renders it", file.path)),
+            FileFate::Changed => format!("= {}  formatting only", file.path),
+        })
+        .collect()
+}
