@@ -1,7 +1,6 @@
 //! Whatever is thrown at the reader, the answer is a platform that renders or diagnostics with places; and what is
 //! rendered reads back as what was meant.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 use platformgen::diagnostics::caret;
@@ -12,6 +11,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+#[path = "support/random.rs"]
+mod random;
 
 const FLAGSHIP: &str = include_str!("../platform.toml");
 const DIFFERENT: &str = include_str!("platforms/different.toml");
@@ -63,30 +65,6 @@ fn bent() -> impl Strategy<Value = String> {
     })
 }
 
-/// Services that call each other forwards, on random ports, with random limits.
-fn platforms() -> impl Strategy<Value = String> {
-    let service = (1024..60_000_u16, 1..5_i32, "[a-zA-Z0-9 #:{}%@`'_-]{0,20}", any::<bool>());
-    prop::collection::vec(service, 1..8).prop_map(|services| {
-        let mut text = String::from(
-            "version = 1\n[platform]\nname = \"p\"\ndomain = \"example.com\"\n[cluster]\napi-server = { cidrs = [\"10.0.0.1/32\"], ports = [443] }\n\
-             [secrets]\nbackend = \"external-secrets\"\nstore = \"s\"\n[namespaces.a]\n[namespaces.b]\n",
-        );
-        let count = services.len();
-        for (at, (port, replicas, value, other)) in services.into_iter().enumerate() {
-            let value = serde_json::to_string(&value).expect("TOML reads what JSON writes");
-            let namespace = if other { "a" } else { "b" };
-            let calls = if at + 1 < count { format!("\"s{}\"", at + 1) } else { String::new() };
-            let address = if at + 1 < count { format!("${{s{}}}", at + 1) } else { String::new() };
-            let _ = write!(
-                text,
-                "[components.s{at}]\ntype = \"web-service\"\nnamespace = \"{namespace}\"\nimage = \"ghcr.io/x/s{at}:1\"\nport = {port}\n\
-                 replicas = {replicas}\ncalls = [{calls}]\nenv = {{ VALUE = {value}, NEXT = \"{address}\" }}\nsecrets = {{ KEY = \"s{at}/key\" }}\n",
-            );
-        }
-        text
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -106,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn random_platforms_render_and_read_back(text in platforms()) {
+    fn random_platforms_render_and_read_back(text in random::platforms()) {
         let stream = outcome(&text).map_err(TestCaseError::fail)?;
         let mut report = Report::default();
         let (_, bundle) = pipeline::render(&text, None, &mut report).expect("it rendered");

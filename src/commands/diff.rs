@@ -97,7 +97,11 @@ fn sides(args: &DiffArgs) -> Result<Option<(Side, Side)>> {
             Some(tree) => Ok(side(place, tree, Dialect::Any)),
             None => bail!("there is no `{}`", place.display()),
         };
-        return Ok(foreign(old)?.zip(foreign(new)?));
+        let mut sides = foreign(old)?.zip(foreign(new)?);
+        if let Some((old, new)) = &mut sides {
+            match_names(old, new);
+        }
+        return Ok(sides);
     }
     let Some(golden) = args.places.first() else { bail!("name a directory") };
     let input = input::read(&args.file)?;
@@ -116,6 +120,13 @@ fn sides(args: &DiffArgs) -> Result<Option<(Side, Side)>> {
         Tree::default()
     });
     Ok(side(golden, old, Dialect::Own).zip(side(Path::new("<rendered>"), rendered, Dialect::Own)))
+}
+
+/// Two files are two versions of one, whatever they are called.
+fn match_names(old: &mut Side, new: &mut Side) {
+    if let ([old], [new]) = (old.files.as_mut_slice(), new.files.as_mut_slice()) {
+        old.path.clone_from(&new.path);
+    }
 }
 
 /// The tree with its objects; complains about all that is wrong with it.

@@ -31,6 +31,9 @@ pub struct RenderArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// With --output: write over a directory even where `CI` is set
+    #[arg(long, requires = "output")]
+    force: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -61,6 +64,7 @@ fn run_as<D: Document>(
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {
+        input::may_write(directory, args.force)?;
         let written = output::write_directory(directory, &emit::tree(&bundle))?;
         output::complain(&format!("{}: {written}\n", directory.display()));
         return Ok(ExitCode::SUCCESS);

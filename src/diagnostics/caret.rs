@@ -78,7 +78,7 @@ fn shown(letter: char) -> char {
 }
 
 /// Letters that steer a terminal or change the order in which others appear.
-fn is_invisible(letter: char) -> bool {
+pub fn is_invisible(letter: char) -> bool {
     letter.is_control() || FORMATS.iter().any(|(first, last)| (*first..=*last).contains(&letter))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::diff::change::Change;
+use crate::diff::change::{Change, What};
 use crate::diff::pair::{self, Pair, Placed};
 use crate::diff::side::Side;
 use crate::diff::{secrets, structure};
@@ -81,7 +81,8 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     let pairs = pair::pair(&old.objects(), &new.objects());
     let shifted = shifted(&pairs);
     let objects = pairs.iter().filter_map(|pair| {
-        let is_touched = [pair.old(), pair.new()].into_iter().flatten().any(|placed| touched.contains(placed.file));
+        let is_touched =
+            [pair.before(), pair.after()].into_iter().flatten().any(|placed| touched.contains(placed.file));
         is_touched.then(|| object(pair, shifted.contains(pair.id()))).flatten()
     });
     Comparison { objects: objects.collect(), files }
@@ -123,16 +124,36 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
             (fate, changes)
         }
     };
-    let file = pair.new().or(pair.old()).map(|placed| placed.file.to_owned()).unwrap_or_default();
-    let was_in = pair.old().map(|old| old.file.to_owned()).filter(|was| *was != file);
+    let was = pair.before().map(|old| old.document.id.clone()).filter(|was| was != id);
+    let is_echo = |change: &Change| was.as_ref().is_some_and(|was| echoes(change, was, id));
+    let file = pair.after().or(pair.before()).map(|placed| placed.file.to_owned()).unwrap_or_default();
+    let was_in = pair.before().map(|old| old.file.to_owned()).filter(|was| *was != file);
     Some(ObjectChange {
         id: id.clone(),
         fate,
-        was: pair.old().map(|old| old.document.id.clone()).filter(|was| was != id),
+        changes: changes
+            .into_iter()
+            .filter(|change| !is_echo(change))
+            .map(|change| secrets::hidden(id, change))
+            .collect(),
+        was,
         file,
         was_in,
-        changes: changes.into_iter().map(|change| secrets::hidden(id, change)).collect(),
     })
+}
+
+/// Whether a change only repeats that the object has got another name.
+fn echoes(change: &Change, was: &Id, id: &Id) -> bool {
+    match &change.what {
+        What::Changed(old, new) => match (old.text(), new.text()) {
+            (Some(old), Some(new)) => {
+                let renamed = old.replace(&was.name, &id.name);
+                renamed == new || renamed.replace(&was.namespace, &id.namespace) == new
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// The words of an object, without what separates it from others.

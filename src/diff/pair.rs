@@ -30,7 +30,7 @@ pub enum Pair<'a> {
 
 impl<'a> Pair<'a> {
     /// The object as it was.
-    pub fn old(&self) -> Option<Placed<'a>> {
+    pub fn before(&self) -> Option<Placed<'a>> {
         match self {
             Self::Added(_) => None,
             Self::Removed(old) | Self::Kept(old, _) => Some(*old),
@@ -38,7 +38,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The object as it is.
-    pub fn new(&self) -> Option<Placed<'a>> {
+    pub fn after(&self) -> Option<Placed<'a>> {
         match self {
             Self::Removed(_) => None,
             Self::Added(new) | Self::Kept(_, new) => Some(*new),
@@ -81,9 +81,12 @@ pub fn pair<'a>(old: &[Placed<'a>], new: &[Placed<'a>]) -> Vec<Pair<'a>> {
     pairs
 }
 
+/// Objects of one kind without a partner: the old ones and the new ones.
+type Strays = (Vec<usize>, Vec<usize>);
+
 /// Finds the new names of what seems to be gone, the surest first.
 fn renames(old: &[Placed<'_>], new: &[Placed<'_>], heirs: &mut [Option<usize>], gone: &mut [bool]) {
-    let mut kinds: BTreeMap<(&str, &str), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &str), Strays> = BTreeMap::new();
     for (at, placed) in old.iter().enumerate().filter(|(at, _)| gone[*at]) {
         kinds.entry((&placed.document.id.kind, &placed.document.id.group)).or_default().0.push(at);
     }

@@ -42,10 +42,13 @@ const HARMLESS: &[&str] = &[
     "tokenrequests",
     "credentialname",
     "credentialspolicy",
+    "injectcafromsecret",
+    "servertokens",
+    "secrethash",
 ];
 
 /// Endings of names that say that the value is where a secret is, and no secret.
-const PLACES: &[&str] = &["file", "path", "ref", "name", "policy", "url"];
+const PLACES: &[&str] = &["file", "path", "ref", "name", "namespace", "policy"];
 
 /// The change with every secret in it hidden.
 pub fn hidden(id: &Id, change: Change) -> Change {
@@ -56,10 +59,12 @@ pub fn hidden(id: &Id, change: Change) -> Change {
         What::Removed(node) => What::Removed(hide(node)),
         What::Changed(old, new) => What::Changed(hide(old), hide(new)),
         What::Text(old, new) => {
-            if is_secret(&path, id) || holds_credentials(&old) || holds_credentials(&new) {
+            let (shown_old, shown_new) = (lines_hidden(&old), lines_hidden(&new));
+            let is_sealed = is_secret(&path, id) || holds_credentials(&old) || holds_credentials(&new);
+            if is_sealed || shown_old == shown_new {
                 What::Changed(hidden_node(), hidden_node())
             } else {
-                What::Text(lines_hidden(&old), lines_hidden(&new))
+                What::Text(shown_old, shown_new)
             }
         }
         order @ What::Order(..) => order,
@@ -67,9 +72,18 @@ pub fn hidden(id: &Id, change: Change) -> Change {
     Change { path, what }
 }
 
-/// Whether a whole object holds secrets, so that no line of its text may be shown.
-pub fn is_sealed(id: &Id) -> bool {
+/// Whether the text of an object holds anything that must not be shown.
+pub fn is_sealed(id: &Id, text: &str) -> bool {
+    is_secret_kind(id) || text.lines().any(|line| !(is_template(id, line) || line_hidden(line) == line))
+}
+
+fn is_secret_kind(id: &Id) -> bool {
     id.kind == "Secret" && id.group.is_empty()
+}
+
+/// What an `ExternalSecret` computes a value from holds no value.
+fn is_template(id: &Id, text: &str) -> bool {
+    id.kind == "ExternalSecret" && text.contains("{{")
 }
 
 fn hidden_node() -> Node {
@@ -77,6 +91,9 @@ fn hidden_node() -> Node {
 }
 
 fn node_hidden(path: &Path, id: &Id, node: Node) -> Node {
+    if node.text().is_some_and(|text| is_template(id, text)) {
+        return node;
+    }
     let is_plain = !matches!(node.value, Value::Map(_) | Value::List(_));
     if is_secret(path, id) && (is_plain || in_secret_data(path, id)) {
         return match node.value {
@@ -120,17 +137,20 @@ fn map_hidden(path: &Path, id: &Id, entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 fn is_secret(path: &Path, id: &Id) -> bool {
-    let named = path.items().any(|item| is_telling(item)) && path.last_key() == "value";
-    in_secret_data(path, id) || named || is_telling(path.last_key())
+    let named = path.items().any(is_telling) && path.last_key() == "value";
+    // a docker configuration that has been taken apart
+    let in_registries = path.keys().any(|key| key == "auths");
+    in_secret_data(path, id) || in_registries || named || is_telling(path.last_key())
 }
 
 fn in_secret_data(path: &Path, id: &Id) -> bool {
-    is_sealed(id)
+    is_secret_kind(id)
         && (path.begins(&["data"]) || path.begins(&["stringData"]) || path.begins(&["metadata", "annotations"]))
 }
 
 /// Whether the name of a value says that it is secret.
 pub fn is_telling(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
     let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>().to_lowercase();
     TELLING.iter().any(|part| plain.contains(part))
         && !HARMLESS.contains(&plain.as_str())

@@ -23,7 +23,9 @@ pub fn similarity(old: &Node, new: &Node) -> f64 {
     let (old, new) = (leaves(old), leaves(new));
     let total = old.len().max(new.len());
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    old.iter().for_each(|leaf| *counts.entry(leaf).or_default() += 1);
+    for leaf in &old {
+        *counts.entry(leaf).or_default() += 1;
+    }
     let common = new.iter().filter(|leaf| {
         counts.get_mut(leaf.as_str()).is_some_and(|count| std::mem::replace(count, count.saturating_sub(1)) > 0)
     });
@@ -209,10 +211,14 @@ fn leaves(node: &Node) -> Vec<String> {
 fn collect(node: &Node, way: &str, found: &mut Vec<String>) {
     match &node.value {
         Value::Map(entries) if !entries.is_empty() => {
-            entries.iter().for_each(|entry| collect(&entry.node, &format!("{way}.{}", entry.key), found));
+            for entry in entries {
+                collect(&entry.node, &format!("{way}.{}", entry.key), found);
+            }
         }
         Value::List(items) if !items.is_empty() => {
-            items.iter().enumerate().for_each(|(at, item)| collect(item, &format!("{way}[{at}]"), found));
+            for (at, item) in items.iter().enumerate() {
+                collect(item, &format!("{way}[{at}]"), found);
+            }
         }
         value => found.push(format!("{way}={value:?}")),
     }

@@ -48,9 +48,10 @@ impl Id {
     }
 }
 
-/// `Deployment production/api`
+/// `Deployment production/api`; a thing without a name, such as a kustomization, is its kind.
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.place())
+        f.write_str(&self.kind)?;
+        if self.name.is_empty() { Ok(()) } else { write!(f, " {}", self.place()) }
     }
 }

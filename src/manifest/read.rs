@@ -237,13 +237,13 @@ impl Tree<'_> {
         match &mut open.value {
             Holder::List(items) => items.push(node),
             Holder::Map { entries, merged, key } => match key.take() {
-                None => match key_text(&node) {
-                    Some(text) => *key = Some((text, node.span, is_plain)),
-                    None => {
+                None => {
+                    let text = key_text(&node);
+                    if text.is_none() {
                         self.report.error(codes::MANIFEST, node.span, "a key must be a string");
-                        *key = Some((String::new(), node.span, false));
                     }
-                },
+                    *key = Some((text.unwrap_or_default(), node.span, is_plain));
+                }
                 Some((text, _, true)) if text == "<<" => merged.push(node),
                 Some((text, span, _)) => {
                     entries.push(Entry { key: text, span, node });

@@ -1,6 +1,8 @@
 //! A value on one line, as short as it can be said without doubt.
 
+use crate::diagnostics::caret::is_invisible;
 use crate::manifest::node::{Node, Value};
+use crate::manifest::plain;
 
 /// `{name: http, port: 80}`, with texts quoted where they would be taken for something else.
 pub fn inline(node: &Node) -> String {
@@ -9,9 +11,25 @@ pub fn inline(node: &Node) -> String {
     out
 }
 
-/// The same, cut after `most` characters, with a sign that it was cut.
+/// Two versions of a value, cut like one. Quotes say that a text is no number, so two texts need none.
+pub fn both(old: &Node, new: &Node, most: usize) -> (String, String) {
+    match (bare(old), bare(new)) {
+        (Some(old), Some(new)) => (cut(old.to_owned(), most), cut(new.to_owned(), most)),
+        _ => (shortened(old, most), shortened(new, most)),
+    }
+}
+
+/// A text that needs no escapes.
+fn bare(node: &Node) -> Option<&str> {
+    node.text().filter(|text| !text.is_empty() && quoted(text).len() == text.len() + 2)
+}
+
+/// A value on one line, cut after `most` characters, with a sign that it was cut.
 pub fn shortened(node: &Node, most: usize) -> String {
-    let whole = inline(node);
+    cut(inline(node), most)
+}
+
+fn cut(whole: String, most: usize) -> String {
     match whole.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &whole[..end]),
         None => whole,
@@ -51,7 +69,7 @@ fn push(node: &Node, out: &mut String) {
 /// Whether a text can stand without quotes: it is not a number or a word of YAML, and has no edge that nobody sees.
 fn is_clear(text: &str) -> bool {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:@()+=$%&<>~ ".contains(letter);
-    let is_text = matches!(crate::manifest::plain::resolve(text), Value::Text(_));
+    let is_text = matches!(plain::resolve(text), Value::Text(_));
     !text.is_empty() && is_text && text.trim() == text && text.chars().all(is_plain)
 }
 
@@ -63,16 +81,10 @@ fn quoted(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', letter]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            _ if is_unseen(letter) => out.extend(letter.escape_unicode()),
+            _ if is_invisible(letter) => out.extend(letter.escape_unicode()),
             _ => out.push(letter),
         }
     }
     out.push('"');
     out
-}
-
-/// Controls, and marks that turn the direction of the text around.
-pub fn is_unseen(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

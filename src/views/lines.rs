@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::views::inline::is_unseen;
+use crate::diagnostics::caret::is_invisible;
 
 /// Hunks as `diff -u` writes them, without its file names: each begins with `@@`.
 pub fn hunks(old: &str, new: &str, context: usize) -> Vec<String> {
@@ -21,11 +21,11 @@ pub fn counts(old: &str, new: &str) -> (usize, usize) {
 
 /// A line that a terminal may show.
 pub fn visible(line: &str) -> String {
-    if !line.contains(|letter| letter != '\t' && is_unseen(letter)) {
+    if !line.contains(|letter| letter != '\t' && is_invisible(letter)) {
         return line.to_owned();
     }
     let shown = |letter: char| {
-        if letter != '\t' && is_unseen(letter) { letter.escape_unicode().collect() } else { String::from(letter) }
+        if letter != '\t' && is_invisible(letter) { letter.escape_unicode().collect() } else { String::from(letter) }
     };
     line.chars().map(shown).collect()
 }

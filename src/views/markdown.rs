@@ -1,8 +1,9 @@
 //! What a bot posts under a change: the effects first, every object folded, never longer than a comment may be.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
-use crate::diff::compare::{Comparison, ObjectChange};
+use crate::diff::compare::{Comparison, Fate, ObjectChange};
 use crate::views::paint::Paint;
 use crate::views::text::{Look, headline, number, object_lines};
 
@@ -25,10 +26,8 @@ pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String 
         }
     }
     if left_out > 0 {
-        out.push_str(&format!(
-            "\n_{} more not shown: run `platformgen diff` to see all._\n",
-            number(left_out, "object")
-        ));
+        let objects = number(left_out, "object");
+        let _ = write!(out, "\n_{objects} more not shown: run `platformgen diff` to see all._\n");
     }
     out
 }
@@ -38,10 +37,13 @@ struct Section {
     text: String,
 }
 
+/// An object and its lines.
+type Told<'a> = (&'a ObjectChange, Vec<String>);
+
 /// Objects of one kind with the same changes are one section.
 fn grouped(objects: &[ObjectChange], look: Look) -> Vec<Section> {
     let mut order: Vec<(String, String)> = Vec::new();
-    let mut groups: BTreeMap<(String, String), Vec<(&ObjectChange, Vec<String>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), Vec<Told<'_>>> = BTreeMap::new();
     for object in objects {
         let lines = object_lines(object, look);
         let anonymous = lines.join("\n").replace(&object.id.to_string(), "").replace(&object.file, "");
@@ -55,12 +57,12 @@ fn grouped(objects: &[ObjectChange], look: Look) -> Vec<Section> {
     order.iter().filter_map(|key| groups.get(key)).map(|group| section(group)).collect()
 }
 
-fn section(group: &[(&ObjectChange, Vec<String>)]) -> Section {
+fn section(group: &[Told<'_>]) -> Section {
     let Some(((object, lines), others)) = group.split_first() else {
         return Section { objects: 0, text: String::new() };
     };
     let title = if others.is_empty() {
-        format!("<code>{}</code>", escaped(&lines.first().map_or_else(String::new, |line| title(object, line))))
+        format!("<code>{}</code>", escaped(&title(object)))
     } else {
         let names: Vec<String> = group.iter().map(|(object, _)| escaped(&object.id.place())).collect();
         format!("same change in {} {}s: {}", group.len(), escaped(&object.id.kind), names.join(", "))
@@ -71,9 +73,15 @@ fn section(group: &[(&ObjectChange, Vec<String>)]) -> Section {
     Section { objects: group.len(), text }
 }
 
-/// The sign of the object's first line and its name.
-fn title(object: &ObjectChange, line: &str) -> String {
-    format!("{} {}", line.chars().next().unwrap_or('~'), object.id)
+/// What became of the object, as a sign, and its name.
+fn title(object: &ObjectChange) -> String {
+    let sign = match object.fate {
+        Fate::Added => '+',
+        Fate::Removed => '-',
+        Fate::Renamed | Fate::Changed => '~',
+        Fate::Moved | Fate::Reformatted => '=',
+    };
+    format!("{sign} {}", object.id)
 }
 
 /// Longer than any run of backticks inside.

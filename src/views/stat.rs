@@ -1,5 +1,7 @@
 //! Which files differ, and by how much.
 
+use std::fmt::Write;
+
 use crate::diff::compare::{Comparison, FileFate};
 use crate::diff::side::Side;
 use crate::views::lines;
@@ -7,7 +9,7 @@ use crate::views::text::number;
 
 /// One path a line.
 pub fn names(comparison: &Comparison) -> String {
-    comparison.files.iter().map(|file| format!("{}\n", file.path)).collect()
+    comparison.files.iter().flat_map(|file| [file.path.as_str(), "\n"]).collect()
 }
 
 /// One file a line with the lines that came and went, as `git diff --stat` counts them.
@@ -21,7 +23,7 @@ pub fn stat(comparison: &Comparison, old: &Side, new: &Side) -> String {
             FileFate::Removed => "  (gone)",
             FileFate::Changed => "",
         };
-        out.push_str(&format!(" {:width$} | +{came} -{went}{note}\n", file.path));
+        let _ = writeln!(out, " {:width$} | +{came} -{went}{note}", file.path);
         all = (all.0 + came, all.1 + went);
     }
     out + &format!(" {}: +{} -{}\n", number(comparison.files.len(), "file"), all.0, all.1)

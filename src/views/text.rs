@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Comparison, Fate, FileFate, ObjectChange};
-use crate::views::inline::shortened;
+use crate::views::inline::{both, shortened};
 use crate::views::lines;
 use crate::views::paint::Paint;
 
@@ -87,6 +87,7 @@ pub fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
         _ => Vec::new(),
     };
     match &object.was_in {
+        Some(_) if object.fate == Fate::Renamed => {}
         Some(was) => found.push(format!("= {id}  moved from {was} to {}", object.file)),
         None if object.fate == Fate::Moved => found.push(format!("= {id}  moved within {}", object.file)),
         None => {}
@@ -103,13 +104,17 @@ fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<Strin
     match &change.what {
         What::Added(node) => line('+', &shortened(node, LONGEST)),
         What::Removed(node) => line('-', &shortened(node, LONGEST)),
-        What::Changed(old, new) => line('~', &format!("{} → {}", shortened(old, LONGEST), shortened(new, LONGEST))),
+        What::Changed(old, new) => {
+            let (old, new) = both(old, new, LONGEST);
+            line('~', &format!("{old} → {new}"))
+        }
         What::Order(old, new) => line('~', &format!("order: {} → {}", old.join(", "), new.join(", "))),
         What::Text(old, new) => {
             let (came, went) = lines::counts(old, new);
             let mut found = line('~', &format!("lines: {came} added, {went} removed"));
             for hunk in lines::hunks(old, new, look.context) {
-                found.extend(hunk.lines().map(|line| {
+                // whether the last line of a payload ends is seen in the file
+                found.extend(hunk.lines().filter(|line| !line.starts_with('\\')).map(|line| {
                     let sign = line.chars().next().unwrap_or(' ');
                     look.paint.by_sign(sign, &format!("    {}", lines::visible(line)))
                 }));

@@ -23,14 +23,23 @@ pub fn unified(comparison: &Comparison, old: &Side, new: &Side, context: usize) 
             FileFate::Changed => (format!("a/{path}"), format!("b/{path}")),
         };
         let _ = write!(out, "--- {before}\n+++ {after}\n");
-        lines::hunks(old.text(path), new.text(path), context).iter().for_each(|hunk| out.push_str(hunk));
+        out.extend(lines::hunks(old.text(path), new.text(path), context));
     }
     out
 }
 
-/// Whether a line of the file may be secret.
+/// Whether the file holds anything that must not be shown: its text is looked at object by object, and as a whole where
+/// it holds none.
 fn is_sealed(side: &Side, path: &str) -> bool {
     let text = side.text(path);
-    let mut documents = side.files.iter().filter(|file| file.path == path).flat_map(|file| &file.documents);
-    documents.any(|document| secrets::is_sealed(&document.id)) || secrets::lines_hidden(text) != text
+    let documents = side.files.iter().filter(|file| file.path == path).flat_map(|file| &file.documents);
+    let mut rest = 0;
+    let mut is_sealed = false;
+    for document in documents {
+        let own = text.get(rest..document.span.end).unwrap_or_default();
+        is_sealed |= secrets::is_sealed(&document.id, own);
+        rest = document.span.end;
+    }
+    let rest = text.get(rest..).unwrap_or_default();
+    is_sealed || secrets::lines_hidden(rest) != rest
 }

@@ -1,0 +1,437 @@
+//! What `diff` promises: it is silent where nothing differs, tells each difference at its place and nowhere else, and
+//! never tells a secret.
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use platformgen::diagnostics::report::Report;
+use platformgen::diff::change::What;
+use platformgen::diff::compare::{Comparison, Fate, compare};
+use platformgen::diff::side::Side;
+use platformgen::manifest::read::Dialect;
+use platformgen::model::tree::{Tree, TreeFile};
+use platformgen::views::paint::Paint;
+use platformgen::views::text::{Look, text};
+use platformgen::views::{json, markdown, unified};
+use platformgen::{emit, pipeline};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::Value;
+
+#[path = "support/random.rs"]
+mod random;
+
+const FLAGSHIP: &str = include_str!("../platform.toml");
+
+fn tree(description: &str) -> Tree {
+    let (_, bundle) = pipeline::render(description, None, &mut Report::default()).expect("the description is right");
+    emit::tree(&bundle)
+}
+
+fn side(tree: Tree) -> Side {
+    Side::read(tree, Dialect::Own).unwrap_or_else(|faulty| panic!("{faulty:?}"))
+}
+
+fn between(old: Tree, new: Tree) -> Comparison {
+    compare(&side(old), &side(new))
+}
+
+/// Every document of a tree of ours, as text, with its file.
+fn documents(tree: &Tree) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (at, file) in tree.files.iter().enumerate().filter(|(_, file)| file.path != "kustomization.yaml") {
+        let pieces = file.text.split("---\n").filter(|text| !text.is_empty());
+        found.extend(pieces.map(|text| (at, text.to_owned())));
+    }
+    found
+}
+
+/// A tree of these documents in the files of `tree`.
+fn with_documents(tree: &Tree, documents: &[(usize, String)]) -> Tree {
+    let files = tree.files.iter().enumerate().map(|(at, file)| {
+        let own: Vec<String> =
+            documents.iter().filter(|(home, _)| *home == at).map(|(_, text)| format!("---\n{text}")).collect();
+        let text = if own.is_empty() { file.text.clone() } else { own.concat() };
+        TreeFile { path: file.path.clone(), text }
+    });
+    Tree { files: files.collect() }
+}
+
+/// The way to a plain value: keys and positions.
+type Way = Vec<String>;
+
+fn leaves(value: &Value, way: &Way, found: &mut Vec<Way>) {
+    let step = |name: &str| -> Way { way.iter().cloned().chain([name.to_owned()]).collect() };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| leaves(value, &step(key), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| leaves(item, &step(&at.to_string()), found));
+        }
+        _ => found.push(way.clone()),
+    }
+}
+
+fn at_mut<'v>(value: &'v mut Value, way: &[String]) -> &'v mut Value {
+    way.iter().fold(value, |value, step| match value {
+        Value::Array(items) => &mut items[step.parse::<usize>().expect("a position")],
+        Value::Object(map) => map.get_mut(step).expect("a key"),
+        _ => panic!("{way:?} leads nowhere"),
+    })
+}
+
+/// What a reported path leads to in a value, by the names or positions in its brackets: the way in keys and positions.
+fn resolve(value: &Value, path: &str) -> Option<Way> {
+    let (mut value, mut way, mut rest) = (value, Way::new(), path);
+    while !rest.is_empty() {
+        let Value::Array(items) = value else {
+            let Value::Object(map) = value else { return None };
+            // the longest key that the path goes on with, bare or in brackets
+            let fits = |key: &str| {
+                [format!(".{key}"), format!("[{key}]")].into_iter().find(|text| rest.starts_with(text.as_str()))
+            };
+            let (key, text) =
+                map.keys().filter_map(|key| Some((key, fits(key)?))).max_by_key(|(_, text)| text.len())?;
+            rest = &rest[text.len()..];
+            way.push(key.clone());
+            value = &map[key];
+            continue;
+        };
+        // an item may have brackets in its name: the longest that is there wins
+        let ends: Vec<usize> = rest.match_indices(']').map(|(at, _)| at).collect();
+        let (at, end) = ends.into_iter().rev().find_map(|end| {
+            let name = &rest[1..end];
+            let named = items.iter().position(|item| is_called(item, name));
+            let placed = name.parse::<usize>().ok().filter(|at| *at < items.len());
+            Some((named.or(placed)?, end))
+        })?;
+        rest = &rest[end + 1..];
+        way.push(at.to_string());
+        value = &items[at];
+    }
+    Some(way)
+}
+
+/// Whether an item has this name: one of its values, or several joined by `/`.
+fn is_called(item: &Value, name: &str) -> bool {
+    let Value::Object(map) = item else { return false };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(map) => map.get("name").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    let values: Vec<String> = map.values().filter_map(text).collect();
+    values.iter().any(|one| one == name || values.iter().any(|other| format!("{one}/{other}") == name))
+}
+
+/// Another value of the same type.
+fn edit(value: &mut Value) {
+    *value = match value {
+        Value::Bool(is) => Value::Bool(!*is),
+        Value::Number(number) => Value::from(number.as_i64().unwrap_or(0) + 7),
+        Value::String(text) => Value::String(format!("{text}edited")),
+        other => panic!("{other} is no plain value"),
+    };
+}
+
+fn all_views(old: &Side, new: &Side, comparison: &Comparison) -> [String; 4] {
+    [
+        text(comparison, Look { paint: Paint::default(), context: 3 }),
+        unified::unified(comparison, old, new, 3),
+        json::json(comparison),
+        markdown::markdown(comparison, 3, 60_000),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_platform_does_not_differ_from_itself(description in random::platforms()) {
+        let comparison = between(tree(&description), tree(&description));
+        prop_assert!(comparison.files.is_empty() && comparison.objects.is_empty());
+    }
+
+    /// One value of one object is edited: that place is told, and no other.
+    #[test]
+    fn an_edit_is_told_at_its_place_and_nowhere_else(which in any::<Index>(), place in any::<Index>()) {
+        let old = tree(FLAGSHIP);
+        let mut texts = documents(&old);
+        let at = which.index(texts.len());
+        let before: Value = yaml_serde::from_str(&texts[at].1).expect("our output is YAML");
+        let mut ways = Vec::new();
+        leaves(&before, &Way::new(), &mut ways);
+        // these say which object it is
+        let is_identity = |way: &Way| way.len() == 1 || (way[0] == "metadata" && ["name", "namespace"].contains(&way[1].as_str()));
+        ways.retain(|way| !is_identity(way));
+        let way = &ways[place.index(ways.len())];
+        let mut after = before.clone();
+        edit(at_mut(&mut after, way));
+        texts[at].1 = yaml_serde::to_string(&after).expect("JSON can be YAML");
+        let comparison = between(with_documents(&old, &documents(&old)), with_documents(&old, &texts));
+
+        let told: Vec<_> = comparison.objects.iter().filter(|object| !object.changes.is_empty()).collect();
+        prop_assert_eq!(told.len(), 1, "{:?}", comparison.objects);
+        prop_assert_eq!(told[0].changes.len(), 1, "{:?} {:?}", way, told[0].changes);
+        let path = told[0].changes[0].path.to_string();
+        let file = path.strip_prefix(".data[").map(|rest| &rest[..rest.find(']').unwrap_or(0)]);
+        let resolved = match file {
+            // a payload may be told by its own structure
+            Some(file) => Some(vec!["data".to_owned(), file.to_owned()]),
+            None => resolve(&before, &path),
+        };
+        prop_assert_eq!(resolved.as_ref(), Some(way), "{} in {}", path, told[0].id);
+    }
+
+    /// Documents and files in another order: everything says the same in another place.
+    #[test]
+    fn another_order_is_only_moved(seed in any::<[u8; 8]>(), swap in any::<(Index, Index)>()) {
+        let old = tree(FLAGSHIP);
+        let mut texts = documents(&old);
+        let order = |(at, _): &(usize, &(usize, String))| (seed[at % 8].wrapping_mul(u8::try_from(at % 251).expect("small")), *at);
+        let mut numbered: Vec<_> = texts.iter().enumerate().collect();
+        numbered.sort_by_key(order);
+        texts = numbered.into_iter().map(|(_, text)| text.clone()).collect();
+        let (one, other) = (swap.0.index(texts.len()), swap.1.index(texts.len()));
+        let home = texts[one].0;
+        texts[one].0 = texts[other].0;
+        texts[other].0 = home;
+        let comparison = between(with_documents(&old, &documents(&old)), with_documents(&old, &texts));
+        for object in &comparison.objects {
+            prop_assert_eq!(object.fate, Fate::Moved, "{:?}", object);
+            prop_assert!(object.changes.is_empty());
+        }
+    }
+
+    /// Secrets in every place that holds them, changed and added: no view shows one, plain or in base64.
+    #[test]
+    fn a_secret_is_never_shown(secret in "[a-zA-Z0-9+/!$%^&*(){}.,;<>?-]{12,40}", other in "[a-z0-9]{12,40}") {
+        let written = |secret: &str| {
+            let quoted = serde_json::to_string(secret).expect("a string");
+            let base64 = base64(secret);
+            let text = format!(
+                "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: a, annotations: {{last-applied: {quoted}}}}}\nstringData: {{key: {quoted}}}\ndata: {{key: {base64}, .dockerconfigjson: {base64}}}\n\
+                 ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: a}}\ndata:\n  app.yaml: |\n    db:\n      password: {quoted}\n  app.conf: |\n    listen 80\n    api_token = {secret}\n  docker.json: |\n    {{\"auths\": {{\"r.example.com\": {{\"auth\": \"{base64}\"}}}}}}\n\
+                 ---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: a}}\nspec:\n  containers:\n  - name: main\n    env:\n    - name: DB_PASSWORD\n      value: {quoted}\n    - {{name: URL, value: \"postgres://user:{other}@db:5432/x\"}}\n    args: [\"--client-secret={other}\"]\n",
+            );
+            Side::read(Tree { files: vec![TreeFile { path: "a.yaml".to_owned(), text }] }, Dialect::Any).unwrap_or_else(|faulty| panic!("{faulty:?}"))
+        };
+        let (old, new, none) = (written("an-older-one-0123"), written(&secret), Side::default());
+        for (old, new) in [(&old, &new), (&new, &old), (&none, &new), (&new, &none)] {
+            let comparison = compare(old, new);
+            prop_assert!(!comparison.files.is_empty());
+            for shown in all_views(old, new, &comparison) {
+                for hidden in [secret.clone(), base64(&secret), other.clone(), base64(&other)] {
+                    prop_assert!(!shown.contains(&hidden), "{} shows {}", shown, hidden);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn markdown_never_exceeds_its_limit(most in 1_000..20_000_usize, keep in any::<Index>()) {
+        let new = tree(FLAGSHIP);
+        let old = Tree { files: new.files[keep.index(new.files.len())..].to_vec() };
+        let shown = markdown::markdown(&between(old, new), 3, most);
+        prop_assert!(shown.len() <= most, "{} of {}", shown.len(), most);
+        prop_assert_eq!(shown.matches("<details>").count(), shown.matches("</details>").count(), "nothing is cut in the middle");
+    }
+}
+
+fn base64(text: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+fn run(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_platformgen"))
+        .args(arguments)
+        .current_dir(dir)
+        .env_remove("CI")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A directory with the flagship and its golden tree.
+fn workshop() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("there is room");
+    fs::write(dir.path().join("platform.toml"), FLAGSHIP).expect("there is room");
+    let written = run(dir.path(), &["render", "-o", "golden"]);
+    assert!(written.status.success());
+    dir
+}
+
+fn change(dir: &Path, from: &str, to: &str) {
+    assert!(FLAGSHIP.contains(from), "{from}");
+    fs::write(dir.join("platform.toml"), FLAGSHIP.replace(from, to)).expect("there is room");
+}
+
+#[test]
+fn exit_codes_say_same_different_and_trouble() {
+    let dir = workshop();
+    let same = run(dir.path(), &["diff"]);
+    assert_eq!((same.status.code(), stdout(&same).as_str()), (Some(0), ""));
+    change(dir.path(), "cpu = 70", "cpu = 71");
+    assert_eq!(run(dir.path(), &["diff"]).status.code(), Some(1));
+    change(dir.path(), "cpu = 70", "cpu = seventy");
+    let broken = run(dir.path(), &["diff"]);
+    assert_eq!((broken.status.code(), stdout(&broken).as_str()), (Some(2), ""), "never looks like a difference");
+}
+
+#[test]
+fn a_missing_file_and_an_orphan_are_differences() {
+    let dir = workshop();
+    fs::remove_file(dir.path().join("golden/production/api.yaml")).expect("it was rendered");
+    fs::write(dir.path().join("golden/notes.txt"), "mine\n").expect("there is room");
+    let output = run(dir.path(), &["diff", "--name-only"]);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), "notes.txt\nproduction/api.yaml\n"));
+    fs::remove_dir_all(dir.path().join("golden")).expect("it was rendered");
+    let output = run(dir.path(), &["diff"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("platformgen render -o golden"));
+}
+
+/// `patch -p1` makes the rendered tree of what `--format unified` says, byte for byte.
+#[test]
+fn the_unified_view_can_be_applied() {
+    let dir = workshop();
+    for (from, to) in [
+        ("[components.image]", "[components.picture]"),
+        ("calls     = [\"auth\", \"postgres\"]", "calls     = [\"auth\", \"postgres\", \"image\"]"),
+        ("acme/api:1.4.2", "acme/api:1.5.0"),
+        ("route     = { host = \"app\", path = \"/auth\" }", ""),
+    ] {
+        change(dir.path(), from, to);
+        fs::write(dir.path().join("u.patch"), run(dir.path(), &["diff", "--format", "unified"]).stdout).expect("room");
+        let status = Command::new("patch")
+            .args(["-s", "-p1", "-i", "../u.patch"])
+            .current_dir(dir.path().join("golden"))
+            .status()
+            .expect("patch is part of every Unix");
+        assert!(status.success(), "{to}");
+        let left = run(dir.path(), &["diff"]);
+        assert_eq!((left.status.code(), stdout(&left).as_str()), (Some(0), ""), "{to}");
+        fs::write(dir.path().join("platform.toml"), FLAGSHIP).expect("there is room");
+        assert!(run(dir.path(), &["diff", "--accept"]).status.success());
+    }
+}
+
+#[test]
+fn only_its_owner_writes_and_not_in_ci() {
+    let dir = workshop();
+    change(dir.path(), "acme/api:1.4.2", "acme/api:1.5.0");
+    let in_ci = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_platformgen"))
+            .args(arguments)
+            .current_dir(dir.path())
+            .env("CI", "true")
+            .output()
+            .expect("the program runs")
+    };
+    for refused in [&["diff", "--accept"][..], &["render", "-o", "golden"]] {
+        let output = in_ci(refused);
+        assert_eq!(output.status.code(), Some(2), "{refused:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--force"), "{refused:?}");
+        assert_eq!(run(dir.path(), &["diff"]).status.code(), Some(1), "nothing was written");
+    }
+    assert!(in_ci(&["render", "-o", "fresh"]).status.success(), "a new directory hides nothing");
+    let forced = in_ci(&["diff", "--accept", "--force"]);
+    assert!(forced.status.success());
+    assert!(String::from_utf8_lossy(&forced.stderr).contains("~ production/api.yaml"), "says what it wrote");
+    assert_eq!(run(dir.path(), &["diff"]).status.code(), Some(0));
+}
+
+/// Each of these is said with its place, and nothing is compared or written.
+#[test]
+fn a_golden_tree_that_nobody_could_have_written_is_trouble() {
+    let dir = workshop();
+    let place = dir.path().join("golden/production/api.yaml");
+    let good = fs::read_to_string(&place).expect("it was rendered");
+    let crlf = good.replace('\n', "\r\n");
+    let twice = format!("{good}{good}");
+    let double = good.replacen("\nkind: ", "\nkind: Pod\nkind: ", 1);
+    let anchor = good.replacen("metadata:\n", "metadata: &a\n", 1);
+    let mark = format!("\u{feff}{good}");
+    let tab = good.replacen("  name:", "\tname:", 1);
+    let bare = format!("{good}---\njust text\n");
+    for (bytes, words) in [
+        (crlf.as_bytes(), "Windows line ending"),
+        (twice.as_bytes(), "a second time"),
+        (double.as_bytes(), "stands twice"),
+        (anchor.as_bytes(), "anchor"),
+        (mark.as_bytes(), "byte order mark"),
+        (tab.as_bytes(), "not YAML"),
+        (bare.as_bytes(), "no Kubernetes object"),
+        (b"a: [\n".as_slice(), "not YAML"),
+        (b"a: \xff\n".as_slice(), "not UTF-8"),
+    ] {
+        fs::write(&place, bytes).expect("there is room");
+        let output = run(dir.path(), &["diff"]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{words}: {told}");
+        assert!(told.contains(words) && told.contains("golden/production/api.yaml:"), "{words}: {told}");
+    }
+    fs::remove_file(&place).expect("it is there");
+    std::os::unix::fs::symlink("/etc/passwd", &place).expect("links can be made");
+    let output = run(dir.path(), &["diff"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("symbolic link"));
+}
+
+#[test]
+fn foreign_trees_are_compared_as_well() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let old = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports: &p\n  - {port: 80, protocol: TCP}\n  - {port: 443, protocol: TCP}\n";
+    let new = "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{\"apiVersion\": \"v1\", \"kind\": \"Service\", \"metadata\": {\"name\": \"a\"}, \"spec\": {\"ports\": [{\"port\": 443, \"protocol\": \"TCP\", \"targetPort\": 8443}, {\"port\": 80, \"protocol\": \"TCP\"}]}}]}";
+    fs::write(dir.path().join("old.yaml"), old).expect("there is room");
+    fs::write(dir.path().join("new.yaml"), new).expect("there is room");
+    let output = run(dir.path(), &["diff", "old.yaml", "new.yaml"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(stdout(&output).starts_with("+ Service a  .spec.ports[443/TCP].targetPort  8443\n"), "{}", stdout(&output));
+}
+
+/// What is told about one change of the description, line by line.
+fn told(from: &str, to: &str) -> BTreeSet<String> {
+    let comparison = between(tree(FLAGSHIP), tree(&FLAGSHIP.replace(from, to)));
+    let lines = text(&comparison, Look { paint: Paint::default(), context: 0 });
+    lines.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn one_change_is_one_line() {
+    let lines = told("cpu = 65", "cpu = 66");
+    let line =
+        "~ HorizontalPodAutoscaler production/image  .spec.metrics[0].resource.target.averageUtilization  65 → 66";
+    assert!(lines.contains(line), "{lines:?}");
+}
+
+#[test]
+fn quantities_of_one_amount_are_no_change() {
+    let old = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, resources: {limits: {cpu: 1000m, memory: 1Gi}}}]}\n";
+    let new = old.replace("1000m", "1").replace("1Gi", "1024Mi");
+    let side = |text: &str| {
+        let files = vec![TreeFile { path: "a.yaml".to_owned(), text: text.to_owned() }];
+        Side::read(Tree { files }, Dialect::Any).unwrap_or_else(|faulty| panic!("{faulty:?}"))
+    };
+    let comparison = compare(&side(old), &side(&new));
+    assert_eq!(comparison.objects.iter().map(|object| object.fate).collect::<Vec<_>>(), [Fate::Reformatted]);
+    let comparison = compare(&side(old), &side(&old.replace("1000m", "1100m")));
+    assert!(matches!(comparison.objects[0].changes[0].what, What::Changed(..)));
+}
