@@ -13,6 +13,7 @@ pub mod manual;
 pub mod model;
 pub mod parts;
 pub mod pipeline;
+pub mod reach;
 pub mod spec;
 pub mod stages;
 pub mod values;

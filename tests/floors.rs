@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["diagnostics", "values"],
     &["spec", "manifest"],
-    &["model"],
+    &["model", "reach", "rights"],
     &["parts"],
     &["derive"],
     &["components"],

@@ -1,0 +1,64 @@
+//! Who can reach whom, from the policies alone. It reads finished manifests and must never know what was meant.
+//!
+//! What is listed is exact and short. A group at one end (`anywhere`, `any pod`, `production/*`) stands for all of its
+//! members whose own policies allow the connection as well; two workloads are listed as a pair when at least one of them
+//! names the other by its labels. So `a` reaches `b` on a port if and only if the pair is listed, or both `a → (a group
+//! of b)` and `(a group of a) → b` are.
+//!
+//! Ranges of addresses mean what is outside of the cluster: whether they match pods is up to the network.
+
+pub mod cilium;
+pub mod matrix;
+pub mod party;
+pub mod pods;
+pub mod policy;
+pub mod port;
+pub mod selector;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::manifest::document::Document;
+use crate::reach::matrix::Network;
+use crate::reach::party::Party;
+use crate::reach::port::Port;
+
+/// Somebody can call somebody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Connection {
+    /// Who calls.
+    pub from: Party,
+    /// Who is called.
+    pub to: Party,
+    /// On which port of the called pod; the ports of Services do not count.
+    pub port: Port,
+}
+
+/// Every connection that the policies among `documents` leave open.
+pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet<Connection> {
+    Network::of(documents).connections()
+}
+
+/// Objects that may open or close connections in ways that are not understood here.
+pub fn unheard<'a>(documents: impl IntoIterator<Item = &'a Document>) -> impl Iterator<Item = &'a Document> {
+    let is_other = |document: &&Document| {
+        let is_heard = HEARD.contains(&(document.id.kind.as_str(), document.id.group.as_str()));
+        !is_heard && document.id.kind.ends_with("NetworkPolicy")
+    };
+    documents.into_iter().filter(is_other)
+}
+
+/// The policies that are understood: kind and group.
+const HEARD: &[(&str, &str)] = &[("NetworkPolicy", "networking.k8s.io"), ("CiliumNetworkPolicy", "cilium.io")];
+
+/// `production/image → production/auth:8080`
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, port } = self;
+        match to {
+            // the colons of an IPv6 range are not the port's
+            Party::Outside(range) if range.contains("::") && *port != Port::Every => write!(f, "{from} → [{to}]{port}"),
+            _ => write!(f, "{from} → {to}{port}"),
+        }
+    }
+}

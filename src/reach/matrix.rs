@@ -1,0 +1,212 @@
+//! The connections that are left when every policy has been heard: each has two ends, and both must allow it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::manifest::document::Document;
+use crate::reach::party::Party;
+use crate::reach::pods::{Choice, Pod, Pods};
+use crate::reach::policy::{Peer, Policy, Rule};
+use crate::reach::port::{self, Port};
+use crate::reach::{Connection, cilium};
+
+/// Pods, and policies for them.
+#[derive(Debug)]
+pub struct Network<'a> {
+    pods: Pods<'a>,
+    policies: Vec<Policy<'a>>,
+}
+
+/// One of the two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The one that calls.
+    From,
+    /// The one that is called.
+    To,
+}
+
+/// What the policies for one pod let through at one end, apart from pods that they name.
+#[derive(Clone, Debug, Default)]
+struct Side<'p, 'a> {
+    /// Whether any policy judges this end; if none does, everybody is let through.
+    is_judged: bool,
+    /// Pods whoever they are.
+    crowds: Vec<(Crowd<'p, 'a>, &'p [Port])>,
+    /// What is no pod.
+    outside: Vec<(&'p Party, &'p [Port])>,
+}
+
+/// Pods that nobody names; `None` is everybody.
+type Crowd<'p, 'a> = Option<&'p Choice<'a>>;
+
+/// What one end lets through because it names the other by its labels.
+#[derive(Clone, Copy, Debug)]
+struct Named<'p> {
+    /// Who calls whom.
+    pair: (usize, usize),
+    /// The end that says so.
+    end: End,
+    ports: &'p [Port],
+}
+
+/// What all policies say.
+struct Heard<'p, 'a> {
+    pods: &'p Pods<'a>,
+    from: Vec<Side<'p, 'a>>,
+    to: Vec<Side<'p, 'a>>,
+    named: Vec<Named<'p>>,
+}
+
+impl<'a> Network<'a> {
+    /// The workloads and the policies among `documents`.
+    pub fn of(documents: impl IntoIterator<Item = &'a Document>) -> Self {
+        let documents: Vec<&Document> = documents.into_iter().collect();
+        let policies: Vec<Policy<'a>> = documents.iter().flat_map(|document| read(document)).collect();
+        let choices: BTreeSet<&Choice<'a>> = policies.iter().flat_map(Policy::choices).collect();
+        let pods = Pods::of(&documents).with_strangers(choices.into_iter());
+        Self { pods, policies }
+    }
+
+    /// Every connection.
+    pub fn connections(&self) -> BTreeSet<Connection> {
+        let heard = Heard::all(&self.pods, &self.policies);
+        let mut connections = Vec::new();
+        heard.groups(&mut connections);
+        heard.pairs(&mut connections);
+        connections.into_iter().collect()
+    }
+}
+
+fn read(document: &Document) -> Vec<Policy<'_>> {
+    match (document.id.kind.as_str(), document.id.group.as_str()) {
+        ("NetworkPolicy", "networking.k8s.io") => Policy::read(document).into_iter().collect(),
+        ("CiliumNetworkPolicy", "cilium.io") => cilium::read(document),
+        _ => Vec::new(),
+    }
+}
+
+impl<'p, 'a> Heard<'p, 'a> {
+    fn all(pods: &'p Pods<'a>, policies: &'p [Policy<'a>]) -> Self {
+        let mut found: HashMap<&Choice<'a>, Vec<usize>> = HashMap::new();
+        for choice in policies.iter().flat_map(Policy::choices) {
+            found.entry(choice).or_insert_with(|| pods.find(choice));
+        }
+        let nothing = vec![Side::default(); pods.all.len()];
+        let mut heard = Self { pods, from: nothing.clone(), to: nothing, named: Vec::new() };
+        for policy in policies {
+            let subjects = &found[&policy.subject];
+            heard.hear(End::From, subjects, policy.egress.as_deref(), &found);
+            heard.hear(End::To, subjects, policy.ingress.as_deref(), &found);
+        }
+        heard.named.sort_by_key(|named| named.pair);
+        heard
+    }
+
+    fn hear(
+        &mut self,
+        end: End,
+        subjects: &[usize],
+        rules: Option<&'p [Rule<'a>]>,
+        found: &HashMap<&Choice<'a>, Vec<usize>>,
+    ) {
+        let Some(rules) = rules else { return };
+        let sides = if end == End::From { &mut self.from } else { &mut self.to };
+        for &pod in subjects {
+            let side = &mut sides[pod];
+            side.is_judged = true;
+            for (peer, ports) in rules.iter().flat_map(|rule| rule.peers.iter().map(|peer| (peer, &*rule.ports))) {
+                match peer {
+                    Peer::Everybody => side.crowds.push((None, ports)),
+                    Peer::Outside(party) => side.outside.push((party, ports)),
+                    Peer::Pods(choice) => match found.get(choice).filter(|_| choice.pods.is_specific()) {
+                        None => side.crowds.push((Some(choice), ports)),
+                        Some(others) => self.named.extend(others.iter().map(|&other| {
+                            let pair = if end == End::From { (pod, other) } else { (other, pod) };
+                            Named { pair, end, ports }
+                        })),
+                    },
+                }
+            }
+        }
+    }
+
+    /// Connections with a group at the other end.
+    fn groups(&self, connections: &mut Vec<Connection>) {
+        for (pod, (from, to)) in self.pods.all.iter().zip(self.from.iter().zip(&self.to)) {
+            let own = &pod.party;
+            for (group, ports) in from.groups(pod) {
+                let connection = |port| Connection { from: own.clone(), to: group.clone(), port };
+                connections.extend(port::tidy(ports).into_iter().map(connection));
+            }
+            for (group, ports) in to.groups(pod) {
+                let connection = |port| Connection { from: group.clone(), to: own.clone(), port };
+                connections.extend(port::tidy(pod.resolved(&ports)).into_iter().map(connection));
+            }
+        }
+    }
+
+    /// Connections between two pods of which at least one names the other.
+    fn pairs(&self, connections: &mut Vec<Connection>) {
+        for same in self.named.chunk_by(|one, other| one.pair == other.pair) {
+            let (from, to) = same[0].pair;
+            let called = &self.pods.all[to];
+            let by_name = |end: End| {
+                let said = same.iter().filter(move |named| named.end == end);
+                said.flat_map(|named| called.resolved(named.ports)).collect::<Vec<_>>()
+            };
+            let in_crowd = |side: &Side<'p, 'a>, other: usize| {
+                side.for_crowd(self.pods, other).flat_map(|ports| called.resolved(ports)).collect::<Vec<_>>()
+            };
+            let (calls, answers) = (by_name(End::From), by_name(End::To));
+            let mut open = port::meet(&calls, &in_crowd(&self.to[to], from));
+            open.extend(port::meet(&in_crowd(&self.from[from], to), &answers));
+            open.extend(port::meet(&calls, &answers));
+            let connection =
+                |port| Connection { from: self.pods.all[from].party.clone(), to: called.party.clone(), port };
+            connections.extend(port::tidy(open).into_iter().map(connection));
+        }
+    }
+}
+
+impl<'p, 'a> Side<'p, 'a> {
+    /// The groups that are let through, each with its ports as they are written.
+    fn groups(&self, pod: &Pod<'a>) -> BTreeMap<Party, Vec<Port>> {
+        let mut groups: BTreeMap<Party, Vec<Port>> = BTreeMap::new();
+        for (crowd, ports) in &self.crowds {
+            groups.entry(crowd.map_or(Party::Anywhere, Choice::party)).or_default().extend_from_slice(ports);
+        }
+        for (party, ports) in &self.outside {
+            groups.entry((*party).clone()).or_default().extend_from_slice(ports);
+        }
+        // about pods that others make, only what is said counts
+        if !self.is_judged && pod.declared.is_some() {
+            groups.insert(Party::Anywhere, EVERY.to_vec());
+        }
+        groups
+    }
+
+    /// The ports for a pod as one of many.
+    fn for_crowd(&self, pods: &Pods<'a>, other: usize) -> impl Iterator<Item = &'p [Port]> {
+        let holds = move |crowd: &Crowd<'p, 'a>| crowd.is_none_or(|choice| choice.has(pods, other));
+        let unjudged = (!self.is_judged).then_some(EVERY);
+        unjudged.into_iter().chain(self.crowds.iter().filter(move |(crowd, _)| holds(crowd)).map(|(_, ports)| *ports))
+    }
+}
+
+const EVERY: &[Port] = &[Port::Every];
+
+impl Pod<'_> {
+    /// Ports with the names that this pod gives them replaced by its numbers.
+    fn resolved(&self, ports: &[Port]) -> Vec<Port> {
+        let resolve = |port: &Port| match (port, &self.declared) {
+            (Port::Named { protocol, name }, Some(declared)) => {
+                let is_meant = |(own, number): &&(&str, Port)| {
+                    *own == &**name && matches!(number, Port::Numbers { protocol: theirs, .. } if theirs == protocol)
+                };
+                declared.iter().filter(is_meant).map(|(_, number)| number.clone()).collect()
+            }
+            _ => vec![port.clone()],
+        };
+        ports.iter().flat_map(resolve).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! Policies as they stand in manifests: whom they hold for, and whom they let through.
+
+use crate::manifest::document::Document;
+use crate::manifest::node::Node;
+use crate::reach::party::Party;
+use crate::reach::pods::{Choice, Place, namespace};
+use crate::reach::port::{Port, Protocol};
+use crate::reach::selector::{Selector, said};
+
+/// A policy.
+#[derive(Debug)]
+pub struct Policy<'a> {
+    /// The pods that it holds for.
+    pub subject: Choice<'a>,
+    /// Who may call them; `None` if it does not judge that.
+    pub ingress: Option<Vec<Rule<'a>>>,
+    /// Whom they may call; `None` if it does not judge that.
+    pub egress: Option<Vec<Rule<'a>>>,
+}
+
+/// What a policy lets through.
+#[derive(Debug)]
+pub struct Rule<'a> {
+    /// The other ends.
+    pub peers: Vec<Peer<'a>>,
+    /// The ports of the end that is called; names are not resolved yet.
+    pub ports: Vec<Port>,
+}
+
+/// The other end.
+#[derive(Debug)]
+pub enum Peer<'a> {
+    /// Whoever it is.
+    Everybody,
+    /// Some pods.
+    Pods(Choice<'a>),
+    /// What is no pod.
+    Outside(Party),
+}
+
+impl<'a> Policy<'a> {
+    /// Reads a `NetworkPolicy`.
+    pub fn read(document: &'a Document) -> Option<Self> {
+        let spec = document.root.get("spec")?;
+        let own = namespace(document);
+        let types: Vec<&str> = spec.items_at(&["policyTypes"]).iter().filter_map(Node::text).collect();
+        let (incoming, outgoing) = (spec.items_at(&["ingress"]), spec.items_at(&["egress"]));
+        // what the API server fills in: always Ingress, Egress if there is a rule for it
+        let judges = |name: &str, unsaid: bool| if types.is_empty() { unsaid } else { types.contains(&name) };
+        let rules = |items: &'a [Node], ends: &str| items.iter().map(|item| Rule::read(item, ends, own)).collect();
+        Some(Self {
+            subject: Choice {
+                place: Place::Namespace(own),
+                pods: said(spec, "podSelector").map(Selector::read).unwrap_or_default(),
+            },
+            ingress: judges("Ingress", true).then(|| rules(incoming, "from")),
+            egress: judges("Egress", !outgoing.is_empty()).then(|| rules(outgoing, "to")),
+        })
+    }
+
+    /// Every choice of pods for which it matters who exactly they are.
+    pub fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
+        let rules = self.ingress.iter().chain(&self.egress).flatten();
+        let peers = rules.flat_map(|rule| &rule.peers).filter_map(|peer| match peer {
+            Peer::Pods(choice) => choice.pods.is_specific().then_some(choice),
+            Peer::Everybody | Peer::Outside(_) => None,
+        });
+        std::iter::once(&self.subject).chain(peers)
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn read(item: &'a Node, ends: &str, own: &'a str) -> Self {
+        let peers = item.items_at(&[ends]);
+        let ports = item.items_at(&["ports"]);
+        Self {
+            // no list and an empty one mean everybody, and every port
+            peers: if peers.is_empty() {
+                vec![Peer::Everybody]
+            } else {
+                peers.iter().filter_map(|peer| Peer::read(peer, own)).collect()
+            },
+            ports: if ports.is_empty() { vec![Port::Every] } else { ports.iter().filter_map(port).collect() },
+        }
+    }
+}
+
+impl<'a> Peer<'a> {
+    /// Both selectors in one peer mean both; `None` for a peer that names nobody, which the API server refuses.
+    fn read(peer: &'a Node, own: &'a str) -> Option<Self> {
+        if let Some(block) = said(peer, "ipBlock") {
+            let except = block.items_at(&["except"]).iter().filter_map(Node::text).collect();
+            return Some(Self::Outside(Party::range(block.text_at(&["cidr"])?, except)));
+        }
+        let (pods, namespaces) = (said(peer, "podSelector"), said(peer, "namespaceSelector"));
+        if pods.is_none() && namespaces.is_none() {
+            return None;
+        }
+        Some(Self::Pods(Choice {
+            place: namespaces.map_or(Place::Namespace(own), |selector| Place::labelled(Selector::read(selector))),
+            pods: pods.map(Selector::read).unwrap_or_default(),
+        }))
+    }
+}
+
+fn port(item: &Node) -> Option<Port> {
+    let protocol = Protocol::read(item.text_at(&["protocol"]))?;
+    let Some(port) = said(item, "port") else { return Some(Port::all(protocol)) };
+    if let Some(name) = port.text() {
+        return Some(Port::Named { protocol, name: name.into() });
+    }
+    let first = u16::try_from(port.integer()?).ok()?;
+    let last = said(item, "endPort").and_then(Node::integer).map_or(Some(first), |end| u16::try_from(end).ok())?;
+    Some(Port::Numbers { protocol, first, last })
+}
