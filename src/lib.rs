@@ -14,6 +14,7 @@ pub mod model;
 pub mod parts;
 pub mod pipeline;
 pub mod reach;
+pub mod rights;
 pub mod spec;
 pub mod stages;
 pub mod values;

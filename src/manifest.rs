@@ -5,3 +5,4 @@ pub mod document;
 pub mod node;
 pub mod plain;
 pub mod read;
+pub mod selector;

@@ -13,7 +13,6 @@ pub mod party;
 pub mod pods;
 pub mod policy;
 pub mod port;
-pub mod selector;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,47 +1,27 @@
 //! Who can reach whom: what policies mean, trap by trap, and what the flagship leaves open.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/manifests.rs"]
+mod manifests;
 
-use platformgen::diagnostics::report::Report;
+use std::collections::BTreeSet;
+
+use manifests::{documents, golden};
 use platformgen::manifest::document::Document;
-use platformgen::manifest::read::{Dialect, read};
 use platformgen::reach::{connections, unheard};
 
-fn documents(text: &str) -> Vec<Document> {
-    let mut report = Report::default();
-    let documents = read(text, Dialect::Any, &mut report);
-    assert!(!report.has_errors(), "{:#?}", report.sorted());
-    documents
-}
-
 fn found(text: &str) -> BTreeSet<String> {
-    connections(&documents(text)).iter().map(ToString::to_string).collect()
+    shown(&documents(text))
 }
 
-fn golden() -> String {
-    fn collect(directory: &Path, text: &mut String) {
-        for entry in fs::read_dir(directory).expect("golden/ can be listed") {
-            let path = entry.expect("golden/ can be listed").path();
-            if path.is_dir() {
-                collect(&path, text);
-            } else if !path.ends_with("kustomization.yaml") {
-                *text += "---\n";
-                *text += &fs::read_to_string(path).expect("golden files are text");
-            }
-        }
-    }
-    let mut text = String::new();
-    collect(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden"), &mut text);
-    text
+fn shown(documents: &[Document]) -> BTreeSet<String> {
+    connections(documents).iter().map(ToString::to_string).collect()
 }
 
 /// The flagship's answers, by hand.
 #[test]
 fn the_flagship_is_open_where_it_should_be_and_nowhere_else() {
     const NGINX: &str = "ingress-nginx/ingress-nginx-controller";
-    let found = found(&golden());
+    let found = shown(&golden());
     let open = [
         "production/api → production/auth:8080",
         "production/api → 10.20.4.0/24:5432",
@@ -105,14 +85,13 @@ spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: c}}}}}}
 
 /// What policies with these specs in namespace `shop` leave open between the three pods above and others.
 fn between(policies: &[&str]) -> String {
-    let mut text = PODS.to_owned();
-    for (at, spec) in policies.iter().enumerate() {
-        text += &format!(
-            "---\n{{kind: NetworkPolicy, apiVersion: networking.k8s.io/v1, metadata: {{name: p{at}, namespace: shop}}, \
-             spec: {spec}}}\n"
-        );
-    }
-    listed(&text)
+    let policies: Vec<String> = policies.iter().enumerate().map(|(at, spec)| policy(at, spec)).collect();
+    listed(&(PODS.to_owned() + &policies.concat()))
+}
+
+fn policy(number: usize, spec: &str) -> String {
+    let meta = format!("metadata: {{name: p{number}, namespace: shop}}");
+    format!("---\n{{kind: NetworkPolicy, apiVersion: networking.k8s.io/v1, {meta}, spec: {spec}}}\n")
 }
 
 /// The connections but for those that nobody judges.
@@ -140,10 +119,7 @@ fn without_policies_everybody_can_go_anywhere_in_few_words() {
 #[test]
 fn a_policy_without_rules_closes_and_without_types_only_the_way_in() {
     assert_eq!(between(&[DENY]), "");
-    let open = found(
-        &(PODS.to_owned()
-            + "---\n{kind: NetworkPolicy, apiVersion: networking.k8s.io/v1, metadata: {name: p, namespace: shop}, spec: {podSelector: {matchLabels: {app: b}}}}"),
-    );
+    let open = found(&(PODS.to_owned() + &policy(0, "{podSelector: {matchLabels: {app: b}}}")));
     assert!(open.contains("shop/b → anywhere") && !open.contains("anywhere → shop/b"), "{open:?}");
     let out = "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}";
     assert_eq!(between(&[out]), "shop/a → 10.0.0.0/8\nshop/b → 10.0.0.0/8", "a rule for the way out closes the others");
@@ -290,7 +266,8 @@ fn an_ipv6_range_keeps_its_colons_apart_from_the_port() {
 #[test]
 fn policies_of_others_are_said_to_be_unheard() {
     let other = "{kind: GlobalNetworkPolicy, apiVersion: projectcalico.org/v3, metadata: {name: g}}";
-    let documents = documents(&format!("{}---\n{other}", golden()));
+    let mut documents = documents(other);
+    documents.extend(golden());
     assert_eq!(
         unheard(&documents).map(|document| document.id.to_string()).collect::<Vec<_>>(),
         ["GlobalNetworkPolicy g"]

@@ -4,11 +4,11 @@
 
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
+use crate::manifest::selector::{NAMESPACE_NAME, Need, Selector, said};
 use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Place, namespace};
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{Port, Protocol};
-use crate::reach::selector::{NAMESPACE_NAME, Need, Selector, said};
 
 /// The label by which Cilium knows a pod's namespace.
 const NAMESPACE: &str = "io.kubernetes.pod.namespace";

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
+use crate::manifest::selector::{self, Labels, NAMESPACE_NAME, Need, Selector};
 use crate::reach::party::Party;
 use crate::reach::port::{Port, Protocol};
-use crate::reach::selector::{self, Labels, NAMESPACE_NAME, Need, Selector};
 
 /// The pods of one workload, or of none that is known.
 #[derive(Clone, Debug)]

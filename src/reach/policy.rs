@@ -2,10 +2,10 @@
 
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
+use crate::manifest::selector::{Selector, said};
 use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Place, namespace};
 use crate::reach::port::{Port, Protocol};
-use crate::reach::selector::{Selector, said};
 
 /// A policy.
 #[derive(Debug)]

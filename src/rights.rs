@@ -1,0 +1,81 @@
+//! Who may do what with the Kubernetes API, once roles and bindings are taken together. It reads finished manifests and
+//! must never know what was meant.
+
+pub mod folded;
+pub mod roles;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::manifest::document::Document;
+use crate::manifest::node::Node;
+use crate::rights::roles::{Grant, Roles};
+
+/// Somebody may do something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Right {
+    /// Who: a service account as `monitoring/prometheus`, or `user jane`, `group devs`.
+    pub subject: Arc<str>,
+    /// The namespace that it is limited to; `None` is the whole cluster.
+    pub namespace: Option<Arc<str>>,
+    /// What it is about, as kubectl writes it: `pods`, `deployments.apps/scale`, `leases.coordination.k8s.io[lock]`,
+    /// `/metrics`.
+    pub resource: Arc<str>,
+    /// What may be done: `get`, `*`.
+    pub verb: Arc<str>,
+}
+
+/// Every right that the bindings among `documents` give. Roles that are neither there nor every cluster's give none.
+pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet<Right> {
+    let documents: Vec<&Document> = documents.into_iter().collect();
+    let roles = Roles::of(&documents);
+    let of_group = documents.iter().filter(|document| document.id.group == roles::GROUP);
+    let mut rights = BTreeSet::new();
+    for binding in of_group.filter(|document| BINDINGS.contains(&document.id.kind.as_str())) {
+        let own = binding.id.namespace.as_str();
+        let namespace: Option<Arc<str>> = (binding.id.kind == "RoleBinding").then(|| own.into());
+        let grants = roles.granted(&binding.root, namespace.as_deref());
+        for subject in binding.root.items_at(&["subjects"]).iter().filter_map(|item| subject(item, own)) {
+            let right = |Grant { verb, resource }: &Grant| Right {
+                subject: subject.clone(),
+                namespace: namespace.clone(),
+                resource: resource.clone(),
+                verb: verb.clone(),
+            };
+            rights.extend(grants.iter().map(right));
+        }
+    }
+    rights
+}
+
+const BINDINGS: &[&str] = &["RoleBinding", "ClusterRoleBinding"];
+
+/// The name under which the API server knows service accounts; a binding may use it for the user that it is.
+const ACCOUNT: &str = "system:serviceaccount:";
+
+fn subject(item: &Node, own: &str) -> Option<Arc<str>> {
+    let name = item.text_at(&["name"])?;
+    let text = match item.text_at(&["kind"])? {
+        "ServiceAccount" => format!("{}/{name}", item.text_at(&["namespace"]).unwrap_or(own)),
+        "User" => match name.strip_prefix(ACCOUNT).and_then(|account| account.split_once(':')) {
+            Some((namespace, name)) => format!("{namespace}/{name}"),
+            None => format!("user {name}"),
+        },
+        "Group" => format!("group {name}"),
+        _ => return None,
+    };
+    Some(text.into())
+}
+
+/// `monitoring/prometheus may list pods in production`
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, namespace, resource, verb } = self;
+        write!(f, "{subject} may {verb} {resource} ")?;
+        match namespace {
+            Some(namespace) => write!(f, "in {namespace}"),
+            None => f.write_str("everywhere"),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Roles, and what they grant to whoever is bound to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::manifest::document::Document;
+use crate::manifest::node::Node;
+use crate::manifest::selector::{self, Selector, said};
+
+/// The group of roles and bindings.
+pub const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// One thing that a role allows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// What may be done.
+    pub verb: Arc<str>,
+    /// With what.
+    pub resource: Arc<str>,
+}
+
+/// The roles of a platform.
+#[derive(Debug)]
+pub struct Roles<'a> {
+    /// By namespace and name.
+    local: BTreeMap<(&'a str, &'a str), &'a Node>,
+    global: BTreeMap<&'a str, &'a Node>,
+}
+
+/// The role that every cluster has and that grants everything.
+const ADMINISTRATOR: &str = "cluster-admin";
+
+/// Roles that every cluster has and that grow by the labels of others: name, and those whose growth is theirs as well.
+const GROWING: &[(&str, &[&str])] =
+    &[("admin", &["admin", "edit", "view"]), ("edit", &["edit", "view"]), ("view", &["view"])];
+
+/// Before the names of the growing roles, in the label of what makes them grow.
+const GROWS: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
+/// Other roles that every cluster has, by the beginning of their name.
+const OF_CLUSTERS: &[&str] = &["system:", "extension-apiserver-authentication-reader"];
+
+/// Verbs that ask about no object by name: a rule with names never allows them.
+const NAMELESS: &[&str] = &["create", "deletecollection"];
+
+impl<'a> Roles<'a> {
+    /// The roles among `documents`.
+    pub fn of(documents: &[&'a Document]) -> Self {
+        let of_kind = |kind: &'static str| {
+            documents.iter().filter(move |document| document.id.group == GROUP && document.id.kind == kind)
+        };
+        let local = of_kind("Role").map(|role| ((role.id.namespace.as_str(), role.id.name.as_str()), &role.root));
+        let global = of_kind("ClusterRole").map(|role| (role.id.name.as_str(), &role.root));
+        Self { local: local.collect(), global: global.collect() }
+    }
+
+    /// What a binding grants, in a namespace or everywhere.
+    pub fn granted(&self, binding: &Node, namespace: Option<&str>) -> BTreeSet<Grant> {
+        let mut grants = BTreeSet::new();
+        let Some(name) = binding.text_at(&["roleRef", "name"]) else { return grants };
+        match (binding.text_at(&["roleRef", "kind"]), namespace) {
+            (Some("Role"), Some(namespace)) => match self.local.get(&(namespace, name)) {
+                Some(role) => rules(role, &mut grants),
+                None => of_cluster(name, &mut grants),
+            },
+            (Some("ClusterRole"), _) => self.global_role(name, &mut BTreeSet::new(), &mut grants),
+            _ => {}
+        }
+        if namespace.is_some() {
+            // what is no resource is in no namespace
+            grants.retain(|grant| !grant.resource.starts_with('/'));
+        }
+        grants
+    }
+
+    fn global_role<'r>(&'r self, name: &'r str, seen: &mut BTreeSet<&'r str>, grants: &mut BTreeSet<Grant>) {
+        if !seen.insert(name) {
+            return;
+        }
+        let Some(role) = self.global.get(name) else {
+            of_cluster(name, grants);
+            let grown = GROWING.iter().filter(|(growing, _)| *growing == name).flat_map(|(_, by)| *by);
+            for label in grown.map(|by| format!("{GROWS}{by}")) {
+                self.labelled(|role| role.text_at(&["metadata", "labels", &label]) == Some("true"), seen, grants);
+            }
+            return;
+        };
+        match said(role, "aggregationRule") {
+            None => rules(role, grants),
+            // its own rules are overwritten
+            Some(aggregation) => {
+                let selectors: Vec<Selector<'_>> =
+                    aggregation.items_at(&["clusterRoleSelectors"]).iter().map(Selector::read).collect();
+                let is_selected = |role: &Node| {
+                    let labels = selector::labels(role.at(&["metadata", "labels"]));
+                    selectors.iter().any(|selector| selector.matches(&labels))
+                };
+                self.labelled(is_selected, seen, grants);
+            }
+        }
+    }
+
+    fn labelled<'r>(
+        &'r self,
+        is_meant: impl Fn(&Node) -> bool,
+        seen: &mut BTreeSet<&'r str>,
+        grants: &mut BTreeSet<Grant>,
+    ) {
+        for (name, _) in self.global.iter().filter(|(_, role)| is_meant(role)) {
+            self.global_role(name, seen, grants);
+        }
+    }
+}
+
+/// What a role grants that is not among the manifests; nothing, unless every cluster has it.
+fn of_cluster(name: &str, grants: &mut BTreeSet<Grant>) {
+    if name == ADMINISTRATOR {
+        grants.extend(["*.*", "/*"].map(|resource| Grant { verb: "*".into(), resource: resource.into() }));
+    } else if GROWING.iter().any(|(own, _)| *own == name) || OF_CLUSTERS.iter().any(|own| name.starts_with(own)) {
+        grants.insert(Grant { verb: "use".into(), resource: format!("the cluster's role {name}").into() });
+    }
+}
+
+fn rules(role: &Node, grants: &mut BTreeSet<Grant>) {
+    for rule in role.items_at(&["rules"]) {
+        let texts = |key: &str| rule.items_at(&[key]).iter().filter_map(Node::text).collect::<Vec<_>>();
+        let (verbs, names) = (texts("verbs"), texts("resourceNames"));
+        let mut grant = |verb: &str, resource: String| {
+            grants.insert(Grant { verb: verb.into(), resource: resource.into() });
+        };
+        for verb in &verbs {
+            for url in texts("nonResourceURLs") {
+                // `*` is every path, and a path begins with a slash
+                grant(verb, if url == "*" { "/*".to_owned() } else { url.to_owned() });
+            }
+            for (group, resource) in texts("apiGroups")
+                .iter()
+                .flat_map(|group| texts("resources").into_iter().map(move |resource| (*group, resource)))
+            {
+                let whole = written(group, resource);
+                if names.is_empty() {
+                    grant(verb, whole);
+                } else if resource.contains('/') || !NAMELESS.contains(verb) {
+                    names.iter().for_each(|name| grant(verb, format!("{whole}[{name}]")));
+                }
+            }
+        }
+    }
+}
+
+/// `deployments.apps/scale`
+fn written(group: &str, resource: &str) -> String {
+    match resource.split_once('/') {
+        _ if group.is_empty() => resource.to_owned(),
+        Some((resource, part)) => format!("{resource}.{group}/{part}"),
+        None => format!("{resource}.{group}"),
+    }
+}
