@@ -2,6 +2,7 @@
 //!
 //! `pipeline` names the stages in order; ARCHITECTURE.md says which floor each module stands on.
 
+pub mod causes;
 pub mod commands;
 pub mod components;
 pub mod derive;

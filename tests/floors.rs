@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["emit", "diff"],
     &["views"],
     &["pipeline", "manual"],
+    &["causes"],
     &["commands"],
     &["main", "lib"],
 ];

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, ColorChoice, ValueEnum};
 
+use crate::causes;
 use crate::commands::tree::{self, Wanted};
 use crate::commands::{TROUBLE, input, output};
 use crate::diagnostics::caret;
@@ -27,9 +28,14 @@ const DIFFERENT: u8 = 1;
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct DiffArgs {
-    /// The directory to compare the rendered platform with; two of them, or two files, are compared with each other
-    #[arg(value_name = "DIR", default_value = "golden", num_args = 1..=2)]
+    #[arg(value_name = "DIR", num_args = 0..=2, help = "The directory to compare the rendered platform with [default: golden]; two directories or files are compared with each other")]
     places: Vec<PathBuf>,
+    /// Compare with the platform of another description: a file, or a revision in git
+    #[arg(long, value_name = "REV|FILE", conflicts_with_all = ["places", "accept"])]
+    against: Option<String>,
+    /// Compare with another environment of the same description
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["places", "accept", "against"], requires = "environment")]
+    against_environment: Option<String>,
     /// The description; `-` for stdin
     #[arg(short, long, value_name = "FILE", default_value = "platform.toml")]
     file: PathBuf,
@@ -79,10 +85,16 @@ enum Format {
 
 /// Compares, and says what is different.
 pub fn run(args: &DiffArgs) -> Result<ExitCode> {
-    let Some((old, new)) = sides(args)? else {
+    let compared = match args.places.as_slice() {
+        [old, new] => foreign(old, new)?,
+        [golden] => rendered(golden, args)?,
+        _ if args.against.is_some() || args.against_environment.is_some() => described(args)?,
+        _ => rendered(Path::new("golden"), args)?,
+    };
+    let Some(Compared { old, new, comparison }) = compared else {
         return Ok(ExitCode::from(TROUBLE));
     };
-    let comparison = selected(compare::compare(&old, &new), args.only.as_deref());
+    let comparison = selected(comparison, args.only.as_deref());
     if comparison.files.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -90,20 +102,36 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     Ok(ExitCode::from(DIFFERENT))
 }
 
-/// The trees to compare; `None` means that one of them is wrong, which has been said.
-fn sides(args: &DiffArgs) -> Result<Option<(Side, Side)>> {
-    if let [old, new] = args.places.as_slice() {
-        let foreign = |place: &Path| match tree::read(place, Wanted::Manifests)? {
-            Some(tree) => Ok(side(place, tree, Dialect::Any)),
-            None => bail!("there is no `{}`", place.display()),
-        };
-        let mut sides = foreign(old)?.zip(foreign(new)?);
-        if let Some((old, new)) = &mut sides {
-            match_names(old, new);
-        }
-        return Ok(sides);
+/// Two sides and what is different between them.
+#[derive(Default)]
+struct Compared {
+    old: Side,
+    new: Side,
+    comparison: Comparison,
+}
+
+impl Compared {
+    fn of((old, new): (Side, Side)) -> Self {
+        let comparison = compare::compare(&old, &new);
+        Self { old, new, comparison }
     }
-    let Some(golden) = args.places.first() else { bail!("name a directory") };
+}
+
+/// Two trees that anyone may have written. `None`, here and below, means that one of them is wrong, which has been said.
+fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
+    let read = |place: &Path| match tree::read(place, Wanted::Manifests)? {
+        Some(tree) => Ok(side(place, tree, Dialect::Any)),
+        None => bail!("there is no `{}`", place.display()),
+    };
+    let mut sides = read(old)?.zip(read(new)?);
+    if let Some((old, new)) = &mut sides {
+        match_names(old, new);
+    }
+    Ok(sides.map(Compared::of))
+}
+
+/// A directory and the rendered platform.
+fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     let input = input::read(&args.file)?;
     let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(None);
@@ -113,13 +141,44 @@ fn sides(args: &DiffArgs) -> Result<Option<(Side, Side)>> {
         input::may_write(golden, args.force)?;
         let written = output::write_directory(golden, &rendered)?;
         output::complain(&format!("{}: {written}\n", golden.display()));
-        return Ok(Some((Side::default(), Side::default())));
+        return Ok(Some(Compared::default()));
     }
     let old = tree::read(golden, Wanted::All)?.unwrap_or_else(|| {
-        output::complain(&format!("there is no `{}`; `platformgen render -o {0}` writes it\n", golden.display()));
+        let place = golden.display();
+        output::complain(&format!("there is no `{place}`; `platformgen render -o {place}` writes it\n"));
         Tree::default()
     });
-    Ok(side(golden, old, Dialect::Own).zip(side(Path::new("<rendered>"), rendered, Dialect::Own)))
+    let sides = side(golden, old, Dialect::Own).zip(side(Path::new("<rendered>"), rendered, Dialect::Own));
+    Ok(sides.map(Compared::of))
+}
+
+/// Two descriptions, or two environments of one.
+fn described(args: &DiffArgs) -> Result<Option<Compared>> {
+    let new = input::read(&args.file)?;
+    let environment = args.environment.as_deref();
+    let (old, old_environment) = match &args.against {
+        Some(other) => (input::against(other, &args.file)?, environment),
+        None => (input::Input { name: new.name.clone(), text: new.text.clone() }, args.against_environment.as_deref()),
+    };
+    let both = tree_of(&old, old_environment).zip(tree_of(&new, environment));
+    let sides = both.and_then(|(old, new)| {
+        let place = Path::new("<rendered>");
+        side(place, old, Dialect::Own).zip(side(place, new, Dialect::Own))
+    });
+    Ok(sides.map(|sides| {
+        let mut compared = Compared::of(sides);
+        if args.against.is_some() {
+            compared.comparison.objects =
+                causes::causes(&old.text, Source { name: &new.name, text: &new.text }, environment);
+        } else {
+            compared.comparison.lone_keys = causes::lone_keys(&new.text, environment, old_environment);
+        }
+        compared
+    }))
+}
+
+fn tree_of(input: &input::Input, environment: Option<&str>) -> Option<Tree> {
+    input::render(input, environment, emit::writer()).map(|(_, bundle)| emit::tree(&bundle))
 }
 
 /// Two files are two versions of one, whatever they are called.
@@ -149,7 +208,7 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
     let (namespace, name) = only.split_once('/').map_or((only, None), |(namespace, name)| (namespace, Some(name)));
     let prefix = name.map_or(format!("{namespace}/"), |name| format!("{namespace}/{name}."));
     let is_chosen = |path: &str| path.starts_with(&prefix);
-    let Comparison { files, objects } = all;
+    let Comparison { files, objects, lone_keys } = all;
     let objects: Vec<_> = objects
         .into_iter()
         .filter(|object| {
@@ -159,7 +218,7 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
         .collect();
     let holds = |path: &str| objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path));
     let files = files.into_iter().filter(|file| is_chosen(&file.path) || holds(&file.path)).collect();
-    Comparison { files, objects }
+    Comparison { files, objects, lone_keys }
 }
 
 fn shown(comparison: &Comparison, old: &Side, new: &Side, args: &DiffArgs) -> String {

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::commands::output;
 use crate::diagnostics::report::Report;
@@ -59,6 +60,28 @@ fn bounded(reader: impl Read) -> anyhow::Result<Vec<u8>> {
         bail!("it is larger than {} MiB; expected a description", LARGEST >> 20);
     }
     Ok(bytes)
+}
+
+/// The description at `place` as it is elsewhere: in the file `other`, or in git at the revision `other`.
+pub fn against(other: &str, place: &Path) -> anyhow::Result<Input> {
+    if Path::new(other).exists() || place == Path::new("-") {
+        return read(Path::new(other));
+    }
+    // a revision that begins with `-` would be an option to git
+    ensure!(!other.starts_with('-'), "`{other}` is neither a file nor a revision");
+    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = place.file_name().unwrap_or_default().to_string_lossy();
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(["show", &format!("{other}:./{file}")])
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("`{other}` is no file, and git cannot be asked for it as a revision"))?;
+    let why = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`{other}` is no file, and git says: {}", why.trim());
+    let text = String::from_utf8(output.stdout).with_context(|| format!("{other}:{file} is not UTF-8"))?;
+    Ok(Input { name: format!("{other}:{file}"), text })
 }
 
 /// The platform that `input` describes with what `finish` makes of its objects; everything that is wrong or doubtful

@@ -1,6 +1,7 @@
 //! Two sides to everything that is different between them. The answer holds no secret: whatever shows it need not care.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::diff::change::{Change, What};
 use crate::diff::pair::{self, Pair, Placed};
@@ -15,6 +16,19 @@ pub struct Comparison {
     pub files: Vec<FileChange>,
     /// Objects that are not the same, in the order of the new side; what is gone stands last.
     pub objects: Vec<ObjectChange>,
+    /// Keys that one environment sets and the other does not, where two environments are compared.
+    pub lone_keys: Vec<LoneKey>,
+}
+
+/// A key that only one of two environments sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoneKey {
+    /// The environment that sets it.
+    pub environment: String,
+    /// The key, below the environment.
+    pub key: String,
+    /// Where it stands, counted from one.
+    pub line: usize,
 }
 
 /// A file that is not the same.
@@ -52,6 +66,24 @@ pub struct ObjectChange {
     pub was_in: Option<String>,
     /// What is different in it.
     pub changes: Vec<Change>,
+    /// The lines of the description that did it, where two descriptions are compared.
+    pub cause: Option<Rc<Cause>>,
+}
+
+/// Lines of a description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The name of the description.
+    pub file: String,
+    /// The first line that says something, counted from one, in the new description; where lines were removed, the line
+    /// before which they stood.
+    pub line: usize,
+    /// That line, as it stands or stood.
+    pub text: String,
+    /// How many lines there are.
+    pub lines: usize,
+    /// Whether they were removed.
+    pub is_removed: bool,
 }
 
 /// What became of an object; the worst that can be said of it.
@@ -85,7 +117,7 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
             [pair.before(), pair.after()].into_iter().flatten().any(|placed| touched.contains(placed.file));
         is_touched.then(|| object(pair, shifted.contains(pair.id()))).flatten()
     });
-    Comparison { objects: objects.collect(), files }
+    Comparison { objects: objects.collect(), files, lone_keys: Vec::new() }
 }
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {
@@ -139,6 +171,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
         was,
         file,
         was_in,
+        cause: None,
     })
 }
 

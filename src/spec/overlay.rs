@@ -1,6 +1,8 @@
 //! Environments: an overlay of the same file, merged over the rest before anything is read. Tables merge, everything
 //! else replaces; `"*"` under components stands for each of them; `"off"` removes one.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -36,6 +38,30 @@ pub fn spans(node: &Node<'_>) -> Vec<Span> {
         _ => {}
     }
     spans
+}
+
+/// The keys, such as `components.api.scale.max`, that the overlay `name` sets and `other` does not, with their places.
+pub fn lone_keys(document: &Table<'_>, name: &str, other: &str) -> Vec<(String, Span)> {
+    let keys = |name: &str| {
+        let overlay = document.get("environments").and_then(|all| all.get_ref().as_table()?.get(name));
+        let mut found = Vec::new();
+        overlay.into_iter().for_each(|overlay| leaves(overlay, "", &mut found));
+        found
+    };
+    let others: BTreeSet<String> = keys(other).into_iter().map(|(key, _)| key).collect();
+    keys(name).into_iter().filter(|(key, _)| !others.contains(key)).collect()
+}
+
+fn leaves(node: &Node<'_>, way: &str, found: &mut Vec<(String, Span)>) {
+    match node.get_ref() {
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                let dot = if way.is_empty() { "" } else { "." };
+                leaves(value, &format!("{way}{dot}{}", key.get_ref()), found);
+            }
+        }
+        _ => found.push((way.to_owned(), node.span().into())),
+    }
 }
 
 /// Merges `[environments.<name>]` over `document`; what cannot be merged goes to the report.

@@ -14,10 +14,16 @@ pub const SCHEMA: &str = "platformgen.io/diff/v1";
 pub fn json(comparison: &Comparison) -> String {
     let files: Vec<Json> =
         comparison.files.iter().map(|file| json!({ "path": file.path, "fate": file_fate(file.fate) })).collect();
+    let lone_keys: Vec<Json> = comparison
+        .lone_keys
+        .iter()
+        .map(|key| json!({ "environment": key.environment, "key": key.key, "line": key.line }))
+        .collect();
     let objects: Vec<Json> = comparison.objects.iter().map(object).collect();
     let all = json!({
         "schema": SCHEMA,
         "different": !comparison.files.is_empty(),
+        "onlyIn": lone_keys,
         "files": files,
         "objects": objects,
     });
@@ -33,6 +39,12 @@ fn object(object: &ObjectChange) -> Json {
     }
     if let Some(was) = &object.was_in {
         out.insert("wasIn".to_owned(), was.clone().into());
+    }
+    if let Some(cause) = &object.cause {
+        let json = json!({
+            "file": cause.file, "line": cause.line, "text": cause.text, "lines": cause.lines, "removed": cause.is_removed,
+        });
+        out.insert("cause".to_owned(), json);
     }
     out.insert("changes".to_owned(), object.changes.iter().map(change).collect());
     out.into()

@@ -16,6 +16,18 @@ const FOOTER: usize = 160;
 /// The whole comparison in at most `most` bytes: sections are left out whole, the last first, and counted.
 pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String {
     let mut out = format!("{MARKER}\n### platformgen: {}\n", headline(comparison));
+    let lone: Vec<String> = comparison
+        .lone_keys
+        .iter()
+        .map(|key| format!("- only in `{}`: `{}` (line {})\n", key.environment, key.key, key.line))
+        .collect();
+    for (at, line) in lone.iter().enumerate() {
+        if out.len() + line.len() + FOOTER > most {
+            let _ = writeln!(out, "- {} more", number(lone.len() - at, "key"));
+            break;
+        }
+        out.push_str(line);
+    }
     let look = Look { paint: Paint::default(), context };
     let mut left_out = 0;
     for section in grouped(&comparison.objects, look) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::diff::change::{Change, What};
-use crate::diff::compare::{Comparison, Fate, FileFate, ObjectChange};
+use crate::diff::compare::{Cause, Comparison, Fate, FileFate, ObjectChange};
 use crate::views::inline::{both, shortened};
 use crate::views::lines;
 use crate::views::paint::Paint;
@@ -24,7 +24,20 @@ pub struct Look {
 /// The whole comparison.
 pub fn text(comparison: &Comparison, look: Look) -> String {
     let mut out = String::new();
+    for key in &comparison.lone_keys {
+        let line = format!("only in {}: {} (line {})", key.environment, lines::visible(&key.key), key.line);
+        let _ = writeln!(out, "{}", look.paint.bold(&line));
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let mut cause = &None;
     for object in &comparison.objects {
+        if object.cause != *cause {
+            cause = &object.cause;
+            let heading = cause.as_ref().map(|cause| heading(cause, &comparison.objects)).unwrap_or_default();
+            let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, look.paint.bold(&heading));
+        }
         for line in object_lines(object, look) {
             out.push_str(&line);
             out.push('\n');
@@ -38,6 +51,16 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
     }
     let _ = writeln!(out, "{}", look.paint.bold(&headline(comparison)));
     out
+}
+
+/// ``size = "medium"` (platform.toml:84) caused 3 changes`
+pub fn heading(cause: &Cause, objects: &[ObjectChange]) -> String {
+    let own = objects.iter().filter(|object| object.cause.as_deref() == Some(cause));
+    let changes = number(own.map(|object| object.changes.len().max(1)).sum(), "change");
+    let more = if cause.lines > 1 { format!(" and {} more", number(cause.lines - 1, "line")) } else { String::new() };
+    let gone = if cause.is_removed { "without " } else { "" };
+    let text = lines::visible(&cause.text);
+    format!("{gone}`{text}`{more} ({}:{}) caused {changes}", cause.file, cause.line)
 }
 
 /// `2 objects added, 1 renamed, 5 changed in 3 files`
