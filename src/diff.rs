@@ -1,7 +1,9 @@
 //! Two trees of manifests, and what is different between them. It reads text only: what wrote it does not matter.
 
+pub mod capacity;
 pub mod change;
 pub mod compare;
+pub mod effects;
 pub mod lists;
 pub mod pair;
 pub mod path;

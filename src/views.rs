@@ -6,5 +6,6 @@ pub mod lines;
 pub mod markdown;
 pub mod paint;
 pub mod stat;
+pub mod summary;
 pub mod text;
 pub mod unified;

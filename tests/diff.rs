@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use platformgen::diagnostics::report::Report;
 use platformgen::diff::change::What;
@@ -29,6 +30,11 @@ const FLAGSHIP: &str = include_str!("../platform.toml");
 fn tree(description: &str) -> Tree {
     let (_, bundle) = pipeline::render(description, None, &mut Report::default()).expect("the description is right");
     emit::tree(&bundle)
+}
+
+fn flagship() -> Tree {
+    static TREE: LazyLock<Tree> = LazyLock::new(|| tree(FLAGSHIP));
+    TREE.clone()
 }
 
 fn side(tree: Tree) -> Side {
@@ -147,7 +153,7 @@ fn all_views(old: &Side, new: &Side, comparison: &Comparison) -> [String; 4] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_platform_does_not_differ_from_itself(description in random::platforms()) {
@@ -158,7 +164,7 @@ proptest! {
     /// One value of one object is edited: that place is told, and no other.
     #[test]
     fn an_edit_is_told_at_its_place_and_nowhere_else(which in any::<Index>(), place in any::<Index>()) {
-        let old = tree(FLAGSHIP);
+        let old = flagship();
         let mut texts = documents(&old);
         let at = which.index(texts.len());
         let before: Value = yaml_serde::from_str(&texts[at].1).expect("our output is YAML");
@@ -170,7 +176,8 @@ proptest! {
         let way = &ways[place.index(ways.len())];
         let mut after = before.clone();
         edit(at_mut(&mut after, way));
-        texts[at].1 = yaml_serde::to_string(&after).expect("JSON can be YAML");
+        texts[at].1.clear();
+        emit::yaml::write(&after, &mut texts[at].1).expect("JSON can be YAML");
         let comparison = between(with_documents(&old, &documents(&old)), with_documents(&old, &texts));
 
         let told: Vec<_> = comparison.objects.iter().filter(|object| !object.changes.is_empty()).collect();
@@ -189,7 +196,7 @@ proptest! {
     /// Documents and files in another order: everything says the same in another place.
     #[test]
     fn another_order_is_only_moved(seed in any::<[u8; 8]>(), swap in any::<(Index, Index)>()) {
-        let old = tree(FLAGSHIP);
+        let old = flagship();
         let mut texts = documents(&old);
         let order = |(at, _): &(usize, &(usize, String))| (seed[at % 8].wrapping_mul(u8::try_from(at % 251).expect("small")), *at);
         let mut numbered: Vec<_> = texts.iter().enumerate().collect();
@@ -233,7 +240,7 @@ proptest! {
 
     #[test]
     fn markdown_never_exceeds_its_limit(most in 1_000..20_000_usize, keep in any::<Index>()) {
-        let new = tree(FLAGSHIP);
+        let new = flagship();
         let old = Tree { files: new.files[keep.index(new.files.len())..].to_vec() };
         let shown = markdown::markdown(&between(old, new), 3, most);
         prop_assert!(shown.len() <= most, "{} of {}", shown.len(), most);

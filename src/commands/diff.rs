@@ -208,7 +208,7 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
     let (namespace, name) = only.split_once('/').map_or((only, None), |(namespace, name)| (namespace, Some(name)));
     let prefix = name.map_or(format!("{namespace}/"), |name| format!("{namespace}/{name}."));
     let is_chosen = |path: &str| path.starts_with(&prefix);
-    let Comparison { files, objects, lone_keys } = all;
+    let Comparison { files, objects, .. } = all;
     let objects: Vec<_> = objects
         .into_iter()
         .filter(|object| {
@@ -218,7 +218,8 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
         .collect();
     let holds = |path: &str| objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path));
     let files = files.into_iter().filter(|file| is_chosen(&file.path) || holds(&file.path)).collect();
-    Comparison { files, objects, lone_keys }
+    let capacity = all.capacity.into_iter().filter(|delta| delta.namespace == namespace).collect();
+    Comparison { files, objects, capacity, lone_keys: all.lone_keys }
 }
 
 fn shown(comparison: &Comparison, old: &Side, new: &Side, args: &DiffArgs) -> String {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use crate::diff::capacity::{self, Delta};
 use crate::diff::change::{Change, What};
+use crate::diff::effects::{self, Effect};
 use crate::diff::pair::{self, Pair, Placed};
 use crate::diff::side::Side;
 use crate::diff::{secrets, structure};
@@ -16,6 +18,8 @@ pub struct Comparison {
     pub files: Vec<FileChange>,
     /// Objects that are not the same, in the order of the new side; what is gone stands last.
     pub objects: Vec<ObjectChange>,
+    /// Namespaces that ask for more or less of the cluster.
+    pub capacity: Vec<Delta>,
     /// Keys that one environment sets and the other does not, where two environments are compared.
     pub lone_keys: Vec<LoneKey>,
 }
@@ -66,6 +70,8 @@ pub struct ObjectChange {
     pub was_in: Option<String>,
     /// What is different in it.
     pub changes: Vec<Change>,
+    /// What that will do, the gravest first.
+    pub effects: Vec<Effect>,
     /// The lines of the description that did it, where two descriptions are compared.
     pub cause: Option<Rc<Cause>>,
 }
@@ -110,14 +116,16 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
         return Comparison::default();
     }
     let touched: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let pairs = pair::pair(&old.objects(), &new.objects());
+    let (before, after) = (old.objects(), new.objects());
+    let pairs = pair::pair(&before, &after);
     let shifted = shifted(&pairs);
     let objects = pairs.iter().filter_map(|pair| {
         let is_touched =
             [pair.before(), pair.after()].into_iter().flatten().any(|placed| touched.contains(placed.file));
         is_touched.then(|| object(pair, shifted.contains(pair.id()))).flatten()
     });
-    Comparison { objects: objects.collect(), files, lone_keys: Vec::new() }
+    let capacity = capacity::deltas(&before, &after);
+    Comparison { objects: objects.collect(), files, capacity, lone_keys: Vec::new() }
 }
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {
@@ -156,6 +164,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
             (fate, changes)
         }
     };
+    let effects = effects::effects(pair, &changes);
     let was = pair.before().map(|old| old.document.id.clone()).filter(|was| was != id);
     let is_echo = |change: &Change| was.as_ref().is_some_and(|was| echoes(change, was, id));
     let file = pair.after().or(pair.before()).map(|placed| placed.file.to_owned()).unwrap_or_default();
@@ -171,6 +180,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
         was,
         file,
         was_in,
+        effects,
         cause: None,
     })
 }

@@ -45,7 +45,9 @@ pub fn lone_keys(document: &Table<'_>, name: &str, other: &str) -> Vec<(String, 
     let keys = |name: &str| {
         let overlay = document.get("environments").and_then(|all| all.get_ref().as_table()?.get(name));
         let mut found = Vec::new();
-        overlay.into_iter().for_each(|overlay| leaves(overlay, "", &mut found));
+        if let Some(overlay) = overlay {
+            leaves(overlay, "", &mut found);
+        }
         found
     };
     let others: BTreeSet<String> = keys(other).into_iter().map(|(key, _)| key).collect();

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::diff::capacity::{Amounts, Delta, Need};
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Comparison, Fate, FileFate, ObjectChange};
 use crate::manifest::document::Id;
@@ -19,11 +20,13 @@ pub fn json(comparison: &Comparison) -> String {
         .iter()
         .map(|key| json!({ "environment": key.environment, "key": key.key, "line": key.line }))
         .collect();
+    let capacity: Vec<Json> = comparison.capacity.iter().map(capacity).collect();
     let objects: Vec<Json> = comparison.objects.iter().map(object).collect();
     let all = json!({
         "schema": SCHEMA,
         "different": !comparison.files.is_empty(),
         "onlyIn": lone_keys,
+        "capacity": capacity,
         "files": files,
         "objects": objects,
     });
@@ -40,6 +43,8 @@ fn object(object: &ObjectChange) -> Json {
     if let Some(was) = &object.was_in {
         out.insert("wasIn".to_owned(), was.clone().into());
     }
+    let effects = object.effects.iter().map(|effect| json!({ "effect": effect.kind.to_string(), "why": effect.why }));
+    out.insert("effects".to_owned(), effects.collect());
     if let Some(cause) = &object.cause {
         let json = json!({
             "file": cause.file, "line": cause.line, "text": cause.text, "lines": cause.lines, "removed": cause.is_removed,
@@ -48,6 +53,12 @@ fn object(object: &ObjectChange) -> Json {
     }
     out.insert("changes".to_owned(), object.changes.iter().map(change).collect());
     out.into()
+}
+
+fn capacity(delta: &Delta) -> Json {
+    let amounts = |amounts: Amounts| json!({ "pods": i64::try_from(amounts.pods).unwrap_or(i64::MAX), "cpu": amounts.cpu.to_string(), "memory": amounts.memory.to_string() });
+    let need = |need: Need| json!({ "quiet": amounts(need.quiet), "busy": amounts(need.busy) });
+    json!({ "namespace": delta.namespace, "before": need(delta.old), "after": need(delta.new) })
 }
 
 fn id(id: &Id) -> Map<String, Json> {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::diff::compare::{Comparison, Fate, ObjectChange};
 use crate::views::paint::Paint;
+use crate::views::summary;
 use crate::views::text::{Look, headline, number, object_lines};
 
 /// By this line a bot finds its comment again.
@@ -16,17 +17,12 @@ const FOOTER: usize = 160;
 /// The whole comparison in at most `most` bytes: sections are left out whole, the last first, and counted.
 pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String {
     let mut out = format!("{MARKER}\n### platformgen: {}\n", headline(comparison));
-    let lone: Vec<String> = comparison
-        .lone_keys
-        .iter()
-        .map(|key| format!("- only in `{}`: `{}` (line {})\n", key.environment, key.key, key.line))
-        .collect();
-    for (at, line) in lone.iter().enumerate() {
-        if out.len() + line.len() + FOOTER > most {
-            let _ = writeln!(out, "- {} more", number(lone.len() - at, "key"));
+    for line in head(comparison) {
+        if out.len() + line.len() + 2 * FOOTER > most {
+            out.push_str("\n_More than fits: run `platformgen diff` to see all._\n");
             break;
         }
-        out.push_str(line);
+        out.push_str(&line);
     }
     let look = Look { paint: Paint::default(), context };
     let mut left_out = 0;
@@ -42,6 +38,29 @@ pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String 
         let _ = write!(out, "\n_{objects} more not shown: run `platformgen diff` to see all._\n");
     }
     out
+}
+
+/// What stands above the objects, line by line: the effects as a table, then the lists.
+fn head(comparison: &Comparison) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for key in &comparison.lone_keys {
+        out.push(format!("- only in `{}`: `{}` (line {})\n", key.environment, key.key, key.line));
+    }
+    let effects = summary::effects(comparison);
+    if !effects.is_empty() {
+        out.push("\n| effect | what, and why |\n|---|---|\n".to_owned());
+        out.extend(effects.into_iter().map(|(kind, what)| format!("| **{kind}** | {} |\n", cell(&what))));
+    }
+    for (title, lines) in summary::sections(comparison).into_iter().filter(|(title, _)| *title != "effects") {
+        out.push(format!("\n**{title}**\n"));
+        out.extend(lines.iter().map(|line| format!("- {}\n", cell(line))));
+    }
+    out
+}
+
+/// Text in a table or list: nothing in it is markup, but for what stands in backticks.
+fn cell(text: &str) -> String {
+    escaped(text).replace('|', "\\|").replace('*', "\\*")
 }
 
 struct Section {

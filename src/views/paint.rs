@@ -38,7 +38,7 @@ impl Paint {
         match sign {
             '+' => self.green(text),
             '-' => self.red(text),
-            '~' => self.yellow(text),
+            '~' | '!' => self.yellow(text),
             _ => self.dim(text),
         }
     }

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Cause, Comparison, Fate, FileFate, ObjectChange};
 use crate::views::inline::{both, shortened};
-use crate::views::lines;
 use crate::views::paint::Paint;
+use crate::views::{lines, summary};
 
 /// Longer values are cut: the JSON view has them whole.
 const LONGEST: usize = 160;
@@ -45,6 +45,13 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
     }
     for line in bare_files(comparison, look.paint) {
         let _ = writeln!(out, "{line}");
+    }
+    for (title, lines) in summary::sections(comparison) {
+        let _ = writeln!(out, "\n{}", look.paint.bold(title));
+        for line in lines {
+            let sign = line.chars().next().unwrap_or(' ');
+            let _ = writeln!(out, "{}", look.paint.by_sign(sign, &lines::visible(&line)));
+        }
     }
     if !out.is_empty() {
         out.push('\n');

@@ -1,0 +1,225 @@
+//! What each namespace asks of the cluster: the requests of its pods when it is quiet and when it is busy.
+//!
+//! Pods of a `DaemonSet` are left out: how many there are, only the cluster knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::diff::effects::pod_spec;
+use crate::diff::pair::Placed;
+use crate::diff::quantities::amount;
+use crate::manifest::node::Node;
+use crate::values::quantity::Quantity;
+
+/// What pods ask for together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amounts {
+    /// Cores.
+    pub cpu: Quantity,
+    /// Bytes.
+    pub memory: Quantity,
+    /// Pods.
+    pub pods: i128,
+}
+
+/// What a namespace asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// At the fewest replicas, without jobs.
+    pub quiet: Amounts,
+    /// At the most replicas, with every job running.
+    pub busy: Amounts,
+}
+
+/// A namespace that asks for something else than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// The namespace.
+    pub namespace: String,
+    /// What it asked for.
+    pub old: Need,
+    /// What it asks for.
+    pub new: Need,
+}
+
+impl Default for Amounts {
+    fn default() -> Self {
+        Self { cpu: Quantity::whole(0), memory: Quantity::whole(0), pods: 0 }
+    }
+}
+
+impl Amounts {
+    fn plus(self, other: Self) -> Self {
+        Self { cpu: self.cpu.plus(other.cpu), memory: self.memory.plus(other.memory), pods: self.pods + other.pods }
+    }
+
+    fn times(self, count: i128) -> Self {
+        Self { cpu: self.cpu.times(count), memory: self.memory.times(count), pods: self.pods * count }
+    }
+}
+
+/// The namespaces whose needs differ.
+pub fn deltas(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Delta> {
+    let (before, after) = (needs(old), needs(new));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let delta = |name: &&String| Delta {
+        namespace: (*name).clone(),
+        old: before.get(*name).copied().unwrap_or_default(),
+        new: after.get(*name).copied().unwrap_or_default(),
+    };
+    names.iter().map(delta).filter(|delta| delta.old != delta.new).collect()
+}
+
+fn needs(objects: &[Placed<'_>]) -> BTreeMap<String, Need> {
+    let mut scales: BTreeMap<(&str, &str, &str), (i128, i128)> = BTreeMap::new();
+    for root in objects.iter().map(|placed| &placed.document.root) {
+        if root.text_at(&["kind"]) == Some("HorizontalPodAutoscaler")
+            && let Some((kind, name)) = target(root)
+        {
+            let bound = |key: &str| root.at(&["spec", key]).and_then(Node::integer).unwrap_or(1);
+            scales.insert((namespace(root), kind, name), (bound("minReplicas"), bound("maxReplicas")));
+        }
+    }
+    let mut found: BTreeMap<String, Need> = BTreeMap::new();
+    for root in objects.iter().map(|placed| &placed.document.root) {
+        let (Some(kind), Some(pod)) = (root.text_at(&["kind"]), pod_spec(root)) else { continue };
+        let name = root.text_at(&["metadata", "name"]).unwrap_or_default();
+        let count = |path: &[&str]| root.at(path).and_then(Node::integer).unwrap_or(1);
+        let (least, most) = match kind {
+            "DaemonSet" => continue,
+            "Job" => (0, count(&["spec", "parallelism"])),
+            "CronJob" => (0, count(&["spec", "jobTemplate", "spec", "parallelism"])),
+            "Pod" => (1, 1),
+            _ => {
+                let fixed = count(&["spec", "replicas"]);
+                scales.get(&(namespace(root), kind, name)).copied().unwrap_or((fixed, fixed))
+            }
+        };
+        let each = requests(pod);
+        let need = found.entry(namespace(root).to_owned()).or_default();
+        need.quiet = need.quiet.plus(each.times(least));
+        need.busy = need.busy.plus(each.times(most));
+    }
+    found
+}
+
+fn namespace(root: &Node) -> &str {
+    root.text_at(&["metadata", "namespace"]).unwrap_or_default()
+}
+
+fn target(root: &Node) -> Option<(&str, &str)> {
+    let target = root.at(&["spec", "scaleTargetRef"])?;
+    Some((target.text_at(&["kind"])?, target.text_at(&["name"])?))
+}
+
+/// What one pod asks for: its containers together, or the largest of what runs before them, whichever is more.
+/// Source: kubernetes.io, "Sidecar Containers", resource sharing within containers.
+fn requests(pod: &Node) -> Amounts {
+    let of = |container: &Node, resource: &str| {
+        let asked = container.at(&["resources", "requests", resource]);
+        asked
+            .or_else(|| container.at(&["resources", "limits", resource]))
+            .and_then(amount)
+            .unwrap_or(Quantity::whole(0))
+    };
+    let sum = |resource: &str| {
+        let mut sidecars = Quantity::whole(0);
+        let mut highest = Quantity::whole(0);
+        for container in pod.items_at(&["initContainers"]) {
+            let own = of(container, resource);
+            if container.text_at(&["restartPolicy"]) == Some("Always") {
+                sidecars = sidecars.plus(own);
+                highest = highest.max(sidecars);
+            } else {
+                highest = highest.max(sidecars.plus(own));
+            }
+        }
+        let together = pod.items_at(&["containers"]).iter().fold(sidecars, |sum, next| sum.plus(of(next, resource)));
+        let overhead = pod.at(&["overhead", resource]).and_then(amount).unwrap_or(Quantity::whole(0));
+        highest.max(together).plus(overhead)
+    };
+    Amounts { cpu: sum("cpu"), memory: sum("memory"), pods: 1 }
+}
+
+/// `production  quiet: cpu 600m → 850m, memory 1Gi → 2Gi; busy: pods 30 → 31`
+impl fmt::Display for Delta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = [("quiet", self.old.quiet, self.new.quiet), ("busy", self.old.busy, self.new.busy)]
+            .into_iter()
+            .filter(|(_, old, new)| old != new)
+            .map(|(when, old, new)| format!("{when}: {}", differing(old, new).join(", ")))
+            .collect();
+        let namespace = if self.namespace.is_empty() { "(no namespace)" } else { &self.namespace };
+        write!(f, "{namespace}  {}", parts.join("; "))
+    }
+}
+
+fn differing(old: Amounts, new: Amounts) -> Vec<String> {
+    let rows = [
+        ("pods", old.pods.to_string(), new.pods.to_string()),
+        ("cpu", old.cpu.to_string(), new.cpu.to_string()),
+        ("memory", old.memory.to_string(), new.memory.to_string()),
+    ];
+    rows.into_iter()
+        .filter(|(_, old, new)| old != new)
+        .map(|(what, old, new)| format!("{what} {old} → {new}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::report::Report;
+    use crate::manifest::document::Document;
+    use crate::manifest::read::{Dialect, read};
+
+    const POD: &str = "containers: [{name: a, resources: {requests: {cpu: 250m, memory: 1Gi}}}]";
+
+    fn documents(text: &str) -> Vec<Document> {
+        read(text, Dialect::Any, &mut Report::default())
+    }
+
+    fn told(old: &str, new: &str) -> Vec<String> {
+        let (old, new) = (documents(old), documents(new));
+        let old: Vec<Placed<'_>> = old.iter().map(|document| Placed { file: "", text: "", document }).collect();
+        let new: Vec<Placed<'_>> = new.iter().map(|document| Placed { file: "", text: "", document }).collect();
+        deltas(&old, &new).iter().map(ToString::to_string).collect()
+    }
+
+    fn deployment(replicas: &str, pod: &str) -> String {
+        format!(
+            "---\n{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: a, namespace: b}}, spec: {{{replicas}template: {{spec: {{{pod}}}}}}}}}\n"
+        )
+    }
+
+    const SCALE: &str = "---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a, namespace: b}, spec: {minReplicas: 2, maxReplicas: 10, scaleTargetRef: {kind: Deployment, name: a}}}\n";
+
+    #[test]
+    fn replicas_and_sizes_count() {
+        assert_eq!(
+            told(&deployment("replicas: 2, ", POD), &deployment("replicas: 3, ", POD)),
+            [
+                "b  quiet: pods 2 → 3, cpu 500m → 750m, memory 2Gi → 3Gi; busy: pods 2 → 3, cpu 500m → 750m, memory 2Gi → 3Gi"
+            ]
+        );
+        assert!(told(&deployment("", POD), &deployment("", &POD.replace("250m", "0.25"))).is_empty());
+    }
+
+    #[test]
+    fn an_autoscaler_decides_both_ends() {
+        let scaled = |pod: &str| deployment("", pod) + SCALE;
+        let more = POD.replace("250m", "500m");
+        assert_eq!(told(&scaled(POD), &scaled(&more)), ["b  quiet: cpu 500m → 1; busy: cpu 2500m → 5"]);
+    }
+
+    #[test]
+    fn jobs_are_busy_only_and_sidecars_count_twice() {
+        let job = format!(
+            "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a, namespace: b}}, spec: {{template: {{spec: {{{POD}}}}}}}}}"
+        );
+        assert_eq!(told("", &job), ["b  busy: pods 0 → 1, cpu 0 → 250m, memory 0 → 1Gi"]);
+        let sidecar = "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: i, resources: {requests: {cpu: 2}}}], ";
+        let with = format!("{sidecar}{POD}");
+        assert_eq!(told(&deployment("", POD), &deployment("", &with)), ["b  quiet: cpu 250m → 3; busy: cpu 250m → 3"]);
+    }
+}

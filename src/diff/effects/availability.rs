@@ -1,0 +1,131 @@
+//! Whether pods are replaced, and whether anybody answers meanwhile.
+
+use crate::diff::change::Change;
+use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, pod_spec};
+use crate::diff::pair::Pair;
+use crate::manifest::node::Node;
+
+/// Kinds whose absence is noticed at once.
+const ANSWERING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Service"];
+/// Kinds that replace their pods when the template changes.
+const ROLLING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
+
+/// Restarts and downtime.
+pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<Effect> {
+    let kind = pair.id().kind.as_str();
+    let is_answering = ANSWERING.contains(&kind);
+    let Pair::Kept(old, new) = pair else {
+        let is_gone = matches!(pair, Pair::Removed(_)) && (is_answering || kind == "Ingress");
+        return is_gone.then(|| effect(EffectKind::Downtime, "it is gone")).into_iter().collect();
+    };
+    let (old, new) = (&old.document.root, &new.document.root);
+    let mut found: Vec<Effect> = exposure::routes(old)
+        .difference(&exposure::routes(new))
+        .map(|route| effect(EffectKind::Downtime, format!("route {route} is gone")))
+        .collect();
+    if is_recreated && is_answering {
+        found.push(effect(EffectKind::Downtime, "it is away until it has been made anew"));
+        return found;
+    }
+    if replicas(new) == Some(0) && replicas(old) != Some(0) {
+        found.push(effect(EffectKind::Downtime, "no replica is left"));
+    }
+    let template: Vec<&Change> = changes.iter().filter(|change| change.path.begins(&["spec", "template"])).collect();
+    // what runs says more than what it is called
+    let first = template.iter().find(|change| change.path.last_key() == "image").or(template.first());
+    if let Some(first) = first.filter(|_| ROLLING.contains(&kind)) {
+        let more = if template.len() > 1 { format!(" and {} more", template.len() - 1) } else { String::new() };
+        let place = first.path.to_string();
+        let field = place.rsplit_once(".spec.").map_or(place.as_str(), |(_, field)| field);
+        found.push(effect(EffectKind::Restart, format!("`{field}`{more}")));
+        found.extend(gap(kind, new).map(|why| effect(EffectKind::Downtime, why)));
+    }
+    found
+}
+
+/// Why no pod answers between the old one and the new one.
+fn gap(kind: &str, root: &Node) -> Option<&'static str> {
+    let rolling = |key: &str| root.at(&["spec", "strategy", "rollingUpdate", key]);
+    let is_alone = replicas(root) == Some(1);
+    match kind {
+        "Deployment" if root.text_at(&["spec", "strategy", "type"]) == Some("Recreate") => {
+            Some("the old pod stops before the new one starts (strategy `Recreate`)")
+        }
+        "Deployment" if is_alone && rolling("maxSurge").is_some_and(is_none) => {
+            Some("its one pod stops before the new one starts (no surge)")
+        }
+        "Deployment" if is_alone && rolling("maxUnavailable").and_then(Node::integer).is_some_and(|most| most > 0) => {
+            Some("its one pod may stop before the new one answers")
+        }
+        "StatefulSet" if is_alone => Some("its one pod stops before the new one starts"),
+        "DaemonSet" => {
+            let surge = root.at(&["spec", "updateStrategy", "rollingUpdate", "maxSurge"]);
+            let holds_ports = pod_spec(root).is_some_and(|pod| {
+                pod.get("hostNetwork").and_then(Node::bool) == Some(true)
+                    || containers(pod)
+                        .flat_map(|container| container.items_at(&["ports"]))
+                        .any(|port| port.get("hostPort").is_some())
+            });
+            (holds_ports || surge.is_none_or(is_none)).then_some("on one node after the other")
+        }
+        _ => None,
+    }
+}
+
+/// `0` or `0%`.
+fn is_none(node: &Node) -> bool {
+    node.integer() == Some(0) || node.text() == Some("0%")
+}
+
+/// How many pods the object asks for; under an autoscaler nobody says.
+fn replicas(root: &Node) -> Option<i128> {
+    root.at(&["spec", "replicas"]).and_then(Node::integer)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diff::effects::examples::{edited, told};
+
+    const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, labels: {a: b}}, spec: {replicas: 1, strategy: {type: RollingUpdate}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: a:1}]}}}}";
+
+    fn has(told: &[String], kind: &str) -> bool {
+        told.iter().any(|line| line.starts_with(&format!("{kind}: ")))
+    }
+
+    #[test]
+    fn another_template_restarts_and_another_label_of_the_workload_does_not() {
+        let image = edited(DEPLOYMENT, "a:1", "a:2");
+        assert_eq!(image, ["restart: `containers[a].image`"], "a rolling update leaves no gap");
+        assert!(told(DEPLOYMENT, &DEPLOYMENT.replacen("labels: {a: b}", "labels: {a: c}", 1)).is_empty());
+        assert!(edited(DEPLOYMENT, "replicas: 1", "replicas: 3").is_empty());
+        let job = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {restartPolicy: Never}}}}}}";
+        assert!(edited(job, "Never", "OnFailure").is_empty(), "the next run is another one");
+    }
+
+    #[test]
+    fn a_restart_without_overlap_is_downtime() {
+        for alone in [
+            DEPLOYMENT.replace("RollingUpdate", "Recreate"),
+            DEPLOYMENT.replace("{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}"),
+            DEPLOYMENT.replace("{type: RollingUpdate}", "{rollingUpdate: {maxUnavailable: 1}}"),
+            DEPLOYMENT.replace("Deployment", "StatefulSet"),
+            DEPLOYMENT.replace("Deployment", "DaemonSet"),
+        ] {
+            assert!(has(&edited(&alone, "a:1", "a:2"), "downtime"), "{alone}");
+            assert!(!has(&edited(&alone, "name: a, labels: {a: b}", "name: a, labels: {a: c}"), "downtime"), "{alone}");
+        }
+        let pair = DEPLOYMENT.replace("Deployment", "StatefulSet").replace("replicas: 1", "replicas: 2");
+        assert!(!has(&edited(&pair, "a:1", "a:2"), "downtime"));
+    }
+
+    #[test]
+    fn what_is_gone_answers_nobody() {
+        assert!(has(&told(DEPLOYMENT, ""), "downtime"));
+        assert!(has(&edited(DEPLOYMENT, "replicas: 1", "replicas: 0"), "downtime"));
+        assert!(has(&edited(DEPLOYMENT, "name: a, labels", "name: b, labels"), "downtime"), "made anew");
+        assert!(!has(&told("{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}", ""), "downtime"));
+        let ingress = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {rules: [{host: a.test, http: {paths: [{path: /a}, {path: /b}]}}]}}";
+        assert_eq!(edited(ingress, "{path: /a}, ", ""), ["downtime: route a.test/a is gone"]);
+        assert!(edited(ingress, "{path: /a}, {path: /b}", "{path: /b}, {path: /a}").is_empty());
+    }
+}
