@@ -4,6 +4,7 @@ pub mod capacity;
 pub mod change;
 pub mod compare;
 pub mod effects;
+pub mod exchange;
 pub mod lists;
 pub mod pair;
 pub mod path;

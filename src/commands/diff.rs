@@ -13,6 +13,7 @@ use crate::commands::{TROUBLE, input, output};
 use crate::diagnostics::caret;
 use crate::diagnostics::source::Source;
 use crate::diff::compare::{self, Comparison};
+use crate::diff::exchange::Exchange;
 use crate::diff::side::{Faulty, Side};
 use crate::emit;
 use crate::manifest::read::Dialect;
@@ -219,7 +220,13 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
     let holds = |path: &str| objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path));
     let files = files.into_iter().filter(|file| is_chosen(&file.path) || holds(&file.path)).collect();
     let capacity = all.capacity.into_iter().filter(|delta| delta.namespace == namespace).collect();
-    Comparison { files, objects, capacity, lone_keys: all.lone_keys }
+    let party = name.map_or(format!("{namespace}/"), |name| format!("{namespace}/{name}"));
+    let about = |Exchange { gained, lost }: Exchange| {
+        let own = |lines: Vec<String>| lines.into_iter().filter(|line| line.contains(&party)).collect();
+        Exchange { gained: own(gained), lost: own(lost) }
+    };
+    let (connections, rights) = (about(all.connections), about(all.rights));
+    Comparison { files, objects, connections, rights, capacity, lone_keys: all.lone_keys }
 }
 
 fn shown(comparison: &Comparison, old: &Side, new: &Side, args: &DiffArgs) -> String {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::diff::capacity::{self, Delta};
 use crate::diff::change::{Change, What};
 use crate::diff::effects::{self, Effect};
+use crate::diff::exchange::{self, Exchange};
 use crate::diff::pair::{self, Pair, Placed};
 use crate::diff::side::Side;
 use crate::diff::{secrets, structure};
@@ -18,6 +19,10 @@ pub struct Comparison {
     pub files: Vec<FileChange>,
     /// Objects that are not the same, in the order of the new side; what is gone stands last.
     pub objects: Vec<ObjectChange>,
+    /// Who can reach whom.
+    pub connections: Exchange,
+    /// Who may do what.
+    pub rights: Exchange,
     /// Namespaces that ask for more or less of the cluster.
     pub capacity: Vec<Delta>,
     /// Keys that one environment sets and the other does not, where two environments are compared.
@@ -124,8 +129,14 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
             [pair.before(), pair.after()].into_iter().flatten().any(|placed| touched.contains(placed.file));
         is_touched.then(|| object(pair, shifted.contains(pair.id()))).flatten()
     });
-    let capacity = capacity::deltas(&before, &after);
-    Comparison { objects: objects.collect(), files, capacity, lone_keys: Vec::new() }
+    Comparison {
+        objects: objects.collect(),
+        files,
+        connections: exchange::connections(&before, &after, &pairs),
+        rights: exchange::rights(&before, &after, &pairs),
+        capacity: capacity::deltas(&before, &after),
+        lone_keys: Vec::new(),
+    }
 }
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::diff::capacity::{Amounts, Delta, Need};
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Comparison, Fate, FileFate, ObjectChange};
+use crate::diff::exchange::Exchange;
 use crate::manifest::document::Id;
 use crate::manifest::node::{Node, Value};
 
@@ -26,6 +27,8 @@ pub fn json(comparison: &Comparison) -> String {
         "schema": SCHEMA,
         "different": !comparison.files.is_empty(),
         "onlyIn": lone_keys,
+        "connections": exchange(&comparison.connections),
+        "rights": exchange(&comparison.rights),
         "capacity": capacity,
         "files": files,
         "objects": objects,
@@ -53,6 +56,10 @@ fn object(object: &ObjectChange) -> Json {
     }
     out.insert("changes".to_owned(), object.changes.iter().map(change).collect());
     out.into()
+}
+
+fn exchange(exchange: &Exchange) -> Json {
+    json!({ "gained": exchange.gained, "lost": exchange.lost })
 }
 
 fn capacity(delta: &Delta) -> Json {

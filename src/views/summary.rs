@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::compare::Comparison;
 use crate::diff::effects::EffectKind;
+use crate::diff::exchange::Exchange;
 
 /// Objects that one line names; more are counted.
 const NAMED: usize = 4;
@@ -20,7 +21,23 @@ pub fn effects(comparison: &Comparison) -> Vec<(EffectKind, String)> {
             }
         }
     }
+    for (kind, gained) in
+        [(EffectKind::Exposure, &comparison.connections.gained), (EffectKind::Privilege, &comparison.rights.gained)]
+    {
+        if let Some(reason) = gains(kind, gained.len()) {
+            groups.insert((kind, reason), gained.clone());
+        }
+    }
     groups.into_iter().map(|((effect, why), places)| (effect, format!("{}: {why}", some(&places)))).collect()
+}
+
+/// Why it matters that connections or rights were gained, if any were.
+fn gains(kind: EffectKind, count: usize) -> Option<&'static str> {
+    match (kind, count) {
+        (_, 0) => None,
+        (EffectKind::Privilege, _) => Some("a right in the Kubernetes API that nobody had here"),
+        _ => Some("a connection that was not open"),
+    }
 }
 
 /// `a, b, c, d and 3 more`
@@ -34,6 +51,15 @@ pub fn sections(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
     let effects: Vec<String> =
         effects(comparison).into_iter().map(|(kind, what)| format!("! {:<12}  {what}", kind.to_string())).collect();
     let capacity: Vec<String> = comparison.capacity.iter().map(|delta| format!("~ {delta}")).collect();
-    let sections = [("capacity", capacity), ("effects", effects)];
+    let exchanged = |exchange: &Exchange| -> Vec<String> {
+        let lost = exchange.lost.iter().map(|line| format!("- {line}"));
+        lost.chain(exchange.gained.iter().map(|line| format!("+ {line}"))).collect()
+    };
+    let sections = [
+        ("connections", exchanged(&comparison.connections)),
+        ("rights", exchanged(&comparison.rights)),
+        ("capacity", capacity),
+        ("effects", effects),
+    ];
     sections.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
 }

@@ -1,0 +1,70 @@
+//! What a platform as a whole gains and loses: connections and rights, each of which follows from several objects. A
+//! workload that has got another name keeps what it had.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diff::pair::{Pair, Placed};
+use crate::reach::party::Party;
+use crate::reach::{self, Connection};
+use crate::rights::{self, Right, folded};
+
+/// Statements that are new, and statements that no longer hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// What is new.
+    pub gained: Vec<String>,
+    /// What no longer holds.
+    pub lost: Vec<String>,
+}
+
+impl Exchange {
+    /// Whether nothing has changed hands.
+    pub fn is_empty(&self) -> bool {
+        self.gained.is_empty() && self.lost.is_empty()
+    }
+}
+
+/// New names by old ones, both as `namespace/name`.
+type Names = BTreeMap<String, String>;
+
+/// The new names of objects of these kinds.
+fn renamed(pairs: &[Pair<'_>], kinds: &[&str]) -> Names {
+    let names = pairs.iter().filter(|pair| pair.is_renamed() && kinds.contains(&pair.id().kind.as_str()));
+    names.filter_map(|pair| Some((pair.before()?.document.id.place(), pair.after()?.document.id.place()))).collect()
+}
+
+/// Who can reach whom now and could not before, and the other way round.
+pub fn connections(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exchange {
+    let names = renamed(pairs, &["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"]);
+    let of = |placed: &[Placed<'_>]| reach::connections(placed.iter().map(|placed| placed.document));
+    let party = |party: Party| match names.get(&party.to_string()).and_then(|name| name.split_once('/')) {
+        Some((namespace, name)) => Party::Workload { namespace: namespace.into(), name: name.into() },
+        None => party,
+    };
+    let before: BTreeSet<Connection> = of(old)
+        .into_iter()
+        .map(|connection| Connection { from: party(connection.from), to: party(connection.to), ..connection })
+        .collect();
+    let after = of(new);
+    let told = |some: &BTreeSet<Connection>, others: &BTreeSet<Connection>| -> Vec<String> {
+        some.difference(others).map(ToString::to_string).collect()
+    };
+    Exchange { gained: told(&after, &before), lost: told(&before, &after) }
+}
+
+/// Who may do what now and could not before, and the other way round.
+pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exchange {
+    let names = renamed(pairs, &["ServiceAccount"]);
+    let of = |placed: &[Placed<'_>]| rights::rights(placed.iter().map(|placed| placed.document));
+    let before: BTreeSet<Right> = of(old)
+        .into_iter()
+        .map(|right| match names.get(&*right.subject) {
+            Some(name) => Right { subject: name.as_str().into(), ..right },
+            None => right,
+        })
+        .collect();
+    let after = of(new);
+    let told =
+        |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&some.difference(others).cloned().collect());
+    Exchange { gained: told(&after, &before), lost: told(&before, &after) }
+}
