@@ -10,8 +10,8 @@ use support::examples::{World, flagship, worlds};
 use support::faults::Faults;
 use support::mutations;
 use support::{
-    api_semantics, availability, consistency, identities, order, pod_security, quota, references, resources, rights,
-    secrecy, selectors,
+    alerts, api_semantics, availability, consistency, identities, order, pod_security, quota, references, resources,
+    rights, secrecy, selectors,
 };
 
 /// A check: what it finds wrong with a platform.
@@ -71,6 +71,9 @@ promises! {
     arguments_expand: api_semantics::arguments_expand;
     /// Images do not move, and private ones can be pulled.
     images_are_exact: api_semantics::images_are_exact;
+
+    /// An alert about what is gone names it.
+    absences_say_where: alerts::absences_say_where;
 
     /// Every pod is `restricted`.
     pods_are_restricted: pod_security::restricted;

@@ -13,6 +13,7 @@ mod service_red;
 use crate::components::grafana::board::Board;
 use crate::components::grafana::environment::environment;
 use crate::components::grafana::provisioning::{datasources, drawn, providers};
+use crate::derive::promql::unreached;
 use crate::diagnostics::codes;
 use crate::model::component::{Capability, Component, ComponentType, Desk};
 use crate::model::endpoint::{Audience, Credentials, Endpoint, Metrics};
@@ -171,7 +172,7 @@ impl Component for Grafana {
     fn absence(&self, own: &Own) -> Option<Alert> {
         Some(Alert {
             name: "GrafanaAbsent",
-            expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+            expr: unreached(own, None),
             hold: "5m",
             urgency: Urgency::Warning,
             summary: "{{ $labels.namespace }}/{{ $labels.service }} shows no dashboards",

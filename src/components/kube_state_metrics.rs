@@ -110,8 +110,8 @@ impl Component for KubeStateMetrics {
         vec![rules()]
     }
 
-    fn absence(&self, _own: &Own) -> Option<Alert> {
-        Some(absence())
+    fn absence(&self, own: &Own) -> Option<Alert> {
+        Some(absence(own))
     }
 }
 

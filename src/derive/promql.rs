@@ -1,10 +1,27 @@
-//! The names of the metrics in a PromQL expression: enough of the grammar to tell a metric from a label, a function
-//! and a keyword. Source: prometheus.io, "Querying basics" and "Operators".
+//! PromQL, read and written: the names of the metrics in an expression, with enough of the grammar to tell a metric from
+//! a label, a function and a keyword; and the one expression that every component asks about itself.
+//! Source: prometheus.io, "Querying basics", "Operators" and "Query functions".
+
+use crate::model::identity::Own;
 
 /// Words that take a list of labels in parentheses.
 const LABEL_LISTS: &[&str] = &["by", "without", "on", "ignoring", "group_left", "group_right"];
 /// Words that stand alone.
 const KEYWORDS: &[&str] = &["and", "or", "unless", "bool", "offset", "inf", "nan", "start", "end", "atan2"];
+
+/// True while Prometheus reaches no target of `own`, or none in its containers of that name: `up == 0` cannot see what
+/// is not there at all.
+///
+/// `absent` keeps the labels of a plain selector only; with a comparison inside, the page would name nobody. Both halves
+/// give the same labels, so that an alert stays the same one when pods come back without being ready.
+pub fn unreached(own: &Own, container: Option<&str>) -> String {
+    let mut labels = vec![("namespace", own.namespace.as_str()), ("service", own.name.as_str())];
+    labels.extend(container.map(|container| ("container", container)));
+    let matchers: Vec<String> = labels.iter().map(|(label, value)| format!(r#"{label}="{value}""#)).collect();
+    let names: Vec<&str> = labels.iter().map(|(label, _)| *label).collect();
+    let targets = format!("up{{{}}}", matchers.join(", "));
+    format!("(absent({targets}) or sum by ({}) ({targets}) == 0)", names.join(", "))
+}
 
 /// Every metric name in `expr`, as often as it occurs.
 pub fn metrics_in(expr: &str) -> impl Iterator<Item = &str> {
@@ -94,6 +111,7 @@ fn skip_parenthesis(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::name::Name;
 
     fn found(expr: &str) -> Vec<&str> {
         metrics_in(expr).collect()
@@ -116,6 +134,21 @@ mod tests {
         ] {
             assert_eq!(found(expr), expected, "{expr}");
         }
+    }
+
+    #[test]
+    fn what_is_gone_is_named_by_both_halves() {
+        let own = Own { namespace: Name::fixed("shop"), name: Name::fixed("till") };
+        let targets = r#"up{namespace="shop", service="till"}"#;
+        assert_eq!(
+            unreached(&own, None),
+            format!("(absent({targets}) or sum by (namespace, service) ({targets}) == 0)")
+        );
+        let targets = r#"up{namespace="shop", service="till", container="drawer"}"#;
+        assert_eq!(
+            unreached(&own, Some("drawer")),
+            format!("(absent({targets}) or sum by (namespace, service, container) ({targets}) == 0)")
+        );
     }
 
     #[test]

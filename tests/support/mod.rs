@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod alerts;
 pub mod api_semantics;
 pub mod availability;
 pub mod consistency;

@@ -1,6 +1,8 @@
 //! What is watched of cert-manager: the metrics that it serves, and the rules over them.
 //! Source of the names: cert-manager 1.21, `pkg/metrics` and `internal/collectors`.
 
+use crate::components::cert_manager::CONTROLLER;
+use crate::derive::promql::unreached;
 use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
 
@@ -95,14 +97,14 @@ fn rate_limited() -> Alert {
     }
 }
 
-/// `up == 0` cannot see pods that are not there.
+/// The controller only: without it nothing is renewed, whatever the webhook and the injector beside it do.
 pub fn absence(own: &Own) -> Alert {
     Alert {
         name: "CertManagerAbsent",
-        expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+        expr: unreached(own, Some(CONTROLLER)),
         hold: "15m",
         urgency: Urgency::Critical,
-        summary: "cert-manager is gone",
-        description: "No certificate is renewed while this lasts, and Certificates and Issuers cannot be changed.",
+        summary: "{{ $labels.namespace }}/{{ $labels.service }} renews no certificates",
+        description: "Prometheus reaches no pod of the controller of cert-manager. Certificates that are there stay valid until they expire; none is issued or renewed while this lasts.",
     }
 }

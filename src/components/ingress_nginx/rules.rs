@@ -1,6 +1,7 @@
 //! What is watched of the ingress controller: the metrics that it serves, and the rules over them.
 //! Source of the names: ingress-nginx 1.15, `internal/ingress/metric/collectors`.
 
+use crate::derive::promql::unreached;
 use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
 
@@ -98,14 +99,14 @@ fn reload_failed() -> Alert {
     }
 }
 
-/// `up == 0` cannot see pods that are not there.
+/// Whether anything of it is left.
 pub fn absence(own: &Own) -> Alert {
     Alert {
         name: "IngressControllerAbsent",
-        expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+        expr: unreached(own, None),
         hold: "2m",
         urgency: Urgency::Critical,
-        summary: "no ingress controller answers",
+        summary: "{{ $labels.namespace }}/{{ $labels.service }} answers nothing",
         description: "Nothing that has a route is reachable from outside, unless only its metrics are out of reach.",
     }
 }

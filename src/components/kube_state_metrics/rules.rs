@@ -1,7 +1,10 @@
 //! What is watched of every workload by what the API says about it. Each alert names one thing that somebody can do
 //! something about; none fires for a rollout, a finished job or an autoscaler that does its work.
 
+use crate::components::kube_state_metrics::cluster_workload;
+use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
+use crate::values::name::Name;
 
 /// The rules about the state of the platform's objects.
 pub fn rules() -> RuleGroup {
@@ -21,15 +24,23 @@ pub fn rules() -> RuleGroup {
     }
 }
 
-/// Every rule here is silent when its series are missing.
-pub fn absence() -> Alert {
+/// Every rule here is silent when its series are missing. Each of the two Deployments is known by a series that only it
+/// has, about the namespace in which both stand: their targets share a job, so the one would answer for the other, and a
+/// pod that runs without the right to read counts as gone too.
+pub fn absence(own: &Own) -> Alert {
+    let gone = |workload: Name, series: &str| {
+        let series = format!(r#"absent({series}{{namespace="{}"}})"#, own.namespace);
+        format!(r#"label_replace({series}, "service", "{workload}", "", "")"#)
+    };
+    let objects = gone(own.name.clone(), "kube_pod_info");
+    let cluster = gone(cluster_workload(own), "kube_namespace_created");
     Alert {
         name: "KubeStateMetricsAbsent",
-        expr: r#"absent(up{job="kube-state-metrics"} == 1)"#.to_owned(),
+        expr: format!("{objects}\nor {cluster}"),
         hold: "10m",
         urgency: Urgency::Warning,
-        summary: "Nobody watches pods, autoscalers and quotas",
-        description: "Prometheus reaches no kube-state-metrics, so no alert about the state of pods, Deployments, autoscalers, jobs or quotas can fire.",
+        summary: "{{ $labels.namespace }}/{{ $labels.service }} tells nothing",
+        description: "Prometheus has no series of this Deployment: either no pod of it runs, or it may not read the API. Without it no alert about the state of pods, Deployments, autoscalers, jobs or quotas can fire; if it is the one about the cluster, panels about nodes are empty.",
     }
 }
 

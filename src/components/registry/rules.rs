@@ -1,5 +1,6 @@
 //! What is watched of a registry: the metrics of its debug port, and the alerts over them.
 
+use crate::derive::promql::unreached;
 use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
 
@@ -48,7 +49,7 @@ pub fn health() -> RuleGroup {
 pub fn absence(own: &Own) -> Alert {
     Alert {
         name: "RegistryDown",
-        expr: format!(r#"absent(up{{namespace="{}", service="{}"}} == 1)"#, own.namespace, own.name),
+        expr: unreached(own, None),
         hold: "5m",
         urgency: Urgency::Critical,
         summary: "{{ $labels.namespace }}/{{ $labels.service }} serves no images",

@@ -1,5 +1,6 @@
 //! What is watched of every web service: the metrics that it must serve, and the rules over them.
 
+use crate::derive::promql::unreached;
 use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
 
@@ -50,15 +51,11 @@ pub fn golden_signals() -> RuleGroup {
     }
 }
 
-/// `up == 0` cannot see a service that has no pod at all.
+/// Whether anything of it is left.
 pub fn absence(own: &Own) -> Alert {
     Alert {
         name: "ServiceAbsent",
-        expr: {
-            // `absent` keeps the labels of a plain selector only; with a comparison inside, the page would name nobody.
-            let targets = format!(r#"up{{namespace="{}", service="{}"}}"#, own.namespace, own.name);
-            format!("(absent({targets}) or sum by (namespace, service) ({targets}) == 0)")
-        },
+        expr: unreached(own, None),
         hold: "2m",
         urgency: Urgency::Critical,
         summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",

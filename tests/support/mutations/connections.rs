@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use crate::support::examples::World;
 use crate::support::mutations::{Mutation, breaks, change, double, drop, push, remove, set};
+use crate::support::objects::text;
 
 const API: &str = "Deployment production/api";
 const CONTAINER: &str = "/spec/template/spec/containers/0";
@@ -130,6 +132,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("arguments_expand", "an unknown variable", |w| {
         push(w, API, &format!("{CONTAINER}/args"), json!("--x=$(X)"));
     }),
+    breaks("absences_say_where", "a comparison inside", |w| rewrite_absences(w, "})", "} == 1)")),
+    breaks("absences_say_where", "no namespace", |w| rewrite_absences(w, "namespace=\"", "nothing=\"")),
     breaks("images_are_exact", "no registry", |w| set(w, API, &format!("{CONTAINER}/image"), json!("acme/api:1"))),
     breaks("images_are_exact", "no tag", |w| set(w, API, &format!("{CONTAINER}/image"), json!("ghcr.io/acme/api"))),
     breaks("images_are_exact", "latest", |w| {
@@ -140,3 +144,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         set(w, API, &format!("{CONTAINER}/image"), json!("registry.example.org/acme/api:1"));
     }),
 ];
+
+fn rewrite_absences(world: &mut World, from: &str, to: &str) {
+    change(world, "ConfigMap monitoring/prometheus-rules", "/data/absences.yml", |file| {
+        *file = json!(text(file).replace(from, to));
+    });
+}
