@@ -46,11 +46,16 @@ pub fn health() -> RuleGroup {
 }
 
 /// Whether it runs, serves and is reached.
-pub fn absence(own: &Own) -> Alert {
+///
+/// A registry that collects garbage is away on purpose, and nothing that is sure to be collected tells a long collection
+/// from a pod that cannot start. So it may be away for half an hour of collection, with ten minutes to stop, move its
+/// volume and start again; meanwhile running pods go on. A pod that runs without answering is another matter: that is
+/// `TargetDown`, after two minutes.
+pub fn absence(own: &Own, collects: bool) -> Alert {
     Alert {
         name: "RegistryDown",
         expr: unreached(own, None),
-        hold: "5m",
+        hold: if collects { "40m" } else { "5m" },
         urgency: Urgency::Critical,
         summary: "{{ $labels.namespace }}/{{ $labels.service }} serves no images",
         description: "Running pods go on, but none can start on a node that lacks its image. Look at the pod first: it may be collecting garbage, or wait for its volume.",
@@ -62,6 +67,18 @@ mod tests {
     use crate::derive::promql::metrics_in;
 
     use super::*;
+    use crate::values::name::Name;
+
+    #[test]
+    fn a_collection_of_half_an_hour_wakes_nobody() {
+        let own = Own { namespace: Name::fixed("tools"), name: Name::fixed("images") };
+        let minutes = |collects| {
+            let alert = absence(&own, collects);
+            alert.hold.strip_suffix('m').and_then(|minutes| minutes.parse::<u32>().ok()).expect("minutes")
+        };
+        assert!(minutes(true) > 30, "{}", minutes(true));
+        assert!(minutes(false) < 10, "{}", minutes(false));
+    }
 
     /// A rule over a metric that nobody lists would be dropped in silence.
     #[test]
