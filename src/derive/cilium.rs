@@ -69,11 +69,18 @@ fn destination(party: &Party, platform: &Platform) -> Option<CiliumEgress> {
         Party::External(name) => {
             let external = platform.externals.get(name)?;
             let public = external.cidrs.iter().any(|range| range.value == RangeSpec::Public);
-            let host = CiliumHost { match_name: external.host.to_string() };
-            public.then(|| CiliumEgress { to_fqdns: vec![host], ..Default::default() })
+            public.then(|| CiliumEgress { to_fqdns: named(&external.host.to_string()), ..Default::default() })
         }
         Party::Pods(_) | Party::Solvers(_) | Party::Public | Party::World => None,
     }
+}
+
+/// A public service and what it puts one label below its name: clients of S3 ask `<bucket>.<host>`, not the host.
+fn named(host: &str) -> Vec<CiliumHost> {
+    vec![
+        CiliumHost { match_name: Some(host.to_owned()), ..Default::default() },
+        CiliumHost { match_pattern: Some(format!("*.{host}")), ..Default::default() },
+    ]
 }
 
 fn open(ports: &BTreeSet<PortKey>) -> CiliumPorts {

@@ -307,10 +307,12 @@ fields! {
         /// Ports.
         to_ports: Vec<CiliumPorts>,
     }
-    /// A host by name.
+    /// Hosts by name.
     CiliumHost {
         /// The name.
-        match_name: String,
+        match_name: Option<String>,
+        /// Names: `*` stands for letters of one label.
+        match_pattern: Option<String>,
     }
     /// Ports and what may be said on them.
     CiliumPorts {

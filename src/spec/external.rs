@@ -19,7 +19,8 @@ shape! {
         host: Host,
         /// Its port.
         port: Port,
-        /// Its addresses: ranges, or `public` for everywhere but private ranges.
+        /// Its addresses: ranges, or `public` for everywhere but private ranges; on Cilium, `public` is `host` and the
+        /// names one label below it.
         cidrs: Vec<At<RangeSpec>>,
         /// How many connections it takes.
         max_connections as "max-connections": Option<Amount>,

@@ -51,12 +51,12 @@ pub fn admits(rule: &Value, direction: Direction, wanted: &Admission<'_>) -> Opt
         End::Outside(Place::ApiServer { node, .. }) => entity("kube-apiserver") || *node && nodes(),
         End::Outside(Place::Node(_)) => nodes(),
         End::Outside(Place::Address(address, name)) => {
-            let named = items(&rule["toFQDNs"]).any(|host| host["matchName"].as_str() == name.as_deref());
+            let named = items(&rule["toFQDNs"]).any(|host| name.as_deref().is_some_and(|name| is_named(host, name)));
             let ranged = items(&rule["toCIDRSet"]).any(|block| {
                 let inside = |range: &str| Range::parse(range).contains(*address);
                 inside(text(&block["cidr"])) && !texts(&block["except"]).into_iter().any(inside)
             });
-            entity("world") || ranged || named && name.is_some()
+            entity("world") || ranged || named
         }
         End::Pod(pod) => {
             let mut labels = json!({ "k8s:io.kubernetes.pod.namespace": pod.namespace });
@@ -70,6 +70,13 @@ pub fn admits(rule: &Value, direction: Direction, wanted: &Admission<'_>) -> Opt
         }
     };
     outside.then_some(Opening::Anybody)
+}
+
+/// A pattern is known here only as `*.` and a name: the star stands for letters of one label.
+fn is_named(host: &Value, name: &str) -> bool {
+    let pattern = host["matchPattern"].as_str().and_then(|pattern| pattern.strip_prefix("*."));
+    let below = name.split_once('.').map(|(_, parent)| parent);
+    host["matchName"] == name || pattern.is_some() && pattern == below
 }
 
 /// `ANY` is TCP and UDP: SCTP must be switched on.

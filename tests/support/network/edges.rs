@@ -62,10 +62,13 @@ pub fn places(network: &Network<'_>) -> Vec<Place> {
         address => Place::Address(address, None),
     };
     let plain = samples(world).into_iter().filter(|address| !is_in(&pods, address)).map(place);
-    let named = entries(world.says("/externals")).into_iter().filter_map(|(_, external)| {
-        let public = texts(&external["cidrs"]).contains(&"public").then_some("8.8.4.4");
-        let name = text(&external["host"]).to_owned();
-        public.map(|address| Place::Address(address.parse().expect("an address"), Some(name)))
+    let public = entries(world.says("/externals")).into_iter().map(|(_, external)| external);
+    let named = public.filter(|external| texts(&external["cidrs"]).contains(&"public")).flat_map(|external| {
+        // The host, what stands below it, and what only looks like it.
+        ["", "bucket.", "bucket.of.", "not"].map(|prefix| {
+            let name = format!("{prefix}{}", text(&external["host"]));
+            Place::Address("8.8.4.4".parse().expect("an address"), Some(name))
+        })
     });
     plain.chain(named).collect()
 }

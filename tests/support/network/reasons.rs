@@ -173,7 +173,9 @@ pub fn outwards(network: &Network<'_>, from: &Pod, to: &Place, port: Port) -> Op
     // What costs nothing is asked first: most ports have no reason at all.
     let here = |external: &Value| {
         texts(&external["cidrs"]).into_iter().any(|range| match (range, to) {
-            ("public", Place::Address(_, name)) if network.cilium => name.as_deref() == external["host"].as_str(),
+            ("public", Place::Address(_, name)) if network.cilium => {
+                name.as_deref().is_some_and(|name| is_of(name, text(&external["host"])))
+            }
             ("public", _) => is_public(world, address),
             (range, _) => Range::parse(range).contains(address),
         })
@@ -197,4 +199,10 @@ pub fn outwards(network: &Network<'_>, from: &Pod, to: &Place, port: Port) -> Op
         ),
     ];
     reasons.into_iter().find(|(_, holds)| *holds).map(|(reason, _)| reason)
+}
+
+/// Whether the name is the host, or one label below it, as buckets and tenants are.
+fn is_of(name: &str, host: &str) -> bool {
+    let label = name.strip_suffix(host).and_then(|label| label.strip_suffix('.'));
+    name == host || label.is_some_and(|label| !label.contains('.'))
 }
