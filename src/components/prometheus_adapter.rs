@@ -170,11 +170,12 @@ impl PrometheusAdapter {
 }
 
 /// The adapter's one rule. `<<` and `>>` are its own placeholders: it fills in the series, and the pods that an
-/// autoscaler asks for.
+/// autoscaler asks for. A pod that only its probes ask has no request, which is 0 and not unknown: an autoscaler that
+/// does not know one of its metrics never scales down.
 fn config(names: &[Name], overhead: &str, window: Duration) -> String {
     let series = format!(r#"{REQUESTS}{{{}, pod!=""}}"#, namespaces(names));
-    let query =
-        format!(r#"sum(rate(<<.Series>>{{<<.LabelMatchers>>, path!~"{overhead}"}}[{window}])) by (<<.GroupBy>>)"#);
+    let rate = |but: &str| format!("sum(rate(<<.Series>>{{<<.LabelMatchers>>{but}}}[{window}])) by (<<.GroupBy>>)");
+    let query = format!("{} or 0 * {}", rate(&format!(r#", path!~"{overhead}""#)), rate(""));
     let values = json!({ "series": quoted(&series), "metric": REQUEST_RATE, "query": quoted(&query) });
     render("prometheus-adapter/config.yaml", values)
 }
@@ -235,7 +236,10 @@ mod tests {
         assert_eq!(text("seriesQuery"), r#"http_requests_total{namespace=~"shop|search", pod!=""}"#);
         assert_eq!(
             text("metricsQuery"),
-            r#"sum(rate(<<.Series>>{<<.LabelMatchers>>, path!~"/healthz"}[4m])) by (<<.GroupBy>>)"#
+            concat!(
+                r#"sum(rate(<<.Series>>{<<.LabelMatchers>>, path!~"/healthz"}[4m])) by (<<.GroupBy>>)"#,
+                " or 0 * sum(rate(<<.Series>>{<<.LabelMatchers>>}[4m])) by (<<.GroupBy>>)"
+            )
         );
         assert_eq!(rule["name"]["as"].as_str(), Some(REQUEST_RATE));
     }
