@@ -59,6 +59,8 @@ promises! {
     mounts_are_found: references::mounts_are_found;
     /// Ports of Services lead to ports of pods.
     services_lead_to_ports: api_semantics::services_lead_to_ports;
+    /// Whoever asks one of several replicas with data of their own goes on asking the same one.
+    callers_stay_with_one_replica: api_semantics::callers_stay_with_one_replica;
     /// Probes ask ports of their own container.
     probes_ask_declared_ports: api_semantics::probes_ask_declared_ports;
     /// Routes, webhooks and aggregated APIs lead to ports of Services; routes are secured.

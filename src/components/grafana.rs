@@ -202,6 +202,9 @@ const DASHBOARDS: &str = "/etc/grafana/dashboards";
 const ADMIN_SECRET: &str = "/etc/grafana/secrets/admin";
 const METRICS_SECRET: &str = "/etc/grafana/secrets/metrics";
 const METRICS_USER: &str = "metrics";
+/// Sockets and unpacked files of the plugins, which are processes of their own since 13.2 and fill about 100Mi, and
+/// uploads. A pod that fills its scratch is evicted, again and again.
+const TMP: Quantity = Quantity::mebibytes(256);
 
 /// Two minutes: the first start migrates an empty database on a network volume.
 const STARTUP: Timing = Timing { failures: 60, ..probe::STARTUP };
@@ -237,7 +240,12 @@ impl Grafana {
                 live: Some(probe::http(&health, "http", LIVENESS)),
                 ready: Some(probe::http(&health, "http", probe::READINESS)),
             },
-            size: site.size.clone().map_or_else(|| Size::of((100, 500), (256, 512)), Size::with_headroom),
+            size: site
+                .size
+                .clone()
+                .map_or_else(|| Size::of((100, 500), (256, 512)), Size::with_headroom)
+                // The scratch, and as much again for logs.
+                .with_disk(TMP.times(2)),
             lifecycle: None,
             exceptions: Default::default(),
         }
@@ -255,8 +263,7 @@ impl Grafana {
         };
         let mut volumes = vec![
             volume("data", "/var/lib/grafana", Source::Persistent(self.spec.storage)),
-            // Sockets of the plugins, and uploads.
-            volume("tmp", "/tmp", Source::Scratch(Quantity::mebibytes(64))),
+            volume("tmp", "/tmp", Source::Scratch(TMP)),
             secret("admin", ADMIN_SECRET, &self.spec.admin.value, vec![secret_key()]),
         ];
         volumes.extend(self.guard(site.own).map(|password| secret("metrics", METRICS_SECRET, &password, Vec::new())));

@@ -91,7 +91,7 @@ impl Component for MetricsServer {
             name: site.own.name.clone(),
             role: ROLE,
             controller: Controller::Rolling(Replicas::Fixed(2)),
-            priority: Priority::Platform,
+            priority: Priority::Cluster,
             user: User { uid: 1000, gid: 1000, fs_group: None },
             api_token: true,
             main: container(site),

@@ -1,4 +1,4 @@
-//! Priority classes: what gives way when a node is full.
+//! Priority classes of the platform: what gives way when a node is full.
 
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 
@@ -14,8 +14,14 @@ const CLASSES: &[(Priority, &str, i32, &str)] = &[
     (Priority::App, "app", 100_000, "applications"),
 ];
 
+/// The cluster's own class for what it cannot do without; it exists everywhere.
+const CLUSTER: &str = "system-cluster-critical";
+
 /// Name of the class of `priority`, if it has one.
 pub fn class_name(platform: &Name, priority: Priority) -> Option<String> {
+    if priority == Priority::Cluster {
+        return Some(CLUSTER.to_owned());
+    }
     let row = CLASSES.iter().find(|(rank, ..)| *rank == priority);
     row.map(|(_, suffix, ..)| format!("{platform}-{suffix}"))
 }

@@ -29,11 +29,14 @@ pub fn services(identity: &Identity<'_>, endpoints: &[&Endpoint]) -> Vec<Service
 /// Reached inside the cluster, or from the world when one of its ports is for the world.
 fn cluster_ip(identity: &Identity<'_>, name: &Name, endpoints: &[&Endpoint]) -> Service {
     let public = endpoints.iter().any(|endpoint| endpoint.is_for(Audience::World));
+    // Replicas with names hold data of their own: a caller whose questions went to one and then another would see jumps.
+    let sticky = endpoints.iter().any(|endpoint| endpoint.stable_replicas > Some(1));
     let ports = endpoints.iter().map(|endpoint| port(endpoint, endpoint.service.unwrap_or(endpoint.port))).collect();
     let spec = ServiceSpec {
         type_: Some(if public { "LoadBalancer" } else { "ClusterIP" }.to_owned()),
         // Keeps the client's address, and spares the hop to another node.
         external_traffic_policy: public.then(|| "Local".to_owned()),
+        session_affinity: sticky.then(|| "ClientIP".to_owned()),
         internal_traffic_policy: (!public).then(|| "Cluster".to_owned()),
         ports: Some(ports),
         selector: Some(identity.selector()),

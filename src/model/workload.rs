@@ -102,6 +102,8 @@ impl Controller {
 /// Rank when a node is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
+    /// The cluster itself asks it: without it nothing scales, least of all when nodes are full.
+    Cluster,
     /// Without it nothing is reachable.
     Edge,
     /// Without it nothing can be deployed or seen.
@@ -184,6 +186,13 @@ impl Size {
             ephemeral_storage: requests.ephemeral_storage.times(4),
         };
         Self { requests, limits }
+    }
+
+    /// The same with at least this much of the node's disk at most, for scratch that must fit.
+    #[must_use]
+    pub fn with_disk(mut self, least: Quantity) -> Self {
+        self.limits.ephemeral_storage = self.limits.ephemeral_storage.max(least);
+        self
     }
 
     /// CPU in thousandths, memory in MiB, each as request and limit, with 64Mi to 256Mi of disk.

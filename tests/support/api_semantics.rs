@@ -36,6 +36,18 @@ pub fn services_lead_to_ports(world: &World, faults: &mut Faults) {
     }
 }
 
+/// Replicas of a StatefulSet each hold their own data, so a caller that is sent to another one at every question sees
+/// graphs jump.
+pub fn callers_stay_with_one_replica(world: &World, faults: &mut Faults) {
+    for service in world.of_kind("Service").filter(|service| service.at("/spec/clusterIP") != "None") {
+        let several = behind(world, service)
+            .iter()
+            .any(|pods| pods.owner.kind == "StatefulSet" && pods.owner.at("/spec/replicas").as_i64() > Some(1));
+        let sticky = service.at("/spec/sessionAffinity") == "ClientIP";
+        faults.unless(sticky == several, service, "/spec/sessionAffinity", "sends callers to the wrong replicas");
+    }
+}
+
 /// Probes and hooks ask ports that their own container declares.
 pub fn probes_ask_declared_ports(world: &World, faults: &mut Faults) {
     for pods in world.pods() {

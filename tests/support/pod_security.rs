@@ -99,6 +99,10 @@ pub fn house_rules(world: &World, faults: &mut Faults) {
         faults.unless(links, pods.owner, "enableServiceLinks", "variables of Services reach the container");
         let linux = spec["nodeSelector"]["kubernetes.io/os"] == "linux";
         faults.unless(linux, pods.owner, "nodeSelector", "may land on another operating system");
+        let class = text(&spec["priorityClassName"]);
+        let critical = class == "system-cluster-critical";
+        let right = critical == (pods.owner.place() == "kube-system") && (critical || !class.starts_with("system-"));
+        faults.unless(right, pods.owner, "priorityClassName", "what serves the cluster, and only that, is critical");
         for field in ["privileged", "hostAliases", "hostNetwork", "shareProcessNamespace", "nodeName"] {
             faults.unless(spec[field].is_null(), pods.owner, field, "is set");
         }

@@ -145,7 +145,9 @@ impl<'w> Collector<'w> {
     fn pod(&mut self, pods: &Pods<'w>) {
         let (own, spec) = (pods.owner.place(), pods.spec());
         self.put("serviceAccountName", "ServiceAccount", own, text(&spec["serviceAccountName"]), None);
-        self.some("priorityClassName", "PriorityClass", "", text(&spec["priorityClassName"]));
+        // The cluster brings two classes of its own.
+        let class = Some(text(&spec["priorityClassName"])).filter(|class| !class.starts_with("system-"));
+        self.some("priorityClassName", "PriorityClass", "", class.unwrap_or_default());
         for secret in items(&spec["imagePullSecrets"]) {
             self.put("imagePullSecrets", "Secret", own, text(&secret["name"]), Some(".dockerconfigjson"));
         }

@@ -132,6 +132,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("arguments_expand", "an unknown variable", |w| {
         push(w, API, &format!("{CONTAINER}/args"), json!("--x=$(X)"));
     }),
+    breaks("callers_stay_with_one_replica", "two databases", |w| {
+        set(w, "StatefulSet monitoring/prometheus", "/spec/replicas", json!(2));
+    }),
+    breaks("callers_stay_with_one_replica", "no balance", |w| {
+        set(w, "Service production/api", "/spec/sessionAffinity", json!("ClientIP"));
+    }),
     breaks("absences_say_where", "a comparison inside", |w| rewrite_absences(w, "})", "} == 1)")),
     breaks("absences_say_where", "no namespace", |w| rewrite_absences(w, "namespace=\"", "nothing=\"")),
     breaks("images_are_exact", "no registry", |w| set(w, API, &format!("{CONTAINER}/image"), json!("acme/api:1"))),

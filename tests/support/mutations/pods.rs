@@ -79,6 +79,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("roots_are_read_only", "a container that runs first", |w| {
         set(w, UI, &format!("{INIT}/securityContext/readOnlyRootFilesystem"), json!(false));
     }),
+    breaks("pods_keep_the_house_rules", "above the cluster's own", |w| {
+        set(w, API, "/spec/template/spec/priorityClassName", json!("system-cluster-critical"));
+    }),
     breaks("pods_keep_the_house_rules", "a user by name only", |w| {
         remove(w, API, &format!("{POD}/securityContext"), "runAsUser");
     }),
