@@ -11,7 +11,7 @@ use support::faults::Faults;
 use support::mutations;
 use support::{
     alerts, api_semantics, availability, consistency, identities, order, pod_security, quota, references, resources,
-    rights, secrecy, selectors,
+    rights, secrecy, selectors, stores,
 };
 
 /// A check: what it finds wrong with a platform.
@@ -55,6 +55,8 @@ promises! {
     secrets_have_one_maker: references::secrets_have_one_maker;
     /// What exists only to be named is named.
     nothing_is_an_orphan: references::nothing_is_an_orphan;
+    /// What is applied twice stays the same, whatever the operator fills in.
+    external_secrets_are_spelled_out: stores::leave_nothing_to_defaults;
     /// Mounts and volumes belong together.
     mounts_are_found: references::mounts_are_found;
     /// Ports of Services lead to ports of pods.

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::derive::config::short_hex;
 use crate::model::custom::{
-    DataFrom, ExternalSecret, ExternalSecretSpec, RemoteRef, SecretData, SecretTemplate, StoreRef, Target,
+    DataFrom, ExternalSecret, ExternalSecretSpec, RemoteRef, SecretData, SecretMetadata, SecretTemplate, StoreRef,
+    Target,
 };
 use crate::model::facts::Facts;
 use crate::model::site::PullSecret;
@@ -78,7 +79,7 @@ pub fn external_secret(
     let entry = |secret: &Name| format!("{}/{}/{secret}", facts.platform.name, facts.platform.environment);
     let value = |key: &str, entry: String| SecretData {
         secret_key: key.to_owned(),
-        remote_ref: RemoteRef { key: entry, property: Some(key.to_owned()) },
+        remote_ref: remote(entry, Some(key.to_owned())),
     };
     let credential = |from: &Name| vec![value("username", entry(from)), value("password", entry(from))];
     let data = match content {
@@ -87,28 +88,31 @@ pub fn external_secret(
         SecretContent::Htpasswd { from } | SecretContent::PullCredential { from, .. } => credential(from),
     };
     let data_from = match content {
-        SecretContent::Whole => vec![DataFrom { extract: RemoteRef { key: entry(name), property: None } }],
+        SecretContent::Whole => vec![DataFrom { extract: remote(entry(name), None) }],
         _ => Vec::new(),
     };
+    let template = template(content, &labels);
     Some(ExternalSecret {
         metadata: namespaced(name.as_str(), namespace, labels),
         spec: ExternalSecretSpec {
+            refresh_policy: "Periodic",
             refresh_interval: "1h0m0s",
             secret_store_ref: StoreRef { kind: "ClusterSecretStore", name: store.to_string() },
-            target: Target {
-                name: name.to_string(),
-                creation_policy: "Owner",
-                deletion_policy: "Retain",
-                template: template(content),
-            },
+            target: Target { name: name.to_string(), creation_policy: "Owner", deletion_policy: "Retain", template },
             data,
             data_from,
         },
     })
 }
 
+/// A place in the store, read as it is. Every field with a default is written: releases of the operator differ in which
+/// of them the API server fills in, and what it fills in looks like drift.
+fn remote(key: String, property: Option<String>) -> RemoteRef {
+    RemoteRef { key, property, conversion_strategy: "Default", decoding_strategy: "None", metadata_policy: "None" }
+}
+
 /// How the operator computes a Secret that is not simply a copy of an entry.
-fn template(content: &SecretContent) -> Option<SecretTemplate> {
+fn template(content: &SecretContent, labels: &Labels) -> Option<SecretTemplate> {
     let (type_, key, text) = match content {
         SecretContent::Whole => return None,
         SecretContent::Keys(keys) if keys.iter().all(|key| key.as_str() != DOCKER_CONFIG) => return None,
@@ -122,6 +126,7 @@ fn template(content: &SecretContent) -> Option<SecretTemplate> {
         r#type: type_,
         engine_version: "v2",
         merge_policy: "Replace",
+        metadata: SecretMetadata { labels: labels.clone() },
         data: [(key.to_owned(), text)].into(),
     })
 }

@@ -117,6 +117,7 @@ always_present!(
     IssuerRef,
     SecretKeyRef,
     SelfSigned,
+    SecretMetadata,
     SecretName,
     Http01,
     SolverIngress,
@@ -220,6 +221,8 @@ fields! {
     }
     /// Spec of an `ExternalSecret`.
     ExternalSecretSpec {
+        /// When to read the store: `Periodic`.
+        refresh_policy: &'static str,
         /// How often to read the store.
         refresh_interval: &'static str,
         /// Where to read.
@@ -257,8 +260,15 @@ fields! {
         engine_version: &'static str,
         /// `Replace`: only what stands here.
         merge_policy: &'static str,
+        /// What the Secret is called by, besides its name.
+        metadata: SecretMetadata,
         /// Key and template.
         data: BTreeMap<String, String>,
+    }
+    /// What the Secret is called by, besides its name; one that is computed inherits nothing.
+    SecretMetadata {
+        /// Labels.
+        labels: BTreeMap<String, String>,
     }
     /// One key of the Secret.
     SecretData {
@@ -273,6 +283,12 @@ fields! {
         key: String,
         /// The value in it.
         property: Option<String>,
+        /// How to change keys that no Secret can have.
+        conversion_strategy: &'static str,
+        /// How the value is encoded.
+        decoding_strategy: &'static str,
+        /// Whether to read what the store knows about the entry instead.
+        metadata_policy: &'static str,
     }
     /// Whole entries of the store.
     DataFrom {

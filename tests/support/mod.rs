@@ -22,3 +22,4 @@ pub mod resources;
 pub mod rights;
 pub mod secrecy;
 pub mod selectors;
+pub mod stores;

@@ -18,7 +18,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use platformgen::model::custom::{
     Certificate, CertificateSpec, DataFrom, ExternalSecret, ExternalSecretSpec, IssuerRef, PrivateKey, RemoteRef,
-    SecretData, SecretTemplate, StoreRef, Target,
+    SecretData, SecretMetadata, SecretTemplate, StoreRef, Target,
 };
 
 use super::{Platform, Quota, Service};
@@ -264,7 +264,7 @@ pub fn secret_key(service: &Service<'_>, entry: &str) -> ExternalSecret {
 
 pub fn secret(service: &Service<'_>, entry: &str) -> ExternalSecret {
     let name = entry.trim_start_matches("secret:");
-    let extract = RemoteRef { key: store_entry(name, service.platform), property: None };
+    let extract = remote(name, None, service.platform);
     let spec = ExternalSecretSpec { data_from: vec![DataFrom { extract }], ..external(name) };
     external_secret(name, &service.declared.namespace, service.platform, spec)
 }
@@ -275,6 +275,7 @@ pub fn pull_secret(namespace: &str, platform: &Platform) -> ExternalSecret {
         r#type: Some("kubernetes.io/dockerconfigjson"),
         engine_version: "v2",
         merge_policy: "Replace",
+        metadata: SecretMetadata { labels: labels(&platform.name, "secret", platform) },
         data: map(&[(key, r#"{{ index . ".dockerconfigjson" }}"#)]),
     };
     let mut spec = ExternalSecretSpec { data: vec![value(name, key, platform)], ..external(name) };
@@ -288,6 +289,7 @@ fn external_secret(name: &str, namespace: &str, platform: &Platform, spec: Exter
 
 fn external(name: &str) -> ExternalSecretSpec {
     ExternalSecretSpec {
+        refresh_policy: "Periodic",
         refresh_interval: "1h0m0s",
         secret_store_ref: StoreRef { kind: "ClusterSecretStore", name: "platform".to_owned() },
         target: Target {
@@ -301,10 +303,16 @@ fn external(name: &str) -> ExternalSecretSpec {
 }
 
 fn value(name: &str, key: &str, platform: &Platform) -> SecretData {
-    let remote_ref = RemoteRef { key: store_entry(name, platform), property: Some(key.to_owned()) };
+    let remote_ref = remote(name, Some(key), platform);
     SecretData { secret_key: key.to_owned(), remote_ref }
 }
 
-fn store_entry(name: &str, platform: &Platform) -> String {
-    format!("{}/{}/{name}", platform.name, platform.environment)
+fn remote(name: &str, property: Option<&str>, platform: &Platform) -> RemoteRef {
+    RemoteRef {
+        key: format!("{}/{}/{name}", platform.name, platform.environment),
+        property: property.map(str::to_owned),
+        conversion_strategy: "Default",
+        decoding_strategy: "None",
+        metadata_policy: "None",
+    }
 }

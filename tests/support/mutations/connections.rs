@@ -54,6 +54,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("secrets_have_one_maker", "a certificate and an entry of the store", |w| {
         set(w, "ExternalSecret monitoring/grafana-admin", "/spec/target/name", json!("grafana-example-com-tls"));
     }),
+    breaks("external_secrets_are_spelled_out", "a default of the schema", |w| {
+        remove(w, "ExternalSecret production/api-database", "/spec/data/0/remoteRef", "decodingStrategy");
+    }),
+    breaks("external_secrets_are_spelled_out", "a Secret without labels", |w| {
+        remove(w, "ExternalSecret production/registry-pull", "/spec/target/template/metadata", "labels");
+    }),
     breaks("routes_lead_to_services", "one path twice", |w| double(w, INGRESS, "again")),
     breaks("nothing_is_an_orphan", "an account of nobody", |w| double(w, "ServiceAccount production/api", "spare")),
     breaks("nothing_is_an_orphan", "configuration of nobody", |w| {
