@@ -78,6 +78,8 @@ promises! {
 
     /// An alert about what is gone names it.
     absences_say_where: alerts::absences_say_where;
+    /// A critical alert is muted by nothing but what is about the same pod.
+    only_the_same_pod_mutes: alerts::only_the_same_pod_mutes_what_is_critical;
 
     /// Every pod is `restricted`.
     pods_are_restricted: pod_security::restricted;

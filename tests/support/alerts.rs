@@ -1,4 +1,4 @@
-//! What the rule files of Prometheus say, read from the ConfigMaps that hold them.
+//! What the rule files of Prometheus and the configuration of Alertmanager say, read from the ConfigMaps that hold them.
 //! Source: prometheus.io, "Query functions": `absent` gives the labels of equality matchers, and of a plain selector only.
 
 use serde_json::Value;
@@ -32,6 +32,22 @@ pub fn absences_say_where(world: &World, faults: &mut Faults) {
             });
             let message = format!("absent({selector}) does not say where");
             faults.unless(plain, object, text(&alert["alert"]), message);
+        }
+    }
+}
+
+/// What somebody gets up for is muted only by what is about the very same pod: that one of ten does not answer says
+/// nothing about why the other nine fail.
+pub fn only_the_same_pod_mutes_what_is_critical(world: &World, faults: &mut Faults) {
+    for object in world.of_kind("ConfigMap") {
+        let Some(file) = object.at("/data")["alertmanager.yml"].as_str() else { continue };
+        for rule in documents(file).iter().flat_map(|config| items(&config["inhibit_rules"])) {
+            let quiet = items(&rule["target_matchers"]).any(|matcher| matcher == "severity=\"warning\"");
+            let same_pod = items(&rule["equal"]).any(|label| label == "pod");
+            // Labels that neither has are equal too.
+            let known = items(&rule["source_matchers"]).any(|matcher| matcher == "pod=~\".+\"");
+            let message = format!("mutes what is critical: {rule}");
+            faults.unless(quiet || same_pod && known, object, "inhibit_rules", message);
         }
     }
 }

@@ -144,6 +144,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("callers_stay_with_one_replica", "no balance", |w| {
         set(w, "Service production/api", "/spec/sessionAffinity", json!("ClientIP"));
     }),
+    breaks("only_the_same_pod_mutes", "one pod for its service", |w| {
+        rewrite_alertmanager(w, "equal: [namespace, pod]", "equal: [namespace, service]");
+    }),
+    breaks("only_the_same_pod_mutes", "no pod for no pod", |w| rewrite_alertmanager(w, "pod=~\".+\"", "job=~\".+\"")),
     breaks("absences_say_where", "a comparison inside", |w| rewrite_absences(w, "})", "} == 1)")),
     breaks("absences_say_where", "no namespace", |w| rewrite_absences(w, "namespace=\"", "nothing=\"")),
     breaks("images_are_exact", "no registry", |w| set(w, API, &format!("{CONTAINER}/image"), json!("acme/api:1"))),
@@ -158,7 +162,17 @@ pub(super) const MUTATIONS: &[Mutation] = &[
 ];
 
 fn rewrite_absences(world: &mut World, from: &str, to: &str) {
-    change(world, "ConfigMap monitoring/prometheus-rules", "/data/absences.yml", |file| {
-        *file = json!(text(file).replace(from, to));
-    });
+    rewrite(world, "monitoring/prometheus-rules", "absences.yml", from, to);
+}
+
+fn rewrite_alertmanager(world: &mut World, from: &str, to: &str) {
+    rewrite(world, "monitoring/alertmanager-config", "alertmanager.yml", from, to);
+}
+
+/// Changes the text of a file in the ConfigMap of that name, whatever hash follows.
+fn rewrite(world: &mut World, map: &str, file: &str, from: &str, to: &str) {
+    let prefix = format!("ConfigMap {map}");
+    let mut ids = world.objects.iter().map(ToString::to_string);
+    let id = ids.find(|id| id.starts_with(&prefix)).unwrap_or_else(|| panic!("no {prefix}"));
+    change(world, &id, &format!("/data/{file}"), |content| *content = json!(text(content).replace(from, to)));
 }
