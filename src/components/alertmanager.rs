@@ -45,7 +45,8 @@ shape! {
         email: Option<EmailSpec>,
         /// Writes to Slack.
         slack: Option<SlackSpec>,
-        /// Tells somebody outside, every five minutes, that alerting still works.
+        /// Tells somebody outside, every five minutes, that alerting still works; without it, nobody learns when
+        /// Prometheus, Alertmanager or the way from them is gone, and rendering warns of that.
         heartbeat: Option<HeartbeatSpec>,
         /// Who hears what. Without this key critical alerts go everywhere, and warnings to Slack if there is Slack.
         routes: Option<RoutesSpec>,

@@ -74,14 +74,8 @@ impl ComponentType for IngressNginx {
     type Spec = IngressNginxSpec;
 
     fn resolve(spec: IngressNginxSpec, desk: &mut Desk<'_>) -> Option<Self> {
-        let path = format!("components.{}", desk.own.name);
-        let help = format!(
-            "plan the switch to another controller, or accept this with a reason: `[[accept]]` with \
-             `code = \"{}\"` and `object = \"{path}\"`",
-            codes::INGRESS_NGINX_RETIRED
-        );
         let message = format!("ingress-nginx was retired in March 2026: {VERSION} is its last release");
-        desk.report.warning(codes::INGRESS_NGINX_RETIRED, desk.span, path, message).help(help);
+        desk.doubt(codes::INGRESS_NGINX_RETIRED, message, "plan the switch to another controller");
         if let (Expose::HostPort, Some(replicas)) = (spec.expose, &spec.replicas) {
             desk.report
                 .error(codes::CONFLICT, replicas.span, "`replicas` stands beside `expose = \"host-port\"`")

@@ -31,6 +31,8 @@ pub const NO_EFFECT: &str = "no-effect";
 pub const MANIFEST: &str = "manifest";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
+/// Nobody would learn that alerting itself has failed.
+pub const NO_HEARTBEAT: &str = "no-heartbeat";
 /// An `[[accept]]` entry that accepts nothing.
 pub const UNUSED_ACCEPT: &str = "unused-accept";
 
@@ -46,6 +48,7 @@ pub const ALL: &[Code] = &[
     (MANIFEST, "a manifest cannot be read"),
     (MISSING_KEY, "a required key is missing"),
     (NO_EFFECT, "an overlay changes nothing"),
+    (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (REQUIRES, "something else must be declared for this to work"),
     (SYNTAX, "the file is not valid TOML"),
     (UNKNOWN_KEY, "nothing reads this key"),

@@ -202,6 +202,15 @@ impl Desk<'_> {
         None
     }
 
+    /// Warns about this component: `advice` says what would be right, and an `[[accept]]` that this is how it is.
+    pub fn doubt(&mut self, code: &'static str, message: impl Into<String>, advice: &str) {
+        let path = format!("components.{}", self.own.name);
+        let help = format!(
+            "{advice}, or accept this with a reason: `[[accept]]` with `code = \"{code}\"` and `object = \"{path}\"`"
+        );
+        self.report.warning(code, self.span, path, message).help(help);
+    }
+
     /// Reports that this component cannot do without a call to a component of type `type_name`.
     pub fn needs(&mut self, message: impl Into<String>, help: impl Into<String>) {
         self.report.error(codes::REQUIRES, self.span, message).help(help);

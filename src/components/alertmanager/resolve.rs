@@ -34,6 +34,14 @@ pub fn resolved(spec: AlertmanagerSpec, desk: &mut Desk<'_>) -> Option<Alertmana
         desk.needs("alerts reach nobody: there is neither `email` nor `slack`", "add one of them");
         return None;
     };
+    if spec.heartbeat.is_none() {
+        let message = "without `heartbeat`, an alerting that has failed looks like one that has nothing to say";
+        desk.doubt(
+            codes::NO_HEARTBEAT,
+            message,
+            "let a dead man's switch outside of the cluster listen to `heartbeat`",
+        );
+    }
     let critical = spec.routes.as_ref().and_then(|routes| routes.critical.as_ref());
     let warning = spec.routes.as_ref().and_then(|routes| routes.warning.as_ref());
     if let Some(list) = critical.filter(|list| list.value.is_empty()) {
