@@ -1,7 +1,8 @@
-//! The README's map from the architecture document to objects is true, and it leaves no drawn system out.
+//! What the README says of the example is true: its map from the architecture document to objects, which leaves no drawn
+//! system out, and the Secrets that somebody must fill.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -52,11 +53,15 @@ fn read(path: &str) -> String {
     fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file is in the repository")
 }
 
+/// The rows between the marks of this name.
+fn table<'r>(readme: &'r str, mark: &str) -> impl Iterator<Item = &'r str> {
+    let (_, tail) = readme.split_once(&format!("<!-- {mark} -->")).expect("the table begins");
+    let (table, _) = tail.split_once(&format!("<!-- /{mark} -->")).expect("the table ends");
+    table.lines()
+}
+
 fn map(readme: &str) -> Vec<(&str, &str)> {
-    let (_, tail) = readme.split_once("<!-- map -->").expect("the map begins");
-    let (table, _) = tail.split_once("<!-- /map -->").expect("the map ends");
-    table
-        .lines()
+    table(readme, "map")
         .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
         .filter(|(drawn, _)| *drawn != "in the document")
         .collect()
@@ -72,16 +77,48 @@ fn spelled(object: &Object) -> String {
     }
 }
 
-#[test]
-fn every_object_of_the_map_is_rendered() {
+/// The names between backquotes.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+fn objects() -> Vec<Object> {
     let mut report = Report::default();
     let (_, bundle) = pipeline::render(&read("platform.toml"), None, &mut report).expect("the flagship is right");
-    let objects: BTreeSet<String> = bundle.objects.iter().map(|placed| spelled(&placed.object)).collect();
+    bundle.objects.into_iter().map(|placed| placed.object).collect()
+}
+
+/// What the operator makes out of the store is what somebody without it has to make.
+#[test]
+fn every_secret_is_listed_with_its_keys() {
+    let made = objects().into_iter().filter_map(|object| match object {
+        Object::ExternalSecret(secret) => {
+            let id = format!("{}/{}", secret.metadata.namespace.clone().unwrap_or_default(), secret.spec.target.name);
+            let keys: BTreeSet<String> = match &secret.spec.target.template {
+                Some(template) => template.data.keys().cloned().collect(),
+                None => secret.spec.data.iter().map(|data| data.secret_key.clone()).collect(),
+            };
+            Some((id, keys))
+        }
+        _ => None,
+    });
+    let readme = read("README.md");
+    let listed = table(&readme, "secrets").filter(|row| row.starts_with("| `")).map(|row| {
+        let mut cells = row.split(" | ");
+        let mut names = |what: &str| quoted(cells.next().expect(what)).map(str::to_owned).collect::<Vec<_>>();
+        (names("the Secret").concat(), names("its keys").into_iter().collect())
+    });
+    assert_eq!(listed.collect::<Vec<_>>(), made.collect::<BTreeMap<_, _>>().into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_object_of_the_map_is_rendered() {
+    let objects: BTreeSet<String> = objects().iter().map(spelled).collect();
     let readme = read("README.md");
     let mut missing = Vec::new();
     let mut named = 0;
     for (drawn, cell) in map(&readme) {
-        for object in cell.split('`').skip(1).step_by(2).filter(|text| text.contains(' ')) {
+        for object in quoted(cell).filter(|text| text.contains(' ')) {
             named += 1;
             // Names that end in a hash of their content are given without it.
             let hashed = |known: &String| {
