@@ -8,7 +8,7 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::components::prometheus::config::config;
-use crate::components::prometheus::rule_files::rule_files;
+use crate::components::prometheus::rule_files::{ALERT, rule_files};
 use crate::components::prometheus::rules::rules;
 use crate::diagnostics::codes;
 use crate::model::component::{Component, ComponentType, Desk, Provides};
@@ -66,6 +66,9 @@ shape! {
         /// Whether to ask the kubelets what containers and volumes use. Without this key: if `cluster.node-cidrs` says
         /// where the nodes are.
         kubelet: Option<At<bool>>,
+        /// Address of the page on what to do about an alert, where `{alert}` stands for its name, such as
+        /// `https://runbooks.example.com/{alert}`: every alert and every message then leads there.
+        runbooks: Option<At<String>>,
         /// How to trust the kubelets.
         kubelet_tls as "kubelet-tls": KubeletTls = KubeletTls::Verify,
     }
@@ -110,6 +113,9 @@ impl ComponentType for Prometheus {
 
     fn resolve(spec: PrometheusSpec, desk: &mut Desk<'_>) -> Option<Self> {
         check_interval(&spec.interval, desk);
+        if let Some(runbooks) = &spec.runbooks {
+            check_runbooks(runbooks, desk);
+        }
         let kept = kept(&spec, desk);
         let kubelet = asks_kubelets(spec.kubelet.as_ref(), desk);
         let alerting = desk.common.callees().any(|name| desk.names.components.contains(name));
@@ -123,6 +129,18 @@ fn check_interval(interval: &At<Duration>, desk: &mut Desk<'_>) {
         desk.report
             .error(codes::INVALID_VALUE, interval.span_or(desk.span), message)
             .help("rules look at five minutes at a time and need several scrapes in them");
+    }
+}
+
+/// It becomes part of rules, where double braces mean something else.
+fn check_runbooks(runbooks: &At<String>, desk: &mut Desk<'_>) {
+    let address = runbooks.value.strip_prefix("https://").or_else(|| runbooks.value.strip_prefix("http://"));
+    let around: Option<Vec<&str>> = address.map(|address| address.split(ALERT).collect());
+    let plain = |part: &&str| part.chars().all(|letter| letter.is_ascii_graphic() && !"\"\\{}".contains(letter));
+    if !around.is_some_and(|parts| parts.len() == 2 && !parts[0].is_empty() && parts.iter().all(plain)) {
+        desk.report
+            .error(codes::INVALID_VALUE, runbooks.span, format!("`{}` leads to no page about an alert", runbooks.value))
+            .help("expected an address with `{alert}` in it once, such as `https://runbooks.example.com/{alert}`");
     }
 }
 
@@ -214,7 +232,11 @@ impl Component for Prometheus {
 impl Prometheus {
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
         let name = &site.own.name;
-        let rules = rule_files(&site.around.monitoring.groups, &site.facts.platform.name);
+        let rules = rule_files(
+            &site.around.monitoring.groups,
+            &site.facts.platform.name,
+            self.spec.runbooks.as_ref().map(|runbooks| runbooks.value.as_str()),
+        );
         let live = |suffix, files| Source::Config(vec![ConfigFiles { name: name.with(suffix), files, live: true }]);
         let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };
         let mut volumes = vec![

@@ -6,6 +6,9 @@ use crate::model::monitoring::{Rule, RuleGroup};
 use crate::parts::payload;
 use crate::values::name::Name;
 
+/// Stands for the name of an alert in the address of its page.
+pub const ALERT: &str = "{alert}";
+
 #[derive(Serialize)]
 struct Values<'a> {
     team: &'a str,
@@ -28,24 +31,26 @@ struct RuleValues<'a> {
     severity: Option<&'a str>,
     summary: &'a str,
     description: &'a str,
+    runbook: Option<String>,
 }
 
-/// File name and text of each group. Alerts carry the platform's name as `team`: it owns them.
-pub fn rule_files(groups: &[RuleGroup], platform: &Name) -> Vec<(String, String)> {
+/// File name and text of each group. Alerts carry the platform's name as `team`: it owns them. `runbooks` is the address
+/// of the page about each.
+pub fn rule_files(groups: &[RuleGroup], platform: &Name, runbooks: Option<&str>) -> Vec<(String, String)> {
     groups
         .iter()
         .map(|group| {
-            let values = Values { team: platform.as_str(), group: values(group) };
+            let values = Values { team: platform.as_str(), group: values(group, runbooks) };
             (format!("{}.yml", group.name), payload::render("prometheus/rules.yml", values))
         })
         .collect()
 }
 
-fn values(group: &RuleGroup) -> GroupValues<'_> {
+fn values<'a>(group: &'a RuleGroup, runbooks: Option<&str>) -> GroupValues<'a> {
     GroupValues {
         name: &group.name,
         records: group.rules.iter().any(|rule| matches!(rule, Rule::Record { .. })),
-        rules: merged(group.rules.iter().map(rule)),
+        rules: merged(group.rules.iter().map(|listed| rule(listed, runbooks))),
     }
 }
 
@@ -69,7 +74,7 @@ impl RuleValues<'_> {
     }
 }
 
-fn rule(rule: &Rule) -> RuleValues<'_> {
+fn rule<'a>(rule: &'a Rule, runbooks: Option<&str>) -> RuleValues<'a> {
     match rule {
         Rule::Record { name, expr } => RuleValues { name, expr: expr.trim().to_owned(), ..Default::default() },
         Rule::Alert(alert) => RuleValues {
@@ -80,6 +85,7 @@ fn rule(rule: &Rule) -> RuleValues<'_> {
             severity: Some(alert.urgency.as_str()),
             summary: alert.summary,
             description: alert.description,
+            runbook: runbooks.map(|page| page.replace(ALERT, alert.name)),
         },
     }
 }
@@ -91,7 +97,7 @@ mod tests {
 
     fn written(rules: Vec<Rule>) -> yaml_serde::Value {
         let group = RuleGroup { name: "on".to_owned(), rules };
-        let files = rule_files(&[group], &Name::fixed("no"));
+        let files = rule_files(&[group], &Name::fixed("no"), Some("https://runbooks.example.com/{alert}#first"));
         assert_eq!(files[0].0, "on.yml");
         yaml_serde::from_str(&files[0].1).expect("rule files are YAML")
     }
@@ -115,6 +121,8 @@ mod tests {
         assert!(group.get("interval").is_none(), "a group that records nothing is evaluated at the usual interval");
         assert_eq!(rule["expr"].as_str(), Some(expr));
         assert_eq!(rule["annotations"]["summary"].as_str(), Some(summary));
+        let page = rule["annotations"]["runbook_url"].as_str();
+        assert_eq!(page, Some("https://runbooks.example.com/Loud#first"));
         assert_eq!(rule["labels"]["team"].as_str(), Some("no"));
         assert_eq!(rule["for"].as_str(), Some("5m"));
     }
