@@ -68,25 +68,28 @@ impl Parse for Image {
     }
 }
 
+/// Labels of letters, digits and inner `-`, with dots between them, and perhaps a port.
 fn check_host(host: &str) -> Result<(), String> {
     let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
-    let good = |letter: char| letter.is_ascii_alphanumeric() || letter == '.' || letter == '-';
-    if name.is_empty() || !name.chars().all(good) {
+    let edge = |letter: char| letter.is_ascii_alphanumeric();
+    let good = |letter: char| edge(letter) || letter == '-';
+    let label_ok = |label: &str| label.starts_with(edge) && label.ends_with(edge) && label.chars().all(good);
+    if !name.split('.').all(label_ok) {
         return Err(format!("has the malformed registry host `{host}`"));
     }
-    match port.map(str::parse::<u16>) {
-        Some(Err(_) | Ok(0)) => Err(format!("has the malformed registry port in `{host}`")),
-        _ => Ok(()),
-    }
+    // A number as Rust reads it may begin with `+`.
+    let port_ok =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    if port.is_none_or(port_ok) { Ok(()) } else { Err(format!("has the malformed registry port in `{host}`")) }
 }
 
+/// Words of lower-case letters and digits with one separator between two of them: `.`, `_`, `__` or any number of `-`;
+/// `/` between such parts.
 fn check_repository(repository: &str) -> Result<(), String> {
-    let good =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '_' | '-');
-    let edge = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    let path_ok =
-        repository.split('/').all(|part| part.starts_with(edge) && part.ends_with(edge) && part.chars().all(good));
-    if path_ok && repository.len() <= 255 {
+    let word = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let separator = |text: &str| matches!(text, "." | "_" | "__") || text.bytes().all(|byte| byte == b'-');
+    let part_ok = |part: &str| part.starts_with(word) && part.ends_with(word) && part.split(word).all(separator);
+    if repository.split('/').all(part_ok) && repository.len() <= 255 {
         Ok(())
     } else {
         Err(format!("has the malformed repository `{repository}`"))
@@ -136,6 +139,7 @@ mod tests {
         for good in [
             "registry.example.com/acme/api:1.4.2",
             "localhost:5000/a:1",
+            "a-b.c:80/a__b/c---d/e_f.g:1",
             &format!("docker.io/library/traefik:v3@{digest}"),
         ] {
             assert_eq!(Image::parse(good).expect(good).to_string(), good);
@@ -154,6 +158,15 @@ mod tests {
             "docker.io//a:1",
             "docker.io/../a:1",
             "docker.io:99999/a:1",
+            "registry.example.com:+80/a:1",
+            "..:80/a:1",
+            "-.-/a:1",
+            "a-.b/a:1",
+            "a..b/a:1",
+            "a.b/a..b:1",
+            "a.b/a___b:1",
+            "a.b/a.-b:1",
+            "a.b/a_:1",
         ] {
             assert!(Image::parse(bad).is_err(), "{bad}");
         }
