@@ -1,11 +1,6 @@
 //! What is outside the cluster: databases, mail relays, object stores.
 
-use std::borrow::Cow;
-
-use serde_json::{Value, json};
-
-use crate::diagnostics::report::Report;
-use crate::spec::read::{At, Node, Read};
+use crate::spec::read::At;
 use crate::spec::scalars::{Amount, Port};
 use crate::spec::shape::shape;
 use crate::values::cidr::Cidr;
@@ -36,20 +31,11 @@ pub enum RangeSpec {
     Range(Cidr),
 }
 
-impl Read for RangeSpec {
-    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
-        if node.get_ref().as_str() == Some("public") {
-            Some(Self::Public)
-        } else {
-            Cidr::read(node, report).map(Self::Range)
-        }
-    }
+impl Parse for RangeSpec {
+    const EXPECTED: &'static str =
+        "`public` for everywhere but private ranges, or a canonical range such as `10.20.4.0/24`";
 
-    fn type_name() -> Cow<'static, str> {
-        format!("`public`, or {}", Cidr::EXPECTED).into()
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "string" })
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "public" { Ok(Self::Public) } else { Cidr::parse(text).map(Self::Range) }
     }
 }

@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
+use crate::spec::external::RangeSpec;
 use crate::spec::read::{Node, Read, wrong_type};
 use crate::values::body_size::BodySize;
 use crate::values::cidr::Cidr;
@@ -66,7 +67,7 @@ macro_rules! read_parsed {
 read_parsed! {
     BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Duration = "1s", Host = "stand-in.invalid",
     Image = "stand-in.invalid/image:0", LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in",
-    MountSource = "secret:stand-in", Name = "stand-in", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",
+    MountSource = "secret:stand-in", Name = "stand-in", RangeSpec = "public", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",
     String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",
 }
 

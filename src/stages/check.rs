@@ -7,7 +7,6 @@ use crate::diagnostics::report::Report;
 use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
-use crate::spec::external::RangeSpec;
 use crate::spec::read::At;
 use crate::spec::shapes::{Backend, Domain, PodSecurity};
 use crate::values::host::Host;
@@ -41,7 +40,6 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     providers_are_alone(platform, report);
     routes_are_distinct(platform, report);
     store_is_named(platform, report);
-    ranges_are_bounded(platform, report);
     nodes_trust_the_registry(platform, report);
     node_ports_are_admitted(platform, report);
 }
@@ -155,19 +153,6 @@ fn store_is_named(platform: &Platform, report: &mut Report) {
                 .help("use `external-secrets`, or `existing` and create the Secrets yourself");
         }
         Backend::ExternalSecrets | Backend::Existing => {}
-    }
-}
-
-fn ranges_are_bounded(platform: &Platform, report: &mut Report) {
-    for external in platform.externals.values() {
-        for range in &external.cidrs {
-            let all = matches!(range.value, RangeSpec::Range(cidr) if cidr.is_everything());
-            if all {
-                report
-                    .error(codes::INVALID_VALUE, range.span, "this range is every address there is")
-                    .help("write `public`, which leaves out private ranges");
-            }
-        }
     }
 }
 

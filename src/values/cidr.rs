@@ -6,7 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::values::parse::Parse;
 
-/// A canonical IPv4 or IPv6 range.
+/// The widest ranges that a network has, as prefix lengths: `240.0.0.0/4` and `fc00::/7`. What is wider names no place,
+/// and two halves of the internet are all of it.
+const WIDEST_V4: u8 = 4;
+const WIDEST_V6: u8 = 7;
+
+/// A canonical IPv4 or IPv6 range of some network: never every address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cidr {
     address: IpAddr,
@@ -20,14 +25,15 @@ impl Cidr {
         same_family && self.prefix <= other.prefix && mask(other.address, self.prefix) == self.address
     }
 
-    /// Whether this range holds every address of its family.
-    pub fn is_everything(&self) -> bool {
-        self.prefix == 0
-    }
-
     /// Whether this is an IPv4 range.
     pub fn is_v4(&self) -> bool {
         self.address.is_ipv4()
+    }
+
+    /// The IPv4 range that this is, if it lies in `::ffff:0:0/96`.
+    fn unmapped(&self) -> Option<Self> {
+        let IpAddr::V6(address) = self.address else { return None };
+        Some(Self { address: address.to_ipv4_mapped()?.into(), prefix: self.prefix.checked_sub(96)? })
     }
 }
 
@@ -45,10 +51,17 @@ impl Parse for Cidr {
             .ok_or_else(|| format!("has the prefix length `{prefix}`, which is not a number from 0 to {bits}"))?;
         let network = mask(address, prefix);
         let canonical = Self { address: network, prefix };
-        if canonical.to_string() == text {
-            Ok(canonical)
-        } else {
-            Err(format!("is not canonical (did you mean `{canonical}`?)"))
+        if canonical.to_string() != text {
+            return Err(format!("is not canonical (did you mean `{canonical}`?)"));
+        }
+        if let Some(plain) = canonical.unmapped() {
+            return Err(format!("is an IPv4 range in IPv6 clothes (did you mean `{plain}`?)"));
+        }
+        let widest = if canonical.is_v4() { WIDEST_V4 } else { WIDEST_V6 };
+        match prefix {
+            0 => Err("is every address there is".to_owned()),
+            _ if prefix < widest => Err(format!("is wider than any network (a `/{widest}` at most)")),
+            _ => Ok(canonical),
         }
     }
 }
@@ -78,7 +91,7 @@ mod tests {
 
     #[test]
     fn only_canonical_ranges_pass() {
-        for good in ["10.0.0.0/8", "10.0.0.10/32", "0.0.0.0/0", "2001:db8::/32", "::/0"] {
+        for good in ["10.0.0.0/8", "10.0.0.10/32", "2001:db8::/32", "240.0.0.0/4", "fc00::/7"] {
             assert_eq!(Cidr::parse(good).expect(good).to_string(), good);
         }
         for bad in [
@@ -91,6 +104,13 @@ mod tests {
             "2001:DB8::/32",
             "10.0.0.0/+8",
             "",
+            "0.0.0.0/0",
+            "::/0",
+            "0.0.0.0/1",
+            "128.0.0.0/1",
+            "2000::/3",
+            "::ffff:10.0.0.0/104",
+            "::ffff:0.0.0.0/96",
         ] {
             assert!(Cidr::parse(bad).is_err(), "{bad}");
         }
@@ -101,6 +121,6 @@ mod tests {
         let range = |text: &str| Cidr::parse(text).expect("valid");
         assert!(range("10.0.0.0/8").contains(&range("10.20.4.0/24")));
         assert!(!range("10.20.4.0/24").contains(&range("10.0.0.0/8")));
-        assert!(!range("0.0.0.0/0").contains(&range("::/0")));
+        assert!(!range("240.0.0.0/4").contains(&range("fc00::/7")));
     }
 }
