@@ -13,7 +13,7 @@ use crate::spec::size::{SizeName, SizeSpec};
 use crate::values::body_size::BodySize;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
-use crate::values::label::{LabelKey, LabelValue};
+use crate::values::label::{FreeLabelKey, LabelValue};
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
@@ -221,8 +221,8 @@ shape! {
         quota: Option<QuotaSpec>,
         /// Pod Security level that it enforces; `restricted` when absent.
         pod_security as "pod-security": Option<PodSecurity>,
-        /// More labels for the namespace.
-        labels: Entries<LabelKey, LabelValue>,
+        /// More labels for the namespace, with keys of your own.
+        labels: Entries<FreeLabelKey, LabelValue>,
     }
 }
 

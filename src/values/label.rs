@@ -7,6 +7,17 @@ use crate::values::parse::Parse;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelKey(String);
 
+/// A label key that nobody else writes onto a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FreeLabelKey(LabelKey);
+
+/// Prefixes of labels of a namespace, with what writes them. Policies and admission believe what these say.
+const RESERVED: &[(&str, &str)] = &[
+    ("app.kubernetes.io", "is written here already"),
+    ("kubernetes.io", "belongs to Kubernetes"),
+    ("pod-security.kubernetes.io", "is what `pod-security` decides"),
+];
+
 /// A label value: at most 63 characters, alphanumeric at both ends, or empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelValue(String);
@@ -15,6 +26,13 @@ impl LabelKey {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FreeLabelKey {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 
@@ -37,6 +55,19 @@ impl Parse for LabelKey {
             return Err("is empty".to_owned());
         }
         fault(name).map_or_else(|| Ok(Self(text.to_owned())), Err)
+    }
+}
+
+impl Parse for FreeLabelKey {
+    const EXPECTED: &'static str = "a label key of your own such as `team` or `example.com/team`";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let key = LabelKey::parse(text)?;
+        let prefix = text.split_once('/').map(|(prefix, _)| prefix);
+        match RESERVED.iter().find(|(reserved, _)| prefix == Some(reserved)) {
+            Some((_, owner)) => Err((*owner).to_owned()),
+            None => Ok(Self(key)),
+        }
     }
 }
 
@@ -74,6 +105,7 @@ mod tests {
         for bad in ["", "a/", "/a", "-a", "a b", "a/b/c", &"a".repeat(64)] {
             assert!(LabelKey::parse(bad).is_err(), "{bad}");
         }
+        assert!(FreeLabelKey::parse("topology.kubernetes.io/zone").is_ok());
         assert!(LabelValue::parse("").is_ok());
         assert!(LabelValue::parse("a-").is_err());
     }
