@@ -49,7 +49,7 @@ pub struct Declared {
 }
 
 /// A resolved entry of `calls`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     /// Another component.
     Component {

@@ -31,28 +31,47 @@ fn links_of(
     names: &Names<'_>,
     report: &mut Report,
 ) -> Vec<Link> {
-    let mut links = Vec::with_capacity(caller.common.calls.len());
-    for (position, call) in caller.common.calls.iter().enumerate() {
-        if caller.common.calls[..position].iter().any(|earlier| earlier.value == call.value) {
-            report.error(codes::DUPLICATE, call.span, format!("`{}` is called twice", call.value));
-            continue;
-        }
-        let (name, port) =
-            call.value.split_once(':').map_or((call.value.as_str(), None), |(name, port)| (name, Some(port)));
-        if name == caller.own.name.as_str() {
-            report
-                .error(codes::CONFLICT, call.span, format!("`{name}` calls itself"))
-                .help("a pod may always talk to itself");
-        } else if let Some(at) = index.get(name) {
-            links.extend(
-                endpoint_of(&components[*at], port, call, report)
-                    .map(|endpoint| Link::Component { index: *at, endpoint }),
-            );
-        } else if names.externals.contains(name) {
-            links.extend(external(name, port, call, report));
+    let mut found: Vec<(&str, Link)> = Vec::with_capacity(caller.common.calls.len());
+    for call in &caller.common.calls {
+        let text = call.value.as_str();
+        let Some(link) = link_of(call, caller, components, index, names, report) else { continue };
+        match found.iter().find(|(_, earlier)| *earlier == link) {
+            Some((earlier, _)) if *earlier == text => {
+                report.error(codes::DUPLICATE, call.span, format!("`{text}` is called twice"));
+            }
+            Some((earlier, _)) => {
+                let message = format!("`{earlier}` and `{text}` are the same call");
+                report.error(codes::DUPLICATE, call.span, message).help("keep one of the two");
+            }
+            None => found.push((text, link)),
         }
     }
-    links
+    found.into_iter().map(|(_, link)| link).collect()
+}
+
+fn link_of(
+    call: &At<String>,
+    caller: &Declared,
+    components: &[Declared],
+    index: &BTreeMap<String, usize>,
+    names: &Names<'_>,
+    report: &mut Report,
+) -> Option<Link> {
+    let (name, port) =
+        call.value.split_once(':').map_or((call.value.as_str(), None), |(name, port)| (name, Some(port)));
+    if name == caller.own.name.as_str() {
+        report
+            .error(codes::CONFLICT, call.span, format!("`{name}` calls itself"))
+            .help("a pod may always talk to itself");
+        None
+    } else if let Some(at) = index.get(name) {
+        let endpoint = endpoint_of(&components[*at], port, call, report)?;
+        Some(Link::Component { index: *at, endpoint })
+    } else if names.externals.contains(name) {
+        external(name, port, call, report)
+    } else {
+        None
+    }
 }
 
 fn external(name: &str, port: Option<&str>, call: &At<String>, report: &mut Report) -> Option<Link> {

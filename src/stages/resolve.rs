@@ -112,6 +112,10 @@ fn read_components(node: &Node<'_>, facts: &Facts, names: &Names<'_>, report: &m
     for (key, value) in table {
         let key = toml::Spanned::new(key.span(), toml::de::DeValue::String(Cow::Borrowed(key.get_ref().as_ref())));
         let name = At::<Name>::read(&key, report);
+        if let Some(name) = name.as_ref().filter(|name| names.externals.contains(name.value.as_str())) {
+            let message = format!("`{}` is a component and an external", name.value);
+            report.error(codes::DUPLICATE, name.span, message).help("`calls` could mean either: rename one of the two");
+        }
         components.extend(read_component(name, value, facts, names, report));
     }
     components
