@@ -344,7 +344,7 @@ mod tests {
     fn complaints(stanza: &str) -> String {
         let text = format!(
             "version = 1\nplatform = {{ name = \"p\", domain = \"example.org\" }}\n\
-             cluster = {{ api-server = {{ cidrs = [], ports = [] }} }}\nsecrets = {{ backend = \"existing\" }}\n\
+             cluster = {{ api-server = {{ cidrs = [\"10.0.0.1/32\"], ports = [443] }} }}\nsecrets = {{ backend = \"existing\" }}\n\
              [namespaces.watch]\n[components.charts]\ntype = \"grafana\"\nnamespace = \"watch\"\nstorage = \"1Gi\"\n{stanza}\n"
         );
         let mut report = Report::default();

@@ -46,7 +46,7 @@ pub fn implied(facts: &Facts, names: &Names<'_>, report: &mut Report) -> Option<
     if wanted.value != Wanted::Install {
         return None;
     }
-    if facts.cluster.node_cidrs.is_empty() {
+    if facts.cluster.node_cidrs.is_none() {
         report
             .error(codes::REQUIRES, wanted.span, "metrics-server needs `node-cidrs`")
             .help("it asks the kubelet of every node, and its network policy must know where they are");

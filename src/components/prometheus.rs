@@ -167,7 +167,7 @@ fn kept(spec: &PrometheusSpec, desk: &mut Desk<'_>) -> Option<DataSize> {
 }
 
 fn asks_kubelets(wanted: Option<&At<bool>>, desk: &mut Desk<'_>) -> bool {
-    let known = !desk.facts.cluster.node_cidrs.is_empty();
+    let known = desk.facts.cluster.node_cidrs.is_some();
     match wanted {
         Some(key) if key.value && !known => {
             desk.report

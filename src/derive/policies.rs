@@ -17,6 +17,7 @@ use crate::model::identity::{Identity, labels, matching, pod_selector};
 use crate::model::platform::{Declared, Platform};
 use crate::parts::meta::{Labels, namespaced};
 use crate::spec::external::RangeSpec;
+use crate::spec::non_empty::NonEmpty;
 use crate::spec::read::At;
 use crate::values::cidr::Cidr;
 use crate::values::name::Name;
@@ -128,7 +129,8 @@ fn rules(peers: Option<&BTreeMap<Party, BTreeSet<PortKey>>>, platform: &Platform
 /// pod range. TLS protects what it calls.
 fn peers_of(party: &Party, platform: &Platform, direction: Direction) -> Option<Vec<NetworkPolicyPeer>> {
     let cluster = &platform.facts.cluster;
-    let ranges = |list: &[At<Cidr>]| list.iter().map(|range| block(range.value.to_string(), Vec::new())).collect();
+    let ranges =
+        |list: &NonEmpty<Vec<At<Cidr>>>| list.iter().map(|range| block(range.value.to_string(), Vec::new())).collect();
     Some(match party {
         Party::Pods(pods) => vec![pods_in(&pods.namespace, pod_selector(&pods.component, &pods.workload))],
         Party::Solvers(namespace) => vec![pods_in(namespace, labels(&[SOLVER_LABEL]))],
@@ -137,7 +139,7 @@ fn peers_of(party: &Party, platform: &Platform, direction: Direction) -> Option<
         }
         Party::ApiServer if direction == Direction::In => return None,
         Party::ApiServer => ranges(&cluster.api_server.cidrs),
-        Party::Nodes => ranges(&cluster.node_cidrs),
+        Party::Nodes => cluster.node_cidrs.as_ref().map(ranges).unwrap_or_default(),
         Party::Public => public(platform),
         Party::World => vec![block("0.0.0.0/0".to_owned(), Vec::new()), block("::/0".to_owned(), Vec::new())],
     })
@@ -180,12 +182,7 @@ fn external_ranges(ranges: &[At<RangeSpec>], platform: &Platform) -> Vec<Network
 
 /// Everywhere but private ranges and the cluster's own.
 fn public(platform: &Platform) -> Vec<NetworkPolicyPeer> {
-    let cluster = &platform.facts.cluster;
-    let own: Vec<Cidr> = [&cluster.pod_cidrs, &cluster.service_cidrs, &cluster.node_cidrs]
-        .into_iter()
-        .flatten()
-        .map(|range| range.value)
-        .collect();
+    let own: Vec<Cidr> = platform.facts.cluster.own_ranges().collect();
     let family = |all: &str, fixed: &[&str], v4: bool| {
         let known: Vec<Cidr> = fixed.iter().filter_map(|text| Cidr::parse(text).ok()).collect();
         let extra =

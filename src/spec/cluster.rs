@@ -1,5 +1,6 @@
 //! The cluster under the platform: facts that nothing here can guess.
 
+use crate::spec::non_empty::NonEmpty;
 use crate::spec::read::{At, Entries};
 use crate::spec::scalars::Port;
 use crate::spec::shape::{shape, words};
@@ -15,11 +16,11 @@ shape! {
         /// Network plugin; `cilium` adds policies for what plain ranges cannot express there. `generic` when absent.
         cni: Cni = Cni::Generic,
         /// Ranges of pod addresses; kept out of `public`.
-        pod_cidrs as "pod-cidrs": Vec<At<Cidr>>,
+        pod_cidrs as "pod-cidrs": Option<NonEmpty<Vec<At<Cidr>>>>,
         /// Ranges of Service addresses; kept out of `public`.
-        service_cidrs as "service-cidrs": Vec<At<Cidr>>,
+        service_cidrs as "service-cidrs": Option<NonEmpty<Vec<At<Cidr>>>>,
         /// Ranges of node addresses; kept out of `public`, and where Prometheus finds the kubelets.
-        node_cidrs as "node-cidrs": Vec<At<Cidr>>,
+        node_cidrs as "node-cidrs": Option<NonEmpty<Vec<At<Cidr>>>>,
         /// Where pods reach the API server.
         api_server as "api-server": ApiServerSpec,
         /// The cluster's resolver; `k8s-app = "kube-dns"` in `kube-system` when absent.
@@ -64,9 +65,9 @@ shape! {
     /// Where pods reach the API server. Plugins differ on whether a policy sees the Service port or the real one, so name both.
     ApiServerSpec {
         /// Its addresses.
-        cidrs: Vec<At<Cidr>>,
+        cidrs: NonEmpty<Vec<At<Cidr>>>,
         /// Its ports.
-        ports: Vec<At<Port>>,
+        ports: NonEmpty<Vec<At<Port>>>,
     }
 }
 
@@ -76,7 +77,15 @@ shape! {
         /// Their namespace.
         namespace: Name,
         /// Their labels.
-        labels: Entries<LabelKey, LabelValue>,
+        labels: NonEmpty<Entries<LabelKey, LabelValue>>,
+    }
+}
+
+impl ClusterSpec {
+    /// Every range that is known to be the cluster's own.
+    pub fn own_ranges(&self) -> impl Iterator<Item = Cidr> {
+        let lists = [&self.pod_cidrs, &self.service_cidrs, &self.node_cidrs];
+        lists.into_iter().flatten().flatten().map(|range| range.value)
     }
 }
 
@@ -85,6 +94,6 @@ impl DnsSpec {
         let at = |value| At { value, span: Default::default() };
         let key = LabelKey::parse("k8s-app").expect("`k8s-app` is a label key");
         let value = LabelValue::parse("kube-dns").expect("`kube-dns` is a label value");
-        Self { namespace: Name::fixed("kube-system"), labels: Entries(vec![(at(key), value)]) }
+        Self { namespace: Name::fixed("kube-system"), labels: NonEmpty::entry(at(key), value) }
     }
 }

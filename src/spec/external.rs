@@ -1,5 +1,6 @@
 //! What is outside the cluster: databases, mail relays, object stores.
 
+use crate::spec::non_empty::NonEmpty;
 use crate::spec::read::At;
 use crate::spec::scalars::{Amount, Port};
 use crate::spec::shape::shape;
@@ -16,7 +17,7 @@ shape! {
         port: Port,
         /// Its addresses: ranges, or `public` for everywhere but private ranges; on Cilium, `public` is `host` and the
         /// names one label below it.
-        cidrs: Vec<At<RangeSpec>>,
+        cidrs: NonEmpty<Vec<At<RangeSpec>>>,
         /// How many connections it takes.
         max_connections as "max-connections": Option<Amount>,
     }
