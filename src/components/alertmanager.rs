@@ -21,9 +21,9 @@ use crate::parts::probe;
 use crate::spec::read::At;
 use crate::spec::scalars::Count;
 use crate::spec::shape::{shape, words};
+use crate::values::amount::Bytes;
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::quantity::Quantity;
 use crate::values::secret_ref::{SecretKey, SecretRef};
 
 const PORT: u16 = 9093;
@@ -40,7 +40,7 @@ shape! {
         /// How many replicas. Several agree among themselves, so that each message is sent once.
         replicas: Count = Count(1),
         /// Size of the volume of each replica: silences, and what has been sent.
-        storage: Quantity = Quantity::gibibytes(2),
+        storage: Bytes = Bytes::gibibytes(2),
         /// Sends email.
         email: Option<EmailSpec>,
         /// Writes to Slack.

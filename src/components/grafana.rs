@@ -27,8 +27,8 @@ use crate::parts::probe::{self, Timing};
 use crate::spec::read::At;
 use crate::spec::shape::{shape, words};
 use crate::spec::shapes::RouteSpec;
+use crate::values::amount::Bytes;
 use crate::values::image::Image;
-use crate::values::quantity::Quantity;
 use crate::values::secret_ref::{SecretKey, SecretRef};
 
 /// The release that dashboards, settings and image agree on.
@@ -44,7 +44,7 @@ shape! {
         /// How the world reaches it.
         route: Option<RouteSpec>,
         /// Size of the volume with users, preferences and dashboards made by hand.
-        storage: Quantity,
+        storage: Bytes,
         /// First password of the user `admin`, as `secret/key`. The same secret holds `secret-key`, with which Grafana
         /// encrypts what it stores.
         admin: At<SecretRef>,
@@ -204,7 +204,7 @@ const METRICS_SECRET: &str = "/etc/grafana/secrets/metrics";
 const METRICS_USER: &str = "metrics";
 /// Sockets and unpacked files of the plugins, which are processes of their own since 13.2 and fill about 100Mi, and
 /// uploads. A pod that fills its scratch is evicted, again and again.
-const TMP: Quantity = Quantity::mebibytes(256);
+const TMP: Bytes = Bytes::mebibytes(256);
 
 /// Two minutes: the first start migrates an empty database on a network volume.
 const STARTUP: Timing = Timing { failures: 60, ..probe::STARTUP };
@@ -303,7 +303,7 @@ mod tests {
         Grafana {
             spec: GrafanaSpec {
                 route,
-                storage: Quantity::gibibytes(5),
+                storage: Bytes::gibibytes(5),
                 admin: at(reference("grafana-admin/password")),
                 metrics: metrics.map(reference),
                 dashboards: Vec::new(),

@@ -28,9 +28,9 @@ use crate::spec::read::At;
 use crate::spec::scalars::Count;
 use crate::spec::shape::{shape, words};
 use crate::spec::size::ExactSize;
+use crate::values::amount::{Bytes, Cpu};
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::quantity::Quantity;
 
 shape! {
     /// The ingress-nginx controller, retired by its project in March 2026.
@@ -268,9 +268,9 @@ impl IngressNginx {
 /// room there.
 fn room(site: &Site<'_>) -> Size {
     let exact = |cpu, memory, disk| ExactSize {
-        cpu: Quantity::millis(cpu),
-        memory: Quantity::mebibytes(memory),
-        ephemeral_storage: Quantity::mebibytes(disk),
+        cpu: Cpu::millis(cpu),
+        memory: Bytes::mebibytes(memory),
+        ephemeral_storage: Bytes::mebibytes(disk),
     };
     let usual = || Size { requests: exact(100, 128, 256), limits: exact(2000, 512, 2048) };
     site.size.clone().map_or_else(usual, Size::with_headroom)

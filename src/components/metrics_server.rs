@@ -27,9 +27,9 @@ use crate::parts::rights::rule;
 use crate::spec::cluster::MetricsServer as Wanted;
 use crate::spec::read::At;
 use crate::spec::shapes::ComponentSpec;
+use crate::values::amount::Bytes;
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::quantity::Quantity;
 
 /// The component; nothing about it can be chosen.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ fn volumes(site: &Site<'_>) -> Vec<Volume> {
     let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };
     vec![
         volume("tls", TLS, Source::Issued { secret: serving(site).secret(), files: &[] }),
-        volume("tmp", "/tmp", Source::Scratch(Quantity::mebibytes(16))),
+        volume("tmp", "/tmp", Source::Scratch(Bytes::mebibytes(16))),
     ]
 }
 

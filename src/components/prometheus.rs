@@ -26,11 +26,11 @@ use crate::parts::rights::rule;
 use crate::spec::read::At;
 use crate::spec::scalars::Count;
 use crate::spec::shape::{shape, words};
+use crate::values::amount::Bytes;
 use crate::values::data_size::DataSize;
 use crate::values::duration::Duration;
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::quantity::Quantity;
 use crate::values::secret_ref::SecretKey;
 
 const PORT: u16 = 9090;
@@ -60,7 +60,7 @@ shape! {
         /// How long and how much is kept; what is over either of them goes.
         retention: RetentionSpec = RetentionSpec { time: Duration::seconds(15 * 86_400), size: None },
         /// Size of the volume of each replica.
-        storage: At<Quantity> = At { value: Quantity::gibibytes(50), span: Default::default() },
+        storage: At<Bytes> = At { value: Bytes::gibibytes(50), span: Default::default() },
         /// How many replicas. Each collects everything for itself, so that one can fail; alerts still arrive once.
         replicas: Count = Count(1),
         /// Whether to ask the kubelets what containers and volumes use. Without this key: if `cluster.node-cidrs` says

@@ -24,11 +24,11 @@ use crate::parts::probe;
 use crate::parts::rights::rule;
 use crate::spec::shape::shape;
 use crate::spec::shapes::{DefaultsSpec, MetricsSpec};
+use crate::values::amount::Bytes;
 use crate::values::duration::Duration;
 use crate::values::image::Image;
 use crate::values::name::Name;
 use crate::values::path::UrlPath;
-use crate::values::quantity::Quantity;
 
 shape! {
     /// Serves requests per second to autoscalers, from the Prometheus that `calls` names.
@@ -164,7 +164,7 @@ impl PrometheusAdapter {
         vec![
             volume("config", CONFIG, Source::Config(vec![config])),
             volume("tls", TLS, Source::Issued { secret: serving(site).secret(), files: &[] }),
-            volume("tmp", "/tmp", Source::Scratch(Quantity::mebibytes(16))),
+            volume("tmp", "/tmp", Source::Scratch(Bytes::mebibytes(16))),
         ]
     }
 }

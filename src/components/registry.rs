@@ -23,13 +23,13 @@ use crate::parts::payload::{quoted, render};
 use crate::parts::probe;
 use crate::spec::shape::shape;
 use crate::spec::shapes::RouteSpec;
+use crate::values::amount::Bytes;
 use crate::values::body_size::BodySize;
 use crate::values::duration::Duration;
 use crate::values::image::Image;
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
-use crate::values::quantity::Quantity;
 use crate::values::schedule::Schedule;
 use crate::values::secret_ref::{SecretKey, SecretRef};
 
@@ -37,7 +37,7 @@ shape! {
     /// A private image registry.
     RegistrySpec {
         /// Size of the volume with the images.
-        storage: Quantity,
+        storage: Bytes,
         /// Entry of the secret store with `username` and `password` (at most 72 bytes): who may push and pull. Every
         /// pull secret is made from it too.
         users: Name,
@@ -196,7 +196,7 @@ impl Registry {
             volume("data", DATA, Source::Persistent(self.spec.storage)),
             volume("config", CONFIG, Source::Config(vec![config])),
             volume("auth", "/etc/registry/auth", Source::Secret(auth)),
-            volume("tmp", "/tmp", Source::Scratch(Quantity::mebibytes(64))),
+            volume("tmp", "/tmp", Source::Scratch(Bytes::mebibytes(64))),
         ]
     }
 }

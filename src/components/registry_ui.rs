@@ -13,9 +13,9 @@ use crate::parts::pod::sleep_before_stop;
 use crate::parts::probe;
 use crate::spec::shape::shape;
 use crate::spec::shapes::RouteSpec;
+use crate::values::amount::Bytes;
 use crate::values::image::Image;
 use crate::values::path::UrlPath;
-use crate::values::quantity::Quantity;
 
 shape! {
     /// A web page over the registry that `calls` names.
@@ -103,7 +103,7 @@ impl Component for RegistryUi {
                 .map(|(name, path)| Volume {
                     name: (*name).to_owned(),
                     path: (*path).to_owned(),
-                    source: Source::Scratch(Quantity::mebibytes(32)),
+                    source: Source::Scratch(Bytes::mebibytes(32)),
                 })
                 .collect(),
             grace: 30,

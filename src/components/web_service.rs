@@ -21,10 +21,10 @@ use crate::spec::read::{At, Entries};
 use crate::spec::scalars::{Amount, ContainerPort, Count, Percent, UserId};
 use crate::spec::shape::{shape, words};
 use crate::spec::shapes::{MetricsSpec, ProbesSpec, RouteSpec, ShutdownSpec};
+use crate::values::amount::Bytes;
 use crate::values::image::Image;
 use crate::values::name::{Name, Variable};
 use crate::values::path::MountPath;
-use crate::values::quantity::Quantity;
 use crate::values::secret_ref::{MountSource, SecretRef};
 
 shape! {
@@ -45,7 +45,7 @@ shape! {
         /// Directories from secrets, each `"secret:name"`.
         mounts: Entries<MountPath, MountSource>,
         /// Writable directories and their sizes.
-        scratch: Entries<MountPath, Quantity>,
+        scratch: Entries<MountPath, Bytes>,
         /// Connections that one replica may hold to each external.
         pools: Entries<Name, Amount>,
         /// How many replicas, decided by load.

@@ -16,6 +16,7 @@ use crate::model::platform::Platform;
 use crate::model::workload::{Source, Workload};
 use crate::parts::meta::{Labels, cluster_scoped, namespaced};
 use crate::spec::shapes::{NamespaceSpec, PodSecurity, QuotaSpec};
+use crate::values::amount::{Bytes, Cpu};
 use crate::values::name::Name;
 use crate::values::quantity::Quantity;
 
@@ -61,9 +62,9 @@ fn labelled(name: &Name, spec: &NamespaceSpec, platform: &Platform) -> Namespace
 struct Census {
     claims: i128,
     load_balancers: i128,
-    largest_cpu: Quantity,
-    largest_memory: Quantity,
-    largest_claim: Quantity,
+    largest_cpu: Cpu,
+    largest_memory: Bytes,
+    largest_claim: Bytes,
 }
 
 impl Default for Census {
@@ -72,9 +73,9 @@ impl Default for Census {
         Self {
             claims: 0,
             load_balancers: 0,
-            largest_cpu: Quantity::whole(4),
-            largest_memory: Quantity::gibibytes(8),
-            largest_claim: Quantity::gibibytes(200),
+            largest_cpu: Cpu::cores(4),
+            largest_memory: Bytes::gibibytes(8),
+            largest_claim: Bytes::gibibytes(200),
         }
     }
 }
@@ -110,15 +111,15 @@ impl Census {
 
 fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: Census, labels: Labels) -> ResourceQuota {
     let hard = amounts(&[
-        ("requests.cpu", quota.cpu),
-        ("requests.memory", quota.memory),
+        ("requests.cpu", quota.cpu.api()),
+        ("requests.memory", quota.memory.api()),
         // Limits are twice the requests by the house rule.
-        ("limits.memory", quota.memory.times(2)),
-        ("pods", quota.pods),
-        ("persistentvolumeclaims", Quantity::whole(census.claims)),
-        ("services.loadbalancers", Quantity::whole(census.load_balancers)),
+        ("limits.memory", quota.memory.times(2).api()),
+        ("pods", count(quota.pods.0)),
+        ("persistentvolumeclaims", count(census.claims)),
+        ("services.loadbalancers", count(census.load_balancers)),
         // A load balancer takes a node port for each of its ports.
-        ("services.nodeports", Quantity::whole(census.load_balancers * 2)),
+        ("services.nodeports", count(census.load_balancers * 2)),
     ]);
     ResourceQuota {
         metadata: namespaced(namespace.as_str(), namespace, labels),
@@ -129,25 +130,25 @@ fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: Census, labels: L
 
 /// For pods that bring no requests of their own: a quota refuses those outright.
 fn limit_range(namespace: &Name, census: Census, labels: Labels) -> LimitRange {
-    let mebibytes = Quantity::mebibytes;
+    let mebibytes = |mebibytes| Bytes::mebibytes(mebibytes).api();
     let container = LimitRangeItem {
         type_: "Container".to_owned(),
         default: Some(amounts(&[
-            ("cpu", Quantity::millis(500)),
+            ("cpu", Cpu::millis(500).api()),
             ("memory", mebibytes(256)),
             ("ephemeral-storage", mebibytes(512)),
         ])),
         default_request: Some(amounts(&[
-            ("cpu", Quantity::millis(50)),
+            ("cpu", Cpu::millis(50).api()),
             ("memory", mebibytes(64)),
             ("ephemeral-storage", mebibytes(64)),
         ])),
-        max: Some(amounts(&[("cpu", census.largest_cpu), ("memory", census.largest_memory)])),
+        max: Some(amounts(&[("cpu", census.largest_cpu.api()), ("memory", census.largest_memory.api())])),
         ..Default::default()
     };
     let claim = LimitRangeItem {
         type_: "PersistentVolumeClaim".to_owned(),
-        max: Some(amounts(&[("storage", census.largest_claim)])),
+        max: Some(amounts(&[("storage", census.largest_claim.api())])),
         ..Default::default()
     };
     LimitRange {
@@ -156,6 +157,10 @@ fn limit_range(namespace: &Name, census: Census, labels: Labels) -> LimitRange {
     }
 }
 
-fn amounts(rows: &[(&str, Quantity)]) -> BTreeMap<String, ApiQuantity> {
-    rows.iter().map(|(name, amount)| ((*name).to_owned(), amount.api())).collect()
+fn count(things: impl Into<i128>) -> ApiQuantity {
+    Quantity::whole(things.into()).api()
+}
+
+fn amounts(rows: &[(&str, ApiQuantity)]) -> BTreeMap<String, ApiQuantity> {
+    rows.iter().map(|(name, amount)| ((*name).to_owned(), amount.clone())).collect()
 }

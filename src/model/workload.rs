@@ -6,9 +6,9 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use crate::spec::shapes::Domain;
 use crate::spec::size::ExactSize;
+use crate::values::amount::{Bytes, Cpu};
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::quantity::Quantity;
 use crate::values::secret_ref::{SecretKey, SecretRef};
 
 /// One kind of pod of a component.
@@ -198,9 +198,9 @@ impl Size {
     /// CPU in thousandths, memory in MiB, each as request and limit, with 64Mi to 256Mi of disk.
     pub fn of(cpu: (i128, i128), memory: (i128, i128)) -> Self {
         let size = |cpu, memory, disk| ExactSize {
-            cpu: Quantity::millis(cpu),
-            memory: Quantity::mebibytes(memory),
-            ephemeral_storage: Quantity::mebibytes(disk),
+            cpu: Cpu::millis(cpu),
+            memory: Bytes::mebibytes(memory),
+            ephemeral_storage: Bytes::mebibytes(disk),
         };
         Self { requests: size(cpu.0, memory.0, 64), limits: size(cpu.1, memory.1, 256) }
     }
@@ -271,7 +271,7 @@ pub struct Volume {
 #[derive(Clone, Debug)]
 pub enum Source {
     /// An empty directory of at most this size.
-    Scratch(Quantity),
+    Scratch(Bytes),
     /// Configuration files, each set a `ConfigMap`; several sets are projected into one directory.
     Config(Vec<ConfigFiles>),
     /// A Secret from the store.
@@ -284,7 +284,7 @@ pub enum Source {
         files: &'static [(&'static str, &'static str)],
     },
     /// A persistent volume of this size, held by one pod.
-    Persistent(Quantity),
+    Persistent(Bytes),
 }
 
 /// One `ConfigMap` of a workload.

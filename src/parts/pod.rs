@@ -35,9 +35,9 @@ pub fn container_security_context(exceptions: Exceptions) -> SecurityContext {
 /// Requests and limits.
 pub fn resources(size: &Size) -> ResourceRequirements {
     let amounts = |size: &ExactSize| {
-        [("cpu", size.cpu), ("memory", size.memory), ("ephemeral-storage", size.ephemeral_storage)]
+        [("cpu", size.cpu.api()), ("memory", size.memory.api()), ("ephemeral-storage", size.ephemeral_storage.api())]
             .into_iter()
-            .map(|(name, amount)| (name.to_owned(), amount.api()))
+            .map(|(name, amount)| (name.to_owned(), amount))
             .collect()
     };
     ResourceRequirements {

@@ -11,6 +11,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
 use crate::spec::external::RangeSpec;
 use crate::spec::read::{Node, Read, wrong_type};
+use crate::values::amount::{Bytes, Cpu};
 use crate::values::body_size::BodySize;
 use crate::values::cidr::Cidr;
 use crate::values::data_size::DataSize;
@@ -21,7 +22,6 @@ use crate::values::label::{FreeLabelKey, LabelKey, LabelValue};
 use crate::values::name::{Name, Variable};
 use crate::values::parse::Parse;
 use crate::values::path::{MountPath, UrlPath};
-use crate::values::quantity::Quantity;
 use crate::values::schedule::Schedule;
 use crate::values::secret_ref::{MountSource, SecretRef};
 
@@ -31,6 +31,10 @@ fn parsed<T: Parse>(node: &Node<'_>, report: &mut Report) -> Option<T> {
         wrong_type(node, T::EXPECTED, report);
         return None;
     };
+    checked(text, node, report)
+}
+
+fn checked<T: Parse>(text: &str, node: &Node<'_>, report: &mut Report) -> Option<T> {
     match T::parse(text) {
         Ok(value) => Some(value),
         Err(fault) => {
@@ -71,29 +75,37 @@ read_parsed! {
     String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",
 }
 
-/// A quantity may be written as a number too: `pods = 80`.
-impl Read for Quantity {
-    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
-        match node.get_ref() {
-            DeValue::Integer(_) => {
-                integer(node, &(0..=i64::MAX / 1000), report).map(|whole| Self::whole(i128::from(whole)))
+macro_rules! read_amounts {
+    ($($type:ty = $stand_in:expr),* $(,)?) => { $(
+        /// A whole amount may be written as a number too: `cpu = 24`.
+        impl Read for $type {
+            fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+                match node.get_ref() {
+                    DeValue::Integer(number) => {
+                        let decimal = i64::from_str_radix(number.as_str(), number.radix());
+                        let text = decimal.map_or_else(|_| number.to_string(), |number| number.to_string());
+                        checked(&text, node, report)
+                    }
+                    _ => parsed(node, report),
+                }
             }
-            _ => parsed(node, report),
+
+            fn stand_in(default: Option<Self>) -> Option<Self> {
+                default.or(Some($stand_in))
+            }
+
+            fn type_name() -> Cow<'static, str> {
+                Cow::Borrowed(<$type as Parse>::EXPECTED)
+            }
+
+            fn schema() -> Value {
+                json!({ "type": ["string", "integer"] })
+            }
         }
-    }
-
-    fn stand_in(default: Option<Self>) -> Option<Self> {
-        default.or_else(|| Some(Self::whole(1)))
-    }
-
-    fn type_name() -> Cow<'static, str> {
-        Cow::Borrowed(<Self as Parse>::EXPECTED)
-    }
-
-    fn schema() -> Value {
-        json!({ "type": ["string", "integer"] })
-    }
+    )* };
 }
+
+read_amounts! { Bytes = Bytes::gibibytes(1024), Cpu = Cpu::cores(1) }
 
 impl Read for bool {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
 use crate::spec::read::{At, Entries, Node, Read, wrong_type};
-use crate::spec::scalars::{ContainerPort, word};
+use crate::spec::scalars::{Amount, ContainerPort, word};
 use crate::spec::shape::{shape, words};
 use crate::spec::size::{SizeName, SizeSpec};
+use crate::values::amount::{Bytes, Cpu};
 use crate::values::body_size::BodySize;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
@@ -17,7 +18,6 @@ use crate::values::label::{FreeLabelKey, LabelValue};
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
-use crate::values::quantity::Quantity;
 
 shape! {
     /// The platform as a whole.
@@ -253,11 +253,11 @@ shape! {
     /// What a namespace's pods may use together.
     QuotaSpec {
         /// Sum of CPU requests.
-        cpu: Quantity,
+        cpu: Cpu,
         /// Sum of memory requests, and of memory limits twice as much.
-        memory: Quantity,
+        memory: Bytes,
         /// Number of pods.
-        pods: Quantity,
+        pods: Amount,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::spec::read::{Node, Read};
 use crate::spec::shape::{shape, words};
-use crate::values::quantity::Quantity;
+use crate::values::amount::{Bytes, Cpu};
 
 words! {
     /// A named size.
@@ -35,21 +35,16 @@ shape! {
     /// Exact requests of a container.
     ExactSize {
         /// CPU.
-        cpu: Quantity,
+        cpu: Cpu,
         /// Memory.
-        memory: Quantity,
+        memory: Bytes,
         /// Disk for logs and scratch; `64Mi` when absent.
-        ephemeral_storage as "ephemeral-storage": Quantity = Quantity::mebibytes(64),
+        ephemeral_storage as "ephemeral-storage": Bytes = Bytes::mebibytes(64),
     }
 }
 
-impl ExactSize {
-    fn is_sensible(&self) -> bool {
-        let mebibyte = Quantity::mebibytes(1);
-        let cpu = Quantity::millis(1)..=Quantity::whole(1000);
-        cpu.contains(&self.cpu) && self.memory >= mebibyte && self.ephemeral_storage >= mebibyte
-    }
-}
+/// More than any node has.
+const MOST_CPU: Cpu = Cpu::cores(1000);
 
 impl Read for SizeSpec {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
@@ -59,14 +54,10 @@ impl Read for SizeSpec {
             if report.count() > before {
                 return Self::stand_in(None);
             }
-            if !exact.is_sensible() {
+            if exact.cpu > MOST_CPU {
                 report
-                    .error(
-                        codes::INVALID_VALUE,
-                        node.span(),
-                        "no container runs in so little, or finds a node with so much",
-                    )
-                    .help("expected at least `1m` of CPU and `1Mi` of memory and disk, and at most 1000 CPUs");
+                    .error(codes::INVALID_VALUE, node.span(), "no node has so much CPU")
+                    .help(format!("expected at most {MOST_CPU} cores"));
             }
             Some(Self::Exact(exact))
         } else {
@@ -76,9 +67,8 @@ impl Read for SizeSpec {
 
     /// So large that everything fits.
     fn stand_in(default: Option<Self>) -> Option<Self> {
-        let most = Quantity::whole(1000);
-        let tebibyte = Quantity::mebibytes(1 << 20);
-        default.or(Some(Self::Exact(ExactSize { cpu: most, memory: tebibyte, ephemeral_storage: tebibyte })))
+        let tebibyte = Bytes::gibibytes(1024);
+        default.or(Some(Self::Exact(ExactSize { cpu: MOST_CPU, memory: tebibyte, ephemeral_storage: tebibyte })))
     }
 
     fn type_name() -> Cow<'static, str> {
@@ -94,9 +84,9 @@ impl SizeSpec {
     /// The requests that this size stands for.
     pub fn exact(&self) -> ExactSize {
         let mebibytes = |cpu, memory, disk| ExactSize {
-            cpu: Quantity::millis(cpu),
-            memory: Quantity::mebibytes(memory),
-            ephemeral_storage: Quantity::mebibytes(disk),
+            cpu: Cpu::millis(cpu),
+            memory: Bytes::mebibytes(memory),
+            ephemeral_storage: Bytes::mebibytes(disk),
         };
         match self {
             Self::Named(SizeName::Small) => mebibytes(100, 192, 64),

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::values::amount::Bytes;
 use crate::values::parse::Parse;
-use crate::values::quantity::Quantity;
 
 /// A positive number of bytes with one of Prometheus' units.
 /// Source: `cmd/prometheus/main.go`, "supported units"; `alecthomas/units`, `Base2Bytes`.
@@ -18,15 +18,15 @@ const UNITS: &[(&str, u64)] =
 
 impl DataSize {
     /// `percent` hundredths of a volume of this size, rounded down to whole gigabytes, or megabytes below ten of those.
-    pub fn share(percent: u8, of: Quantity) -> Self {
-        let bytes = u64::try_from(of.in_millis() / 1000 * i128::from(percent) / 100).unwrap_or(u64::MAX);
+    pub fn share(percent: u8, of: Bytes) -> Self {
+        let bytes = u64::try_from(of.in_bytes() * i128::from(percent) / 100).unwrap_or(u64::MAX);
         let unit = if bytes < 10 << 30 { 1 << 20 } else { 1 << 30 };
         Self { bytes: bytes / unit * unit }
     }
 
     /// Whether it is no more than `percent` hundredths of a volume of this size.
-    pub fn fits(self, percent: u8, of: Quantity) -> bool {
-        i128::from(self.bytes) * 100 * 1000 <= of.in_millis() * i128::from(percent)
+    pub fn fits(self, percent: u8, of: Bytes) -> bool {
+        i128::from(self.bytes) * 100 <= of.in_bytes() * i128::from(percent)
     }
 
     /// Whether nothing fits into it.
@@ -103,13 +103,13 @@ mod tests {
 
     #[test]
     fn shares_of_a_volume_are_exact_at_the_border() {
-        let volume = Quantity::gibibytes(50);
+        let volume = Bytes::gibibytes(50);
         assert!(size("40GB").fits(80, volume), "40GB is 80 % of 50Gi");
         assert!(!size("40961MB").fits(80, volume));
         assert!(size("42GB").fits(85, volume) && !size("43GB").fits(85, volume));
         assert_eq!(DataSize::share(85, volume), size("42GB"));
-        assert_eq!(DataSize::share(80, Quantity::gibibytes(2)), size("1638MB"));
+        assert_eq!(DataSize::share(80, Bytes::gibibytes(2)), size("1638MB"));
         assert!(DataSize::share(80, volume).fits(80, volume));
-        assert!(DataSize::share(80, Quantity::whole(1)).is_zero());
+        assert!(DataSize::share(80, Bytes::mebibytes(1)).is_zero());
     }
 }

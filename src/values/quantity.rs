@@ -23,7 +23,6 @@ const DECIMAL: &[(&str, i128)] = &[
     ("P", 1_000_000_000_000_000),
     ("E", 1_000_000_000_000_000_000),
 ];
-const MEBIBYTE: i128 = 1 << 20;
 
 impl Quantity {
     /// Whole units: cores, bytes, things.
@@ -34,16 +33,6 @@ impl Quantity {
     /// Thousandths: `millis(250)` is `250m`.
     pub const fn millis(milli: i128) -> Self {
         Self { milli }
-    }
-
-    /// Mebibytes.
-    pub const fn mebibytes(mebibytes: i128) -> Self {
-        Self::whole(mebibytes * MEBIBYTE)
-    }
-
-    /// Gibibytes.
-    pub const fn gibibytes(gibibytes: i128) -> Self {
-        Self::mebibytes(gibibytes * 1024)
     }
 
     /// Both amounts together.
@@ -58,11 +47,6 @@ impl Quantity {
         Self { milli: self.milli * factor }
     }
 
-    /// `percent` hundredths of this amount in whole mebibytes, rounded down.
-    pub const fn mebibytes_at(self, percent: i128) -> i128 {
-        self.milli * percent / (100 * 1000 * MEBIBYTE)
-    }
-
     /// The amount in thousandths of its unit.
     pub const fn in_millis(self) -> i128 {
         self.milli
@@ -72,12 +56,9 @@ impl Quantity {
     pub fn api(self) -> ApiQuantity {
         ApiQuantity(self.to_string())
     }
-}
 
-impl Parse for Quantity {
-    const EXPECTED: &'static str = "a quantity such as `250m`, `2`, `512Mi` or `1Gi`";
-
-    fn parse(text: &str) -> Result<Self, String> {
+    /// The quantity that `text` says, with the unit that it says it in.
+    pub fn measured(text: &str) -> Result<(Self, &str), String> {
         let digits =
             text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
         let (number, suffix) = text.split_at(digits);
@@ -104,7 +85,15 @@ impl Parse for Quantity {
         }
         let milli = milli / divisor;
         // The API server holds quantities in an int64 of whole units.
-        if milli / 1000 > i128::from(i64::MAX) { Err("is too large".to_owned()) } else { Ok(Self { milli }) }
+        if milli / 1000 > i128::from(i64::MAX) { Err("is too large".to_owned()) } else { Ok((Self { milli }, suffix)) }
+    }
+}
+
+impl Parse for Quantity {
+    const EXPECTED: &'static str = "a quantity such as `250m`, `2`, `512Mi` or `1Gi`";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::measured(text).map(|(quantity, _)| quantity)
     }
 }
 

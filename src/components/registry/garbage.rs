@@ -7,9 +7,9 @@ use crate::model::workload::{
     Controller, Env, Grant, Init, Main, Priority, Probes, Reach, Scope, Size, Source, User, Volume, Workload,
 };
 use crate::parts::rights::rule_on;
+use crate::values::amount::Bytes;
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::quantity::Quantity;
 use crate::values::schedule::Schedule;
 
 const KUBECTL_DIGEST: &str = "sha256:b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13";
@@ -55,7 +55,7 @@ pub fn restarter(schedule: &Schedule, own: &Own) -> Workload {
         volumes: vec![Volume {
             name: "tmp".to_owned(),
             path: "/tmp".to_owned(),
-            source: Source::Scratch(Quantity::mebibytes(16)),
+            source: Source::Scratch(Bytes::mebibytes(16)),
         }],
         grace: 30,
         spread: Vec::new(),

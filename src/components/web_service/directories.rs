@@ -8,8 +8,8 @@ use crate::diagnostics::codes;
 use crate::diagnostics::source::Span;
 use crate::model::component::Desk;
 use crate::model::workload::{SecretContent, SecretFiles, Size, Source, Volume};
+use crate::values::amount::Bytes;
 use crate::values::path::MountPath;
-use crate::values::quantity::Quantity;
 
 /// Reports directories that cannot stand beside each other, and scratch space that the disk limit does not hold.
 pub fn check(spec: &WebServiceSpec, size: &Size, desk: &mut Desk<'_>) {
@@ -29,20 +29,17 @@ pub fn check(spec: &WebServiceSpec, size: &Size, desk: &mut Desk<'_>) {
             desk.report.error(codes::DUPLICATE, path.span, message).help("mount it once and read it there");
         }
     }
-    let mut used = Quantity::whole(0);
+    let limit = size.limits.ephemeral_storage;
+    let mut used: Option<Bytes> = None;
     for (path, amount) in &spec.scratch.0 {
-        used = used.plus(*amount);
-        let limit = size.limits.ephemeral_storage;
-        if *amount == Quantity::whole(0) {
-            desk.report
-                .error(codes::INVALID_VALUE, path.span, "scratch space of no size")
-                .help("give it some mebibytes");
-        } else if used > limit {
-            let message = format!("scratch space of {used} does not fit into the disk limit of {limit}");
+        let sum = used.map_or(*amount, |used| used.plus(*amount));
+        if sum > limit {
+            let message = format!("scratch space of {sum} does not fit into the disk limit of {limit}");
             desk.report.error(codes::CONFLICT, path.span, message).help(
                 "the kubelet evicts a pod that is over its limit: raise `ephemeral-storage` in `size`, or ask for less",
             );
         }
+        used = Some(sum);
     }
 }
 
@@ -57,12 +54,12 @@ pub fn volumes(spec: &WebServiceSpec) -> Vec<Volume> {
     let chosen = spec.scratch.0.iter().map(|(path, size)| scratch(path.value.as_str(), *size));
     let has_tmp = spec.scratch.0.iter().any(|(path, _)| path.value.as_str() == "/tmp");
     let mebibytes = if spec.runtime == Some(Runtime::Go) { 16 } else { 64 };
-    let tmp = (!has_tmp).then(|| scratch("/tmp", Quantity::mebibytes(mebibytes)));
+    let tmp = (!has_tmp).then(|| scratch("/tmp", Bytes::mebibytes(mebibytes)));
     secrets.chain(chosen).chain(tmp).collect()
 }
 
 /// Named after its path where that makes a volume name, else after a hash of it.
-fn scratch(path: &str, size: Quantity) -> Volume {
+fn scratch(path: &str, size: Bytes) -> Volume {
     let word = path.trim_start_matches('/');
     let is_plain = word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let word = if is_plain { word.to_owned() } else { short_hex(&Sha256::digest(path)) };
