@@ -59,7 +59,7 @@ fn connect(edges: &mut Edges, from: &Party, callee: &Declared, endpoint: &Endpoi
 fn extend(edges: &mut Edges, from: &Party, reach: &Reach, platform: &Platform) {
     match reach {
         Reach::ApiServer => {
-            for port in &platform.facts.cluster.api_server.ports {
+            for port in platform.facts.cluster.api_server.ports.iter() {
                 edges.add(from, &Party::ApiServer, (Protocol::Tcp, port.value.0));
             }
         }

@@ -1,5 +1,7 @@
 //! Pod templates.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, KeyToPath,
     LocalObjectReference, PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec, ProjectedVolumeSource,
@@ -44,7 +46,9 @@ fn spec(plan: &Plan<'_>) -> PodSpec {
     let workload = plan.workload;
     let job = matches!(workload.controller, Controller::Scheduled { .. });
     let init: Vec<Container> = workload.init.iter().map(|init| init_container(init, workload)).collect();
-    let volumes: Vec<ApiVolume> = workload.volumes.iter().map(|item| volume(item, plan)).collect();
+    let mut named = BTreeSet::new();
+    let once = workload.volumes.iter().filter(|volume| named.insert(&volume.name));
+    let volumes: Vec<ApiVolume> = once.map(|item| volume(item, plan)).collect();
     PodSpec {
         service_account_name: Some(plan.identity.instance.to_string()),
         automount_service_account_token: Some(workload.api_token),

@@ -259,7 +259,7 @@ pub struct Init {
 /// A directory that the main container sees.
 #[derive(Clone, Debug)]
 pub struct Volume {
-    /// Name in the pod.
+    /// Name in the pod; two directories of one name show the same volume.
     pub name: String,
     /// Where the main container sees it.
     pub path: String,

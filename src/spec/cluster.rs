@@ -85,7 +85,7 @@ impl ClusterSpec {
     /// Every range that is known to be the cluster's own.
     pub fn own_ranges(&self) -> impl Iterator<Item = Cidr> {
         let lists = [&self.pod_cidrs, &self.service_cidrs, &self.node_cidrs];
-        lists.into_iter().flatten().flatten().map(|range| range.value)
+        lists.into_iter().flatten().flat_map(|list| list.iter()).map(|range| range.value)
     }
 }
 

@@ -32,18 +32,6 @@ impl<C> Deref for NonEmpty<C> {
     }
 }
 
-impl<'a, C> IntoIterator for &'a NonEmpty<C>
-where
-    &'a C: IntoIterator,
-{
-    type Item = <&'a C as IntoIterator>::Item;
-    type IntoIter = <&'a C as IntoIterator>::IntoIter;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
-}
-
 impl<C: Read> Read for NonEmpty<C> {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         let entries = C::read(node, report)?;

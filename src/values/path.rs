@@ -55,17 +55,33 @@ impl fmt::Display for UrlPath {
     }
 }
 
-/// An absolute directory inside a container, other than the root.
+/// Directories that are not for us to fill, with what is there: nothing may stand on them or inside.
+const FOREIGN: &[(&str, &str)] = &[
+    ("/dev", "the devices"),
+    ("/etc/hostname", "a file of the runtime"),
+    ("/etc/hosts", "a file of the kubelet"),
+    ("/etc/resolv.conf", "a file of the kubelet"),
+    ("/proc", "the processes"),
+    ("/run/secrets/kubernetes.io", "the token of the service account"),
+    ("/sys", "the kernel's own view"),
+    ("/var/run/secrets/kubernetes.io", "the token of the service account"),
+];
+/// Directories of the image that programs cannot do without; what stands inside is fine.
+const SHARED: &[&str] = &["/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr"];
+
+/// An absolute directory inside a container: not the root, nor one that is there for everybody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MountPath(String);
 
 impl MountPath {
     /// Whether one of the two is the other or lies in it.
     pub fn meets(&self, other: &Self) -> bool {
-        let inside = |outer: &str, inner: &str| {
-            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        inside(&self.0, &other.0) || inside(&other.0, &self.0)
+        is_within(&self.0, &other.0) || is_within(&other.0, &self.0)
+    }
+
+    /// Where every program may write.
+    pub fn tmp() -> Self {
+        Self("/tmp".to_owned())
     }
 
     /// The path as text.
@@ -84,10 +100,20 @@ impl Parse for MountPath {
         }
         match UrlPath::parse(text) {
             Ok(_) if text == "/" => Err("is the root itself".to_owned()),
-            Ok(path) => Ok(Self(path.0)),
+            Ok(_) if SHARED.contains(&text) => {
+                Err("holds what the image needs (a directory inside is fine)".to_owned())
+            }
+            Ok(path) => match FOREIGN.iter().find(|(foreign, _)| is_within(foreign, text)) {
+                Some((foreign, content)) => Err(format!("meets `{foreign}`, {content}")),
+                None => Ok(Self(path.0)),
+            },
             Err(fault) => Err(fault),
         }
     }
+}
+
+fn is_within(outer: &str, inner: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -102,8 +128,17 @@ mod tests {
         for bad in ["", "api", "/a//b", "/a/../b", "/a/", "/%2f", "/a b", "/a;b", "/a\n"] {
             assert!(UrlPath::parse(bad).is_err(), "{bad}");
         }
-        assert!(MountPath::parse("/").is_err());
-        assert!(MountPath::parse("/a:b").is_err());
+    }
+
+    #[test]
+    fn mounts_leave_alone_what_is_there_for_everybody() {
+        for good in ["/etc/auth/keys", "/usr/share/x", "/devices", "/var/run", "/run/app", "/tmp", "/etc/hosts.d"] {
+            assert!(MountPath::parse(good).is_ok(), "{good}");
+        }
+        let token = "/var/run/secrets/kubernetes.io/serviceaccount";
+        for bad in ["/", "/a:b", "/etc", "/etc/hosts", "/usr", "/proc", "/proc/self", "/sys/fs", "/dev/shm", token] {
+            assert!(MountPath::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

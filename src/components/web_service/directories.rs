@@ -23,11 +23,13 @@ pub fn check(spec: &WebServiceSpec, size: &Size, desk: &mut Desk<'_>) {
             desk.report.error(codes::CONFLICT, *span, message).help("give each a directory outside of the other");
         }
     }
-    for (at, (path, source)) in spec.mounts.0.iter().enumerate() {
-        if spec.mounts.0[..at].iter().any(|(_, earlier)| earlier == source) {
-            let message = format!("secret `{}` is mounted twice", source.0);
-            desk.report.error(codes::DUPLICATE, path.span, message).help("mount it once and read it there");
-        }
+    let tmp = MountPath::tmp();
+    let chosen = has_tmp(spec);
+    for (path, span) in placed.iter().filter(|(path, _)| !chosen && path.meets(&tmp)) {
+        let message = format!("`{}` meets the writable `/tmp` that every service has", path.as_str());
+        desk.report
+            .error(codes::CONFLICT, *span, message)
+            .help("mount secrets elsewhere; `scratch = { \"/tmp\" = … }` says how large `/tmp` is");
     }
     let limit = size.limits.ephemeral_storage;
     let mut used: Option<Bytes> = None;
@@ -46,16 +48,20 @@ pub fn check(spec: &WebServiceSpec, size: &Size, desk: &mut Desk<'_>) {
 /// The volumes of a service. There is always a writable `/tmp`: the image is read-only, and most programs sooner or
 /// later write a temporary file.
 pub fn volumes(spec: &WebServiceSpec) -> Vec<Volume> {
+    // One secret in two directories is one volume, as both have its name.
     let secrets = spec.mounts.0.iter().map(|(path, source)| Volume {
         name: format!("secret-{}", source.0),
         path: path.value.as_str().to_owned(),
         source: Source::Secret(SecretFiles { name: source.0.clone(), content: SecretContent::Whole }),
     });
     let chosen = spec.scratch.0.iter().map(|(path, size)| scratch(path.value.as_str(), *size));
-    let has_tmp = spec.scratch.0.iter().any(|(path, _)| path.value.as_str() == "/tmp");
     let mebibytes = if spec.runtime == Some(Runtime::Go) { 16 } else { 64 };
-    let tmp = (!has_tmp).then(|| scratch("/tmp", Bytes::mebibytes(mebibytes)));
+    let tmp = (!has_tmp(spec)).then(|| scratch(MountPath::tmp().as_str(), Bytes::mebibytes(mebibytes)));
     secrets.chain(chosen).chain(tmp).collect()
+}
+
+fn has_tmp(spec: &WebServiceSpec) -> bool {
+    spec.scratch.0.iter().any(|(path, _)| path.value == MountPath::tmp())
 }
 
 /// Named after its path where that makes a volume name, else after a hash of it.
