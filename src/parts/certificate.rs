@@ -10,9 +10,10 @@ use crate::values::name::Name;
 
 const GROUP: &str = "cert-manager.io";
 
-/// Name of the Secret with the certificate of `host`.
+/// Name of the Secret with the certificate of `host`. Its dots keep it apart from that of every other host, and from every
+/// Secret that a user can name.
 pub fn public_secret(host: &Host) -> String {
-    format!("{}-tls", host.dashed())
+    format!("{host}-tls")
 }
 
 /// A public certificate for `host`, signed by the `ClusterIssuer` `issuer`.
@@ -129,4 +130,18 @@ fn local_issuer(name: &str) -> IssuerRef {
 
 fn fresh_key() -> PrivateKey {
     PrivateKey { algorithm: "ECDSA", size: Some(256), rotation_policy: "Always" }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::values::parse::Parse;
+
+    use super::*;
+
+    #[test]
+    fn hosts_that_look_alike_have_certificates_of_their_own() {
+        let secret = |host| public_secret(&Host::parse(host).expect("a host"));
+        assert_ne!(secret("a.b.example.com"), secret("a-b.example.com"));
+        assert!(Name::parse(&secret("app.example.com")).is_err(), "no user can name it");
+    }
 }

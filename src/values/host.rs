@@ -20,11 +20,6 @@ impl Host {
         if self.0.contains('.') { self.clone() } else { Self(format!("{}.{domain}", self.0)) }
     }
 
-    /// The host as part of an object name.
-    pub fn dashed(&self) -> String {
-        self.0.replace('.', "-")
-    }
-
     /// Whether this host can hold another label and stay a name that certificates and objects accept.
     pub fn is_too_long(&self) -> bool {
         self.0.len() > 200

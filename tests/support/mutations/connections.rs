@@ -23,7 +23,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("references_are_found", "no key", |w| {
         set(w, "ExternalSecret production/api-database", "/spec/data/0/secretKey", json!("uri"));
     }),
-    breaks("references_are_found", "no certificate", |w| drop(w, "Certificate production/app-example-com-tls")),
+    breaks("references_are_found", "no certificate", |w| drop(w, "Certificate production/app.example.com-tls")),
     breaks("references_are_found", "no pull secret", |w| drop(w, "ExternalSecret production/registry-pull")),
     breaks("references_are_found", "no claim", |w| drop(w, "PersistentVolumeClaim default/registry")),
     breaks("references_are_found", "no priority", |w| drop(w, "PriorityClass acme-app")),
@@ -52,7 +52,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     }),
     breaks("secrets_have_one_maker", "two for one", |w| double(w, "ExternalSecret production/api-database", "again")),
     breaks("secrets_have_one_maker", "a certificate and an entry of the store", |w| {
-        set(w, "ExternalSecret monitoring/grafana-admin", "/spec/target/name", json!("grafana-example-com-tls"));
+        set(w, "ExternalSecret monitoring/grafana-admin", "/spec/target/name", json!("grafana.example.com-tls"));
     }),
     breaks("external_secrets_are_spelled_out", "a default of the schema", |w| {
         remove(w, "ExternalSecret production/api-database", "/spec/data/0/remoteRef", "decodingStrategy");
@@ -103,7 +103,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     breaks("routes_lead_to_services", "no TLS", |w| remove(w, INGRESS, "/spec", "tls")),
     breaks("routes_lead_to_services", "every host", |w| remove(w, INGRESS, "/spec/rules/0", "host")),
     breaks("routes_lead_to_services", "a certificate for another host", |w| {
-        set(w, "Certificate production/app-example-com-tls", "/spec/dnsNames/0", json!("www.example.com"));
+        set(w, "Certificate production/app.example.com-tls", "/spec/dnsNames/0", json!("www.example.com"));
     }),
     breaks("routes_lead_to_services", "a webhook on another port", |w| {
         set(w, HOOK, "/webhooks/0/clientConfig/service/port", json!(8443));
