@@ -66,15 +66,29 @@ pub fn render_as<T>(
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with
-/// its job `registry-gc`, and a component of that name.
+/// its job `registry-gc`, and a component of that name. A component can also meet what its namespace has by itself.
 fn collide(platform: &Platform, collision: &Collision, report: &mut Report) {
     let owner =
         |home: &Home| platform.components.iter().find(|declared| Home::Component(declared.own.clone()) == *home);
-    let owners: Vec<_> = collision.homes.iter().filter_map(owner).collect();
-    let span = owners.last().map_or(Span::default(), |declared| declared.span);
-    let names = owners.iter().map(|declared| format!("`{}`", declared.own.name)).collect::<Vec<_>>().join(" and ");
+    let span = collision.homes.iter().rev().find_map(owner).map_or(Span::default(), |declared| declared.span);
+    let [one, other] = collision.homes.each_ref().map(|home| match home {
+        Home::Cluster => "the platform itself".to_owned(),
+        Home::Namespace(name) => format!("namespace `{name}`"),
+        Home::Component(own) => format!("`{}`", own.name),
+    });
     let ObjectId { kind, namespace, name, .. } = &collision.id;
-    report
-        .error(codes::CONFLICT, span, format!("{names} would both own the {kind} `{name}` in `{namespace}`"))
-        .help("give one of the two another name");
+    let place = if namespace.is_empty() { String::new() } else { format!(" in `{namespace}`") };
+    let message = if one == other {
+        format!("{one} would own the {kind} `{name}`{place} twice")
+    } else {
+        format!("{one} and {other} would both own the {kind} `{name}`{place}")
+    };
+    let help = match (*kind, &collision.homes) {
+        ("ExternalSecret", _) => {
+            "one of the two has a name that is derived: call the Secret of your own something else"
+        }
+        (_, [Home::Component(_), Home::Component(_)]) => "give one of the two another name",
+        _ => "give the component another name",
+    };
+    report.error(codes::CONFLICT, span, message).help(help);
 }
