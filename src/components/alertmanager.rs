@@ -24,7 +24,7 @@ use crate::spec::shape::{shape, words};
 use crate::values::amount::Bytes;
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::secret_ref::{SecretKey, SecretRef};
+use crate::values::secret_ref::{Origin, SecretKey, SecretRef};
 
 const PORT: u16 = 9093;
 const MESH_PORT: u16 = 9094;
@@ -245,7 +245,7 @@ impl Alertmanager {
         let files = ConfigFiles { name: site.own.name.with("config"), files: config(self, site), live: false };
         let secrets = self.secrets().into_iter().map(|(name, keys)| {
             let path = format!("{SECRETS_PATH}/{name}");
-            let content = SecretContent::Keys(keys);
+            let content = SecretContent::Keys(Origin::Written, keys);
             volume(&format!("secret-{name}"), path, Source::Secret(SecretFiles { name, content }))
         });
         [

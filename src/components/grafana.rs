@@ -223,7 +223,7 @@ impl Grafana {
     /// are forbidden, and a path of its own in the Ingress would need a backend that answers nothing. Without a route
     /// only Prometheus reaches the port.
     fn guard(&self, own: &Own) -> Option<SecretRef> {
-        let usual = || SecretRef { secret: own.name.with("metrics"), key: SecretKey::fixed("password") };
+        let usual = || SecretRef::derived(own.name.with("metrics"), "password");
         self.spec.metrics.clone().or_else(|| self.spec.route.as_ref().map(|_| usual()))
     }
 
@@ -255,7 +255,8 @@ impl Grafana {
         let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };
         let secret = |name: &str, path: &str, reference: &SecretRef, more: Vec<SecretKey>| {
             let keys = [reference.key.clone()].into_iter().chain(more).collect();
-            let files = SecretFiles { name: reference.secret.clone(), content: SecretContent::Keys(keys) };
+            let content = SecretContent::Keys(reference.origin(), keys);
+            let files = SecretFiles { name: reference.secret.clone(), content };
             volume(name, path, Source::Secret(files))
         };
         let provisioned = |kind: &str, files: ConfigFiles| {

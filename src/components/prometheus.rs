@@ -31,7 +31,7 @@ use crate::values::data_size::DataSize;
 use crate::values::duration::Duration;
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::secret_ref::SecretKey;
+use crate::values::secret_ref::{Origin, SecretKey, SecretRef};
 
 const PORT: u16 = 9090;
 /// The user `nobody` of the image.
@@ -244,8 +244,8 @@ impl Prometheus {
             volume("rules", RULES_PATH, live("rules", rules)),
             volume("data", DATA_PATH, Source::Persistent(self.spec.storage.value)),
         ];
-        volumes.extend(passwords(site).into_iter().map(|(secret, keys)| {
-            let files = SecretFiles { name: secret.clone(), content: SecretContent::Keys(keys) };
+        volumes.extend(passwords(site).into_iter().map(|(secret, (origin, keys))| {
+            let files = SecretFiles { name: secret.clone(), content: SecretContent::Keys(origin, keys) };
             volume(&format!("secret-{secret}"), &format!("{SECRETS_PATH}/{secret}"), Source::Secret(files))
         }));
         volumes
@@ -264,12 +264,14 @@ impl Prometheus {
 }
 
 /// The passwords of exporters that ask for one: keys by Secret.
-fn passwords(site: &Site<'_>) -> BTreeMap<Name, Vec<SecretKey>> {
-    let mut keys: BTreeMap<Name, Vec<SecretKey>> = BTreeMap::new();
+fn passwords(site: &Site<'_>) -> BTreeMap<Name, (Origin, Vec<SecretKey>)> {
+    let mut keys: BTreeMap<Name, (Origin, Vec<SecretKey>)> = BTreeMap::new();
     for credentials in site.around.monitoring.jobs.iter().filter_map(|job| job.credentials.as_ref()) {
-        keys.entry(credentials.password.secret.clone()).or_default().push(credentials.password.key.clone());
+        let SecretRef { secret, key, .. } = &credentials.password;
+        let none = || (credentials.password.origin(), Vec::new());
+        keys.entry(secret.clone()).or_insert_with(none).1.push(key.clone());
     }
-    for list in keys.values_mut() {
+    for (_, list) in keys.values_mut() {
         list.sort();
         list.dedup();
     }

@@ -31,7 +31,7 @@ use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
 use crate::values::schedule::Schedule;
-use crate::values::secret_ref::{SecretKey, SecretRef};
+use crate::values::secret_ref::SecretRef;
 
 shape! {
     /// A private image registry.
@@ -153,10 +153,7 @@ impl Registry {
                 command: Vec::new(),
                 args: vec!["serve".to_owned(), format!("{CONFIG}/config.yml")],
                 env: vec![
-                    Env::secret(
-                        "REGISTRY_HTTP_SECRET",
-                        SecretRef { secret: own.with("http"), key: SecretKey::fixed("secret") },
-                    ),
+                    Env::secret("REGISTRY_HTTP_SECRET", SecretRef::derived(own.with("http"), "secret")),
                     // Without it the process sends traces to a collector that is not there.
                     Env::literal("OTEL_TRACES_EXPORTER", "none"),
                 ],

@@ -172,7 +172,7 @@ fn projected(sets: &[ConfigFiles]) -> ProjectedVolumeSource {
 /// Only the keys that the workload asks for, each under its own name: the Secret may hold more, for somebody else.
 fn listed_keys(content: &SecretContent) -> Vec<(&str, &str)> {
     match content {
-        SecretContent::Keys(keys) => keys.iter().map(|key| (key.as_str(), key.as_str())).collect(),
+        SecretContent::Keys(_, keys) => keys.iter().map(|key| (key.as_str(), key.as_str())).collect(),
         SecretContent::Whole | SecretContent::Htpasswd { .. } | SecretContent::PullCredential { .. } => Vec::new(),
     }
 }

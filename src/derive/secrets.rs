@@ -12,14 +12,23 @@ use crate::model::custom::{
 };
 use crate::model::facts::Facts;
 use crate::model::site::PullSecret;
-use crate::model::workload::{EnvValue, SecretContent, SecretFiles, Source, Workload};
+use crate::model::workload::{EnvValue, SecretContent, SecretFiles, Source as VolumeSource, Workload};
 use crate::parts::meta::{Labels, namespaced};
 use crate::spec::shapes::Backend;
 use crate::values::name::Name;
-use crate::values::secret_ref::SecretKey;
+use crate::values::secret_ref::{Origin, SecretKey};
 
-/// The Secrets of one namespace: name and content.
-pub type Needs = BTreeMap<Name, SecretContent>;
+/// The Secrets of one namespace. What cannot be one Secret stays apart under one name; two objects of a name end the run.
+pub type Needs = BTreeMap<(Name, Source), SecretContent>;
+
+/// Where the content of a Secret comes from; contents from one source go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The entry of its name.
+    Entry(Origin),
+    /// Another entry, by a template.
+    Template,
+}
 
 /// The Secrets that a workload's containers and volumes refer to.
 pub fn needs(workload: &Workload, pull: Option<&PullSecret>) -> Needs {
@@ -27,18 +36,18 @@ pub fn needs(workload: &Workload, pull: Option<&PullSecret>) -> Needs {
     let init_env = workload.init.iter().flat_map(|init| &init.env);
     for env in workload.main.env.iter().chain(init_env) {
         if let EnvValue::Secret(reference) = &env.value {
-            add(&mut needs, &reference.secret, SecretContent::Keys(vec![reference.key.clone()]));
+            add(&mut needs, &reference.secret, SecretContent::Keys(reference.origin(), vec![reference.key.clone()]));
         }
     }
     for volume in &workload.volumes {
-        if let Source::Secret(SecretFiles { name, content }) = &volume.source {
+        if let VolumeSource::Secret(SecretFiles { name, content }) = &volume.source {
             add(&mut needs, name, content.clone());
         }
     }
     if let Some(pull) = pull {
         let content = match &pull.from {
             Some(from) => SecretContent::PullCredential { from: from.clone(), host: pull.host.clone() },
-            None => SecretContent::Keys(vec![SecretKey::fixed(DOCKER_CONFIG)]),
+            None => SecretContent::Keys(Origin::Derived, vec![SecretKey::fixed(DOCKER_CONFIG)]),
         };
         add(&mut needs, &pull.name, content);
     }
@@ -47,18 +56,23 @@ pub fn needs(workload: &Workload, pull: Option<&PullSecret>) -> Needs {
 
 /// Adds one more user of a Secret. Keys add up; the whole entry holds every key.
 pub fn add(needs: &mut Needs, name: &Name, content: SecretContent) {
-    let merged = match (needs.remove(name), content) {
-        (Some(SecretContent::Keys(mut keys)), SecretContent::Keys(more)) => {
+    let source = match &content {
+        SecretContent::Keys(origin, _) => Source::Entry(*origin),
+        SecretContent::Whole => Source::Entry(Origin::Written),
+        SecretContent::Htpasswd { .. } | SecretContent::PullCredential { .. } => Source::Template,
+    };
+    let merged = match (needs.remove(&(name.clone(), source)), content) {
+        (Some(SecretContent::Keys(origin, mut keys)), SecretContent::Keys(_, more)) => {
             keys.extend(more);
             keys.sort();
             keys.dedup();
-            SecretContent::Keys(keys)
+            SecretContent::Keys(origin, keys)
         }
-        (Some(SecretContent::Whole), _) | (Some(SecretContent::Keys(_)), SecretContent::Whole) => SecretContent::Whole,
+        (Some(SecretContent::Whole), _) | (Some(SecretContent::Keys(..)), SecretContent::Whole) => SecretContent::Whole,
         (Some(existing), _) => existing,
         (None, content) => content,
     };
-    needs.insert(name.clone(), merged);
+    needs.insert((name.clone(), source), merged);
 }
 
 /// bcrypt is the only hash that the registry reads. The function `htpasswd` takes two arguments in old releases of the
@@ -83,7 +97,7 @@ pub fn external_secret(
     };
     let credential = |from: &Name| vec![value("username", entry(from)), value("password", entry(from))];
     let data = match content {
-        SecretContent::Keys(keys) => keys.iter().map(|key| value(key.as_str(), entry(name))).collect(),
+        SecretContent::Keys(_, keys) => keys.iter().map(|key| value(key.as_str(), entry(name))).collect(),
         SecretContent::Whole => Vec::new(),
         SecretContent::Htpasswd { from } | SecretContent::PullCredential { from, .. } => credential(from),
     };
@@ -115,8 +129,8 @@ fn remote(key: String, property: Option<String>) -> RemoteRef {
 fn template(content: &SecretContent, labels: &Labels) -> Option<SecretTemplate> {
     let (type_, key, text) = match content {
         SecretContent::Whole => return None,
-        SecretContent::Keys(keys) if keys.iter().all(|key| key.as_str() != DOCKER_CONFIG) => return None,
-        SecretContent::Keys(_) => {
+        SecretContent::Keys(_, keys) if keys.iter().all(|key| key.as_str() != DOCKER_CONFIG) => return None,
+        SecretContent::Keys(..) => {
             (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, format!("{{{{ index . \"{DOCKER_CONFIG}\" }}}}"))
         }
         SecretContent::Htpasswd { .. } => (None, "htpasswd", HTPASSWD.to_owned()),
@@ -147,8 +161,12 @@ pub fn reference_hash(workload: &Workload) -> Option<String> {
         return None;
     }
     let mut text = String::new();
-    for (name, content) in &needs {
-        let _ = writeln!(text, "{name} {content:?}");
+    for ((name, _), content) in &needs {
+        let _ = match content {
+            // Who chose the name changes nothing for the pods.
+            SecretContent::Keys(_, keys) => writeln!(text, "{name} Keys({keys:?})"),
+            other => writeln!(text, "{name} {other:?}"),
+        };
     }
     Some(short_hex(&Sha256::digest(text.as_bytes())))
 }

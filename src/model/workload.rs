@@ -9,7 +9,7 @@ use crate::spec::size::ExactSize;
 use crate::values::amount::{Bytes, Cpu};
 use crate::values::image::Image;
 use crate::values::name::Name;
-use crate::values::secret_ref::{SecretKey, SecretRef};
+use crate::values::secret_ref::{Origin, SecretKey, SecretRef};
 
 /// One kind of pod of a component.
 #[derive(Clone, Debug)]
@@ -311,8 +311,8 @@ pub struct SecretFiles {
 /// How the store fills a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretContent {
-    /// These keys of the entry of the same name.
-    Keys(Vec<SecretKey>),
+    /// These keys of the entry of the same name, which somebody wrote or which is ours alone.
+    Keys(Origin, Vec<SecretKey>),
     /// Everything in the entry of the same name.
     Whole,
     /// `htpasswd` (bcrypt), made from the user name and password in the entry `from`.

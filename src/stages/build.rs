@@ -139,28 +139,28 @@ fn secret_objects(
     workloads: &[Vec<Workload>],
 ) -> impl Iterator<Item = (Home, Object)> {
     let mut needs: BTreeMap<&Name, secrets::Needs> = BTreeMap::new();
-    let mut users: BTreeMap<(&Name, Name), Vec<&Declared>> = BTreeMap::new();
+    let mut users: BTreeMap<(&Name, (Name, secrets::Source)), Vec<&Declared>> = BTreeMap::new();
     for ((declared, site), workloads) in platform.components.iter().zip(sites).zip(workloads) {
         let namespace = &declared.own.namespace;
         for workload in workloads {
             let pull = site.pull_secret(&workload.main.image);
-            for (name, content) in secrets::needs(workload, pull.as_ref()) {
-                let known = users.entry((namespace, name.clone())).or_default();
+            for (key, content) in secrets::needs(workload, pull.as_ref()) {
+                let known = users.entry((namespace, key.clone())).or_default();
                 // Components come one after the other, so a user that is known already came last.
                 if known.last().is_none_or(|last| last.own != declared.own) {
                     known.push(declared);
                 }
-                secrets::add(needs.entry(namespace).or_default(), &name, content);
+                secrets::add(needs.entry(namespace).or_default(), &key.0, content);
             }
         }
     }
     let all = needs
         .into_iter()
-        .flat_map(|(namespace, needs)| needs.into_iter().map(move |(name, content)| (namespace, name, content)));
-    all.filter_map(move |(namespace, name, content)| {
+        .flat_map(|(namespace, needs)| needs.into_iter().map(move |(key, content)| (namespace, key, content)));
+    all.filter_map(move |(namespace, key, content)| {
         let labels = platform_labels(&platform.facts.platform.name, "secret");
-        let object = secrets::external_secret(&name, &content, namespace, &platform.facts, labels)?;
-        let home = match users.get(&(namespace, name)).map(Vec::as_slice) {
+        let object = secrets::external_secret(&key.0, &content, namespace, &platform.facts, labels)?;
+        let home = match users.get(&(namespace, key)).map(Vec::as_slice) {
             Some([only]) => Home::Component(only.own.clone()),
             _ => Home::Namespace(namespace.clone()),
         };

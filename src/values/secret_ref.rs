@@ -10,6 +10,29 @@ pub struct SecretRef {
     pub secret: Name,
     /// The key in it.
     pub key: SecretKey,
+    /// Who chose the name.
+    origin: Origin,
+}
+
+/// Who chose the name of a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A user wrote it.
+    Written,
+    /// It follows from the name of the component that the Secret belongs to.
+    Derived,
+}
+
+impl SecretRef {
+    /// A reference that nobody wrote.
+    pub fn derived(secret: Name, key: &'static str) -> Self {
+        Self { secret, key: SecretKey::fixed(key), origin: Origin::Derived }
+    }
+
+    /// Who chose the name.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
 }
 
 impl Parse for SecretRef {
@@ -19,7 +42,7 @@ impl Parse for SecretRef {
         let (secret, key) = text.split_once('/').ok_or("has no `/` between secret and key")?;
         let secret = Name::parse(secret).map_err(|fault| format!("names a secret that {fault}"))?;
         let key = SecretKey::parse(key).map_err(|fault| format!("names a key that {fault}"))?;
-        Ok(Self { secret, key })
+        Ok(Self { secret, key, origin: Origin::Written })
     }
 }
 
