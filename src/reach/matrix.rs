@@ -1,6 +1,6 @@
 //! The connections that are left when every policy has been heard: each has two ends, and both must allow it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::manifest::document::Document;
 use crate::reach::party::Party;
@@ -62,8 +62,9 @@ impl<'a> Network<'a> {
     pub fn of(documents: impl IntoIterator<Item = &'a Document>) -> Self {
         let documents: Vec<&Document> = documents.into_iter().collect();
         let policies: Vec<Policy<'a>> = documents.iter().flat_map(|document| read(document)).collect();
-        let choices: BTreeSet<&Choice<'a>> = policies.iter().flat_map(Policy::choices).collect();
-        let pods = Pods::of(&documents).with_strangers(choices.into_iter());
+        let mut seen: HashSet<&Choice<'a>> = HashSet::new();
+        let choices = policies.iter().flat_map(Policy::choices).filter(|choice| seen.insert(choice));
+        let pods = Pods::of(&documents).with_strangers(choices);
         Self { pods, policies }
     }
 

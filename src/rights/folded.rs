@@ -9,6 +9,9 @@ const ORDER: &[&str] = &["*", "get", "list", "watch", "create", "update", "patch
 
 type Texts<'a> = BTreeSet<&'a str>;
 
+/// Namespaces, and whether everywhere is among them.
+type Places<'a> = BTreeSet<Option<&'a str>>;
+
 /// `monitoring/prometheus  get, list, watch pods, services  in default, production`, a line for each subject and what it
 /// may do alike.
 pub fn folded(rights: &BTreeSet<Right>) -> Vec<String> {
@@ -20,7 +23,7 @@ pub fn folded(rights: &BTreeSet<Right>) -> Vec<String> {
     for ((subject, namespace, resource), verbs) in verbs {
         resources.entry((subject, namespace, ordered(verbs))).or_default().insert(resource);
     }
-    let mut places: BTreeMap<(&str, Texts<'_>, Vec<&str>), BTreeSet<Option<&str>>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, Texts<'_>, Vec<&str>), Places<'_>> = BTreeMap::new();
     for ((subject, namespace, verbs), resources) in resources {
         // one place is everywhere, the others are by name
         places.entry((subject, resources, verbs)).or_default().insert(namespace);
@@ -33,7 +36,7 @@ fn ordered(mut verbs: Vec<&str>) -> Vec<&str> {
     verbs
 }
 
-fn line(subject: &str, verbs: &[&str], resources: Texts<'_>, places: &BTreeSet<Option<&str>>) -> String {
+fn line(subject: &str, verbs: &[&str], resources: Texts<'_>, places: &Places<'_>) -> String {
     let resources = resources.into_iter().collect::<Vec<_>>().join(", ");
     let named: Vec<&str> = places.iter().copied().flatten().collect();
     // what holds everywhere holds in each of the namespaces

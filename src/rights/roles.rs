@@ -141,7 +141,9 @@ fn rules(role: &Node, grants: &mut BTreeSet<Grant>) {
                 if names.is_empty() {
                     grant(verb, whole);
                 } else if resource.contains('/') || !NAMELESS.contains(verb) {
-                    names.iter().for_each(|name| grant(verb, format!("{whole}[{name}]")));
+                    for name in &names {
+                        grant(verb, format!("{whole}[{name}]"));
+                    }
                 }
             }
         }
