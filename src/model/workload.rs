@@ -190,7 +190,7 @@ impl Size {
 
     /// The same with at least this much of the node's disk at most, for scratch that must fit.
     #[must_use]
-    pub fn with_disk(mut self, least: Quantity) -> Self {
+    pub fn with_disk(mut self, least: Bytes) -> Self {
         self.limits.ephemeral_storage = self.limits.ephemeral_storage.max(least);
         self
     }
