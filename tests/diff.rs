@@ -315,7 +315,46 @@ fn a_missing_file_and_an_orphan_are_differences() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("platformgen render -o golden"));
 }
 
-/// `patch -p1` makes the rendered tree of what `--format unified` says, byte for byte.
+/// What `patch -p1` does with a unified diff, to the files in `dir`.
+fn patch(dir: &Path, diff: &str) {
+    for file in diff.split("--- ").skip(1) {
+        let (head, rest) = file.split_once('\n').expect("a head has two lines");
+        let (other, hunks) = rest.split_once('\n').expect("a head has two lines");
+        let target = other.strip_prefix("+++ ").expect("the second line names the new file");
+        if target == "/dev/null" {
+            fs::remove_file(dir.join(head.strip_prefix("a/").expect("a prefix"))).expect("it was there");
+            continue;
+        }
+        let place = dir.join(target.strip_prefix("b/").expect("a prefix"));
+        let old = fs::read_to_string(&place).unwrap_or_default();
+        let mut left: Vec<&str> = old.split_inclusive('\n').rev().collect();
+        let mut new = String::new();
+        let mut next = 1;
+        for line in hunks.split_inclusive('\n') {
+            if let Some(ranges) = line.strip_prefix("@@ -") {
+                let start: usize =
+                    ranges.split([',', ' ']).next().and_then(|text| text.parse().ok()).expect("a number");
+                while next < start {
+                    new.push_str(left.pop().expect("hunks lie within the file"));
+                    next += 1;
+                }
+            } else if let Some(added) = line.strip_prefix('+') {
+                new.push_str(added);
+            } else {
+                assert_eq!(left.pop(), Some(&line[1..]), "context and removed lines are those of the file");
+                next += 1;
+                if line.starts_with(' ') {
+                    new.push_str(&line[1..]);
+                }
+            }
+        }
+        left.reverse();
+        fs::create_dir_all(place.parent().expect("below the directory")).expect("there is room");
+        fs::write(&place, new + &left.concat()).expect("there is room");
+    }
+}
+
+/// Applied as `patch -p1` would, `--format unified` makes the rendered tree, byte for byte.
 #[test]
 fn the_unified_view_can_be_applied() {
     let dir = workshop();
@@ -326,18 +365,32 @@ fn the_unified_view_can_be_applied() {
         ("route     = { host = \"app\", path = \"/auth\" }", ""),
     ] {
         change(dir.path(), from, to);
-        fs::write(dir.path().join("u.patch"), run(dir.path(), &["diff", "--format", "unified"]).stdout).expect("room");
-        let status = Command::new("patch")
-            .args(["-s", "-p1", "-i", "../u.patch"])
-            .current_dir(dir.path().join("golden"))
-            .status()
-            .expect("patch is part of every Unix");
-        assert!(status.success(), "{to}");
+        patch(&dir.path().join("golden"), &stdout(&run(dir.path(), &["diff", "--format", "unified"])));
         let left = run(dir.path(), &["diff"]);
         assert_eq!((left.status.code(), stdout(&left).as_str()), (Some(0), ""), "{to}");
         fs::write(dir.path().join("platform.toml"), FLAGSHIP).expect("there is room");
         assert!(run(dir.path(), &["diff", "--accept"]).status.success());
     }
+}
+
+/// The runs that docs/diff.md shows: `<!-- change: 'this' => 'that' -->`, then the command and what it prints.
+#[test]
+fn the_documented_runs_are_true() {
+    let manual = include_str!("../docs/diff.md");
+    let dir = workshop();
+    fs::write(dir.path().join("released.toml"), FLAGSHIP).expect("there is room");
+    let mut runs = 0;
+    for section in manual.split("<!-- change: '").skip(1) {
+        let (from, rest) = section.split_once("' => '").expect("what is changed");
+        let (to, rest) = rest.split_once("' -->\n```text\n$ platformgen ").expect("what it becomes");
+        let (command, rest) = rest.split_once('\n').expect("a command");
+        let (printed, _) = rest.split_once("```").expect("a block ends");
+        change(dir.path(), from, to);
+        let arguments: Vec<&str> = command.split(' ').collect();
+        assert_eq!(stdout(&run(dir.path(), &arguments)), printed, "{command}");
+        runs += 1;
+    }
+    assert_eq!(runs, 4);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::diff::change::Change;
 use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, pod_spec};
-use crate::diff::pair::Pair;
+use crate::diff::pair::{Pair, Placed};
 use crate::manifest::node::Node;
 
 /// Kinds whose absence is noticed at once.
@@ -14,15 +14,18 @@ const ROLLING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<Effect> {
     let kind = pair.id().kind.as_str();
     let is_answering = ANSWERING.contains(&kind);
-    let Pair::Kept(old, new) = pair else {
-        let is_gone = matches!(pair, Pair::Removed(_)) && (is_answering || kind == "Ingress");
-        return is_gone.then(|| effect(EffectKind::Downtime, "it is gone")).into_iter().collect();
-    };
-    let (old, new) = (&old.document.root, &new.document.root);
-    let mut found: Vec<Effect> = exposure::routes(old)
-        .difference(&exposure::routes(new))
+    let routes =
+        |placed: Option<Placed<'_>>| placed.map(|placed| exposure::routes(&placed.document.root)).unwrap_or_default();
+    let mut found: Vec<Effect> = routes(pair.before())
+        .difference(&routes(pair.after()))
         .map(|route| effect(EffectKind::Downtime, format!("route {route} is gone")))
         .collect();
+    let Pair::Kept(old, new) = pair else {
+        let is_gone = matches!(pair, Pair::Removed(_)) && is_answering;
+        found.extend(is_gone.then(|| effect(EffectKind::Downtime, "it is gone")));
+        return found;
+    };
+    let (old, new) = (&old.document.root, &new.document.root);
     if is_recreated && is_answering {
         found.push(effect(EffectKind::Downtime, "it is away until it has been made anew"));
         return found;
