@@ -343,9 +343,7 @@ fn patch(dir: &Path, diff: &str) {
             } else {
                 assert_eq!(left.pop(), Some(&line[1..]), "context and removed lines are those of the file");
                 next += 1;
-                if line.starts_with(' ') {
-                    new.push_str(&line[1..]);
-                }
+                new.push_str(line.strip_prefix(' ').unwrap_or_default());
             }
         }
         left.reverse();
