@@ -8,8 +8,11 @@ pub mod yaml;
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde::Serialize;
 
+use crate::diagnostics::report::Report;
+use crate::manifest::node::Node;
+use crate::manifest::read::{self, Dialect};
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::Object;
 use crate::model::tree::{Tree, TreeFile};
@@ -67,13 +70,22 @@ pub fn stream<'a, D: Document + 'a>(objects: impl IntoIterator<Item = &'a Placed
     text
 }
 
-/// All objects as one JSON list.
-pub fn list<'a>(objects: impl IntoIterator<Item = &'a Placed>) -> String {
-    let items: Vec<_> = objects.into_iter().map(|placed| &placed.object).collect();
-    let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
+/// All objects as one JSON list. It is made of what the YAML says: one way from objects to text is enough.
+pub fn list<'a, D: Document + 'a>(objects: impl IntoIterator<Item = &'a Placed<D>>) -> String {
+    let documents = read::read(&stream(objects), Dialect::Own, &mut Report::default());
+    let list =
+        List { api_version: "v1", kind: "List", items: documents.into_iter().map(|document| document.root).collect() };
     let mut text = serde_json::to_string_pretty(&list).expect("objects have string keys only");
     text.push('\n');
     text
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<Node>,
 }
 
 /// All objects as files, and the `kustomization.yaml` that names them.

@@ -8,9 +8,8 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::{TROUBLE, input, output};
 use crate::diagnostics::suggest;
-use crate::emit::{self, Document};
+use crate::emit;
 use crate::model::bundle::{Bundle, Home, Placed};
-use crate::model::object::Object;
 use crate::model::platform::{Declared, Platform};
 
 /// Arguments of `render`.
@@ -46,21 +45,8 @@ enum Format {
 
 /// Renders, and says how it went.
 pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
-    match args.format {
-        Format::Yaml => {
-            run_as(args, emit::writer(), |chosen| output::write_stdout(chosen.iter().map(|placed| &placed.object)))
-        }
-        Format::Json => run_as(args, |object| object, |chosen| output::write_stdout([emit::list(chosen)])),
-    }
-}
-
-fn run_as<D: Document>(
-    args: &RenderArgs,
-    finish: impl FnMut(Object) -> D,
-    write: impl Fn(Vec<&Placed<D>>) -> anyhow::Result<()>,
-) -> anyhow::Result<ExitCode> {
     let input = input::read(&args.file)?;
-    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), finish) else {
+    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {
@@ -70,7 +56,10 @@ fn run_as<D: Document>(
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = chosen(&bundle, &platform, args.only.as_deref())?;
-    write(chosen)?;
+    match args.format {
+        Format::Yaml => output::write_stdout(chosen.iter().map(|placed| &placed.object))?,
+        Format::Json => output::write_stdout([emit::list(chosen)])?,
+    }
     // The process ends here and takes its memory with it; giving back a hundred thousand small pieces first would be a
     // tenth of the run.
     std::mem::forget((platform, bundle));

@@ -1,5 +1,7 @@
 //! A value of a manifest with the place where it stands.
 
+use serde::{Serialize, Serializer};
+
 use crate::diagnostics::source::Span;
 
 /// A value and its place.
@@ -99,6 +101,24 @@ impl Node {
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
+        }
+    }
+}
+
+/// What it says, without its place.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(is) => serializer.serialize_bool(*is),
+            Value::Integer(number) => match i64::try_from(*number) {
+                Ok(number) => serializer.serialize_i64(number),
+                Err(_) => serializer.serialize_i128(*number),
+            },
+            Value::Float(number) => serializer.serialize_f64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(items) => serializer.collect_seq(items),
+            Value::Map(entries) => serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.node))),
         }
     }
 }

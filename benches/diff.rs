@@ -1,0 +1,109 @@
+//! What comparing costs next to rendering, and next to `git diff --no-index`, which people use today.
+//!
+//! Prints Markdown and asserts nothing. The platform has 1,000 services, some 9,000 objects; the least CPU time of several
+//! rounds counts, all in one run. git is left out where it is not there.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench is for")]
+
+#[path = "support/describe.rs"]
+mod describe;
+#[path = "support/measure.rs"]
+mod measure;
+
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use measure::{cpu, ratio};
+use nix::sys::resource::UsageWho;
+use platformgen::diagnostics::report::Report;
+use platformgen::diff::compare::{Comparison, compare};
+use platformgen::diff::side::Side;
+use platformgen::manifest::read::Dialect;
+use platformgen::model::tree::Tree;
+use platformgen::views::paint::Paint;
+use platformgen::views::text::{Look, text};
+use platformgen::{emit, pipeline};
+
+const SERVICES: usize = 1_000;
+const ROUNDS: usize = 7;
+
+fn main() {
+    let old = describe::description(SERVICES);
+    let cases = [
+        ("nothing", old.clone()),
+        ("one image", old.replacen(":1.0.0\"", ":1.0.1\"", 1)),
+        ("the name of the platform: every object", old.replacen("\"shop\"", "\"mall\"", 1)),
+    ];
+    let rendering = least(|| tree(&old));
+    eprintln!("rendering: {rendering:.1?}");
+    println!("| what differs | objects told | CPU time, rendering = 1 | `git diff --no-index` |");
+    println!("|---|---:|---:|---:|");
+    let golden = tree(&old);
+    for (what, new) in cases {
+        let rendered = tree(&new);
+        let told = explain(&golden, &rendered).objects.len();
+        let own = least(|| explain(&golden, &rendered));
+        eprintln!("{what}: {own:.1?}");
+        let peer = git(&golden, &rendered).map_or("-".to_owned(), |cost| format!("{:.2}", ratio(cost, rendering)));
+        println!("| {what} | {told} | {:.2} | {peer} |", ratio(own, rendering));
+    }
+}
+
+fn tree(description: &str) -> Tree {
+    let rendered = pipeline::render_as(description, None, &mut Report::default(), emit::writer());
+    let (_, bundle) = rendered.expect("the generated description has no mistakes");
+    emit::tree(&bundle)
+}
+
+/// What `platformgen diff` does between rendering and printing.
+fn explain(old: &Tree, new: &Tree) -> Comparison {
+    if old == new {
+        return Comparison::default();
+    }
+    let side = |tree: &Tree| Side::read(tree.clone(), Dialect::Own).expect("our own output can be read");
+    let comparison = compare(&side(old), &side(new));
+    black_box(text(&comparison, Look { paint: Paint::default(), context: 3 }));
+    comparison
+}
+
+fn least<T>(run: impl Fn() -> T) -> Duration {
+    let once = || {
+        let before = cpu(UsageWho::RUSAGE_SELF);
+        black_box(run());
+        cpu(UsageWho::RUSAGE_SELF).saturating_sub(before)
+    };
+    (0..ROUNDS).map(|_| once()).min().expect("there is at least one round")
+}
+
+/// The CPU time of git on the same trees; `None` where there is no git.
+fn git(old: &Tree, new: &Tree) -> Option<Duration> {
+    let place = tempfile::tempdir().expect("there is room for the trees");
+    for (name, tree) in [("old", old), ("new", new)] {
+        write(&place.path().join(name), tree);
+    }
+    let mut least = None;
+    for _ in 0..ROUNDS {
+        let before = cpu(UsageWho::RUSAGE_CHILDREN);
+        Command::new("git")
+            .args(["diff", "--no-index", "old", "new"])
+            .current_dir(place.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .ok()?;
+        let cost = cpu(UsageWho::RUSAGE_CHILDREN).saturating_sub(before);
+        least = Some(least.map_or(cost, |least: Duration| least.min(cost)));
+    }
+    least
+}
+
+fn write(dir: &Path, tree: &Tree) {
+    for file in &tree.files {
+        let place = dir.join(&file.path);
+        fs::create_dir_all(place.parent().expect("below the directory")).expect("there is room");
+        fs::write(place, &file.text).expect("there is room");
+    }
+}
