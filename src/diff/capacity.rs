@@ -87,6 +87,7 @@ fn needs(objects: &[Placed<'_>]) -> BTreeMap<String, Need> {
         let count = |path: &[&str]| root.at(path).and_then(Node::integer).unwrap_or(1);
         let (least, most) = match kind {
             "DaemonSet" => continue,
+            "Job" | "CronJob" if root.at(&["spec", "suspend"]).and_then(Node::bool) == Some(true) => continue,
             "Job" => (0, count(&["spec", "parallelism"])),
             "CronJob" => (0, count(&["spec", "jobTemplate", "spec", "parallelism"])),
             "Pod" => (1, 1),
@@ -112,8 +113,8 @@ fn target(root: &Node) -> Option<(&str, &str)> {
     Some((target.text_at(&["kind"])?, target.text_at(&["name"])?))
 }
 
-/// What one pod asks for: its containers together, or the largest of what runs before them, whichever is more.
-/// Source: kubernetes.io, "Sidecar Containers", resource sharing within containers.
+/// What one pod asks for: what it says for itself; otherwise its containers together, or the largest of what runs before
+/// them, whichever is more. Source: `PodRequests` in `k8s.io/component-helpers/resource`.
 fn requests(pod: &Node) -> Amounts {
     let of = |container: &Node, resource: &str| {
         let asked = container.at(&["resources", "requests", resource]);
@@ -136,7 +137,8 @@ fn requests(pod: &Node) -> Amounts {
         }
         let together = pod.items_at(&["containers"]).iter().fold(sidecars, |sum, next| sum.plus(of(next, resource)));
         let overhead = pod.at(&["overhead", resource]).and_then(amount).unwrap_or(Quantity::whole(0));
-        highest.max(together).plus(overhead)
+        let own = pod.at(&["resources", "requests", resource]).and_then(amount);
+        own.unwrap_or(highest.max(together)).plus(overhead)
     };
     Amounts { cpu: sum("cpu"), memory: sum("memory"), pods: 1 }
 }
@@ -221,5 +223,27 @@ mod tests {
         let sidecar = "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: i, resources: {requests: {cpu: 2}}}], ";
         let with = format!("{sidecar}{POD}");
         assert_eq!(told(&deployment("", POD), &deployment("", &with)), ["b  quiet: cpu 250m → 3; busy: cpu 250m → 3"]);
+    }
+
+    #[test]
+    fn what_a_pod_says_for_itself_counts_and_its_overhead_too() {
+        let whole = format!("resources: {{requests: {{cpu: 2}}}}, {POD}");
+        assert_eq!(told(&deployment("", POD), &deployment("", &whole)), ["b  quiet: cpu 250m → 2; busy: cpu 250m → 2"]);
+        let wrapped = format!("overhead: {{cpu: 50m}}, {POD}");
+        assert_eq!(
+            told(&deployment("", POD), &deployment("", &wrapped)),
+            ["b  quiet: cpu 250m → 300m; busy: cpu 250m → 300m"]
+        );
+        assert!(told(&deployment("", POD), &deployment("", &POD.replace("name: a", "name: b"))).is_empty());
+    }
+
+    #[test]
+    fn what_never_runs_and_what_nobody_can_count_asks_for_nothing() {
+        let job = format!(
+            "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: a, namespace: b}}, spec: {{suspend: true, jobTemplate: {{spec: {{template: {{spec: {{{POD}}}}}}}}}}}}}"
+        );
+        assert!(told("", &job).is_empty());
+        assert!(!told("", &job.replace("suspend: true", "suspend: false")).is_empty());
+        assert!(told("", &deployment("", POD).replace("Deployment", "DaemonSet")).is_empty());
     }
 }

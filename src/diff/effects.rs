@@ -4,6 +4,7 @@
 pub mod availability;
 pub mod data;
 pub mod exposure;
+pub mod forgiven;
 pub mod immutable;
 pub mod privilege;
 

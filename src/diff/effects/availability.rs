@@ -36,7 +36,7 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<E
     let template: Vec<&Change> = changes.iter().filter(|change| change.path.begins(&["spec", "template"])).collect();
     // what runs says more than what it is called
     let first = template.iter().find(|change| change.path.last_key() == "image").or(template.first());
-    if let Some(first) = first.filter(|_| ROLLING.contains(&kind)) {
+    if let Some(first) = first.filter(|_| is_rolled_out(kind, new)) {
         let more = if template.len() > 1 { format!(" and {} more", template.len() - 1) } else { String::new() };
         let place = first.path.to_string();
         let field = place.rsplit_once(".spec.").map_or(place.as_str(), |(_, field)| field);
@@ -46,10 +46,18 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<E
     found
 }
 
+/// Whether the controller replaces pods by itself when the template changes.
+fn is_rolled_out(kind: &str, root: &Node) -> bool {
+    let is_paused = root.at(&["spec", "paused"]).and_then(Node::bool) == Some(true);
+    let is_manual = root.text_at(&["spec", "updateStrategy", "type"]) == Some("OnDelete");
+    ROLLING.contains(&kind) && !is_paused && !is_manual
+}
+
 /// Why no pod answers between the old one and the new one.
 fn gap(kind: &str, root: &Node) -> Option<&'static str> {
     let rolling = |key: &str| root.at(&["spec", "strategy", "rollingUpdate", key]);
-    let is_alone = replicas(root) == Some(1);
+    let pods = replicas(root);
+    let is_alone = pods == Some(1);
     match kind {
         "Deployment" if root.text_at(&["spec", "strategy", "type"]) == Some("Recreate") => {
             Some("the old pod stops before the new one starts (strategy `Recreate`)")
@@ -57,8 +65,8 @@ fn gap(kind: &str, root: &Node) -> Option<&'static str> {
         "Deployment" if is_alone && rolling("maxSurge").is_some_and(is_none) => {
             Some("its one pod stops before the new one starts (no surge)")
         }
-        "Deployment" if is_alone && rolling("maxUnavailable").and_then(Node::integer).is_some_and(|most| most > 0) => {
-            Some("its one pod may stop before the new one answers")
+        "Deployment" if rolling("maxUnavailable").is_some_and(|most| takes_all(most, pods)) => {
+            Some("all of its pods may stop before new ones answer (`maxUnavailable`)")
         }
         "StatefulSet" if is_alone => Some("its one pod stops before the new one starts"),
         "DaemonSet" => {
@@ -72,6 +80,14 @@ fn gap(kind: &str, root: &Node) -> Option<&'static str> {
             (holds_ports || surge.is_none_or(is_none)).then_some("on one node after the other")
         }
         _ => None,
+    }
+}
+
+/// Whether so many of `pods` are all of them; a share is rounded down.
+fn takes_all(most: &Node, pods: Option<i128>) -> bool {
+    match most.text() {
+        Some(share) => share == "100%",
+        None => most.integer().zip(pods).is_some_and(|(most, pods)| most >= pods),
     }
 }
 
@@ -122,6 +138,30 @@ mod tests {
     }
 
     #[test]
+    fn as_many_pods_as_may_be_missing() {
+        for (most, pods, is_told) in
+            [("1", 1, true), ("1", 2, false), ("2", 2, true), ("100%", 3, true), ("50%", 1, false)]
+        {
+            let strategy = format!("{{rollingUpdate: {{maxUnavailable: {most}}}}}");
+            let deployment = DEPLOYMENT
+                .replace("{type: RollingUpdate}", &strategy)
+                .replace("replicas: 1", &format!("replicas: {pods}"));
+            assert_eq!(has(&edited(&deployment, "a:1", "a:2"), "downtime"), is_told, "{most} of {pods}");
+        }
+    }
+
+    #[test]
+    fn pods_that_somebody_has_to_stop_run_on() {
+        let paused = DEPLOYMENT.replace("replicas: 1", "paused: true, replicas: 1");
+        assert!(edited(&paused, "a:1", "a:2").is_empty());
+        let manual = DEPLOYMENT
+            .replace("Deployment", "DaemonSet")
+            .replace("strategy: {type: RollingUpdate}", "updateStrategy: {type: OnDelete}");
+        assert!(edited(&manual, "a:1", "a:2").is_empty());
+        assert!(has(&edited(&manual.replace("OnDelete", "RollingUpdate"), "a:1", "a:2"), "restart"));
+    }
+
+    #[test]
     fn what_is_gone_answers_nobody() {
         assert!(has(&told(DEPLOYMENT, ""), "downtime"));
         assert!(has(&edited(DEPLOYMENT, "replicas: 1", "replicas: 0"), "downtime"));
@@ -130,5 +170,8 @@ mod tests {
         let ingress = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {rules: [{host: a.test, http: {paths: [{path: /a}, {path: /b}]}}]}}";
         assert_eq!(edited(ingress, "{path: /a}, ", ""), ["downtime: route a.test/a is gone"]);
         assert!(edited(ingress, "{path: /a}, {path: /b}", "{path: /b}, {path: /a}").is_empty());
+        let route = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}, spec: {hostnames: [a.test, b.test]}}";
+        assert_eq!(edited(route, "[a.test, b.test]", "[a.test]"), ["downtime: route b.test/ is gone"]);
+        assert_eq!(told(route, ""), ["downtime: route a.test/ is gone", "downtime: route b.test/ is gone"]);
     }
 }

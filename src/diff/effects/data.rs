@@ -1,37 +1,92 @@
-//! What is lost for good.
+//! What is lost for good, and what stays behind.
 
 use crate::diff::effects::{Effect, EffectKind, effect};
-use crate::diff::pair::Pair;
+use crate::diff::pair::{Pair, Placed};
+use crate::manifest::node::Node;
+
+/// What happens to an object as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Removed,
+    Renamed,
+    /// Removed and made again under its name.
+    MadeAnew,
+}
 
 /// Whether data goes with the object, or with the old version of it.
 pub fn effects(pair: &Pair<'_>, is_recreated: bool) -> Vec<Effect> {
-    let gone = match pair {
-        Pair::Removed(old) => old,
-        Pair::Kept(old, _) if is_recreated => old,
-        _ => return Vec::new(),
+    let found = match pair {
+        Pair::Added(_) => None,
+        Pair::Removed(old) => lost(old, End::Removed),
+        Pair::Kept(old, _) if pair.is_renamed() => lost(old, End::Renamed),
+        Pair::Kept(old, _) if is_recreated => lost(old, End::MadeAnew),
+        Pair::Kept(old, new) => scaled(&old.document.root, &new.document.root),
     };
-    let root = &gone.document.root;
-    let deletes = |path: &[&str]| root.text_at(path) == Some("Delete");
-    let why = match gone.document.id.kind.as_str() {
-        "PersistentVolumeClaim" => Some("its volume goes with it, unless its class retains volumes"),
-        "PersistentVolume" if deletes(&["spec", "persistentVolumeReclaimPolicy"]) => Some("its disk goes with it"),
-        "StatefulSet" if deletes(&["spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"]) => {
-            Some("its claims go with it (`whenDeleted: Delete`)")
+    found.into_iter().collect()
+}
+
+fn lost(gone: &Placed<'_>, end: End) -> Option<Effect> {
+    let (id, root) = (&gone.document.id, &gone.document.root);
+    let why = match (id.kind.as_str(), id.group.as_str()) {
+        ("PersistentVolumeClaim", "") => "its volume goes with it, unless its class retains volumes",
+        ("PersistentVolume", "") if root.text_at(&["spec", "persistentVolumeReclaimPolicy"]) == Some("Delete") => {
+            "its disk goes with it"
         }
-        "Namespace" => Some("everything in it goes with it"),
-        "CustomResourceDefinition" => Some("every object of its kind goes with it"),
-        "Secret" if gone.document.id.group.is_empty() => Some("its values are nowhere else in these manifests"),
-        _ => None,
+        ("StatefulSet", "apps") => return claims(root, end),
+        ("Namespace", "") => "everything in it goes with it",
+        ("CustomResourceDefinition", "apiextensions.k8s.io") => "every object of its kind goes with it",
+        // one that is made again brings its values along
+        ("Secret", "") if end == End::Removed => "its values are nowhere else in these manifests",
+        _ => return None,
     };
-    why.map(|why| effect(EffectKind::DeletesData, why)).into_iter().collect()
+    Some(effect(EffectKind::DeletesData, why))
+}
+
+/// What becomes of the claims that a StatefulSet has made. They bear its name, so that one of the same name finds them.
+fn claims(root: &Node, end: End) -> Option<Effect> {
+    if root.items_at(&["spec", "volumeClaimTemplates"]).is_empty() {
+        return None;
+    }
+    match (policy(root, "whenDeleted"), end) {
+        ("Delete", _) => Some(effect(EffectKind::DeletesData, "its claims go with it (`whenDeleted: Delete`)")),
+        (_, End::Removed) => Some(effect(EffectKind::Recreate, "its claims stay behind until somebody deletes them")),
+        (_, End::Renamed) => {
+            Some(effect(EffectKind::Recreate, "its claims stay behind, and it begins with empty ones"))
+        }
+        (_, End::MadeAnew) => None,
+    }
+}
+
+/// Claims of the replicas that there are fewer of.
+fn scaled(old: &Node, new: &Node) -> Option<Effect> {
+    let replicas = |root: &Node| root.at(&["spec", "replicas"]).and_then(Node::integer);
+    let is_set = new.text_at(&["kind"]) == Some("StatefulSet");
+    let has_claims = !new.items_at(&["spec", "volumeClaimTemplates"]).is_empty();
+    let (was, is) = (replicas(old)?, replicas(new)?);
+    let is_lost = is_set && has_claims && is < was && policy(new, "whenScaled") == "Delete";
+    is_lost.then(|| {
+        let why = format!("the claims of {} replicas go with them (`whenScaled: Delete`)", was - is);
+        effect(EffectKind::DeletesData, why)
+    })
+}
+
+/// What becomes of claims, `Retain` unless the set says otherwise.
+fn policy<'a>(root: &'a Node, when: &str) -> &'a str {
+    root.text_at(&["spec", "persistentVolumeClaimRetentionPolicy", when]).unwrap_or("Retain")
 }
 
 #[cfg(test)]
 mod tests {
     use crate::diff::effects::examples::{edited, told};
 
+    const SET: &str = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, serviceName: s, persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain, whenScaled: Retain}, volumeClaimTemplates: [{metadata: {name: data}}]}}";
+
     fn deletes(told: &[String]) -> bool {
         told.iter().any(|line| line.starts_with("deletes data: "))
+    }
+
+    fn leaves_claims(told: &[String]) -> bool {
+        told.iter().any(|line| line.starts_with("recreate: its claims stay behind"))
     }
 
     #[test]
@@ -41,14 +96,52 @@ mod tests {
         assert!(deletes(&edited(claim, "storageClassName: a", "storageClassName: b")), "made anew");
         assert!(deletes(&edited(claim, "{name: a}", "{name: b}")));
         assert!(!deletes(&edited(claim, "1Gi", "2Gi")));
-        assert!(deletes(&told("{apiVersion: v1, kind: Namespace, metadata: {name: a}}", "")));
+        let volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {persistentVolumeReclaimPolicy: Delete}}";
+        assert!(deletes(&told(volume, "")));
+        assert!(!deletes(&told(&volume.replace("Delete", "Retain"), "")));
+    }
+
+    #[test]
+    fn what_holds_everything() {
+        let namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {a: b}}}";
+        assert!(deletes(&told(namespace, "")));
+        assert!(deletes(&edited(namespace, "{name: a", "{name: b")));
+        assert!(!deletes(&edited(namespace, "{a: b}", "{a: c}")));
+        let definition = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a}}";
+        assert!(deletes(&told(definition, "")));
         assert!(!deletes(&told("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "")));
     }
 
     #[test]
+    fn a_secret_is_lost_when_nothing_takes_its_place() {
+        let secret = "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque, data: {a: YQ==}}";
+        assert!(deletes(&told(secret, "")));
+        assert!(!deletes(&edited(secret, "{name: a}", "{name: b}")), "the new one brings the values");
+        assert!(!deletes(&edited(secret, "Opaque", "example.com/key")), "so does one that is made anew");
+        assert!(!deletes(&told("{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: a}}", "")));
+    }
+
+    #[test]
     fn a_stateful_set_keeps_its_claims_unless_it_says_otherwise() {
-        let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain}}}";
-        assert!(!deletes(&told(set, "")));
-        assert!(deletes(&told(&set.replace("Retain", "Delete"), "")));
+        let deleting = SET.replace("whenDeleted: Retain", "whenDeleted: Delete");
+        let unclaimed = deleting.replace("[{metadata: {name: data}}]", "[]");
+        for (end, leaves) in [("", true), ("name: b", true), ("serviceName: t", false)] {
+            let ended = |set: &str| match end {
+                "" => told(set, ""),
+                "name: b" => edited(set, "metadata: {name: a}", "metadata: {name: b}"),
+                _ => edited(set, "serviceName: s", end),
+            };
+            assert!(!deletes(&ended(SET)) && leaves_claims(&ended(SET)) == leaves, "{end}");
+            assert!(deletes(&ended(&deleting)), "{end}");
+            assert!(!deletes(&ended(&unclaimed)) && !leaves_claims(&ended(&unclaimed)), "{end}");
+        }
+    }
+
+    #[test]
+    fn fewer_replicas_lose_their_claims_only_where_the_set_says_so() {
+        let deleting = SET.replace("whenScaled: Retain", "whenScaled: Delete");
+        assert!(deletes(&edited(&deleting, "replicas: 3", "replicas: 1")));
+        assert!(!deletes(&edited(&deleting, "replicas: 3", "replicas: 4")));
+        assert!(!deletes(&edited(SET, "replicas: 3", "replicas: 1")));
     }
 }

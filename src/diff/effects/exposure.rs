@@ -12,7 +12,7 @@ pub fn effects(pair: &Pair<'_>) -> Vec<Effect> {
     let ways_of = |root: Option<&Node>| root.map(ways).unwrap_or_default();
     let mut found: Vec<Effect> =
         ways_of(new).difference(&ways_of(old)).map(|way| effect(EffectKind::Exposure, way.as_str())).collect();
-    if matches!(pair, Pair::Removed(_)) && pair.id().kind == "NetworkPolicy" {
+    if matches!(pair, Pair::Removed(_)) && pair.id().kind.ends_with("NetworkPolicy") {
         found.push(effect(EffectKind::Exposure, "its pods may lose their isolation"));
     }
     found
@@ -21,18 +21,11 @@ pub fn effects(pair: &Pair<'_>) -> Vec<Effect> {
 /// Every way from outside to an object.
 fn ways(root: &Node) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = routes(root).into_iter().map(|route| format!("route {route}")).collect();
-    match root.text_at(&["kind"]) {
-        Some("Service") => {
-            let kind = root.text_at(&["spec", "type"]).filter(|kind| ["LoadBalancer", "NodePort"].contains(kind));
-            found.extend(kind.map(|kind| format!("a Service of type {kind}")));
-            let addresses = root.items_at(&["spec", "externalIPs"]).iter().filter_map(Node::text);
-            found.extend(addresses.map(|address| format!("external address {address}")));
-        }
-        Some("HTTPRoute" | "GRPCRoute" | "TLSRoute") => {
-            let hosts = root.items_at(&["spec", "hostnames"]).iter().filter_map(Node::text);
-            found.extend(hosts.map(|host| format!("route {host}")));
-        }
-        _ => {}
+    if root.text_at(&["kind"]) == Some("Service") {
+        let kind = root.text_at(&["spec", "type"]).filter(|kind| ["LoadBalancer", "NodePort"].contains(kind));
+        found.extend(kind.map(|kind| format!("a Service of type {kind}")));
+        let addresses = root.items_at(&["spec", "externalIPs"]).iter().filter_map(Node::text);
+        found.extend(addresses.map(|address| format!("external address {address}")));
     }
     if let Some(pod) = pod_spec(root) {
         found.extend(
@@ -45,11 +38,21 @@ fn ways(root: &Node) -> BTreeSet<String> {
     found
 }
 
-/// Hosts and paths of an Ingress, such as `shop.example.com/api`.
+/// Whether objects of this kind lead callers from outside to a Service.
+fn is_route(kind: &str) -> bool {
+    ["Ingress", "HTTPRoute", "GRPCRoute", "TLSRoute"].contains(&kind)
+}
+
+/// Hosts and paths that an object leads to a Service, such as `shop.example.com/api`.
 pub fn routes(root: &Node) -> BTreeSet<String> {
-    if root.text_at(&["kind"]) != Some("Ingress") {
-        return BTreeSet::new();
+    match root.text_at(&["kind"]) {
+        Some("Ingress") => ingress(root),
+        Some(kind) if is_route(kind) => gateway(root),
+        _ => BTreeSet::new(),
     }
+}
+
+fn ingress(root: &Node) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for rule in root.items_at(&["spec", "rules"]) {
         let host = rule.text_at(&["host"]).unwrap_or("*");
@@ -59,6 +62,24 @@ pub fn routes(root: &Node) -> BTreeSet<String> {
     }
     found.extend(root.at(&["spec", "defaultBackend"]).map(|_| "*/".to_owned()));
     found
+}
+
+/// Every path of a route of the Gateway API is one of each of its hosts.
+fn gateway(root: &Node) -> BTreeSet<String> {
+    let or = |mut list: Vec<String>, what: &str| {
+        if list.is_empty() {
+            list.push(what.to_owned());
+        }
+        list
+    };
+    let texts = |nodes: &[Node]| nodes.iter().filter_map(Node::text).map(str::to_owned).collect();
+    let rules = root.items_at(&["spec", "rules"]).iter();
+    let paths = rules.flat_map(|rule| {
+        let paths = rule.items_at(&["matches"]).iter();
+        or(paths.map(|one| one.text_at(&["path", "value"]).unwrap_or("/").to_owned()).collect(), "/")
+    });
+    let (hosts, paths) = (or(texts(root.items_at(&["spec", "hostnames"])), "*"), or(paths.collect(), "/"));
+    hosts.iter().flat_map(|host| paths.iter().map(move |path| format!("{host}{path}"))).collect()
 }
 
 #[cfg(test)]
@@ -79,11 +100,22 @@ mod tests {
     }
 
     #[test]
+    fn routes_of_the_gateway_api() {
+        let route = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}, spec: {hostnames: [a.test], rules: [{matches: [{path: {value: /a}}], backendRefs: [{name: a}]}]}}";
+        assert_eq!(told("", route), ["exposure+: route a.test/a"]);
+        assert_eq!(edited(route, "[a.test]", "[a.test, b.test]"), ["exposure+: route b.test/a"]);
+        assert!(edited(route, "{name: a}]", "{name: b}]").is_empty());
+        assert!(told("", &route.replace("hostnames: [a.test], ", "")).contains(&"exposure+: route */a".to_owned()));
+    }
+
+    #[test]
     fn ports_of_nodes_and_policies() {
         let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, ports: [{containerPort: 80}]}], automountServiceAccountToken: false}}";
         let open = |told: Vec<String>| told.iter().any(|line| line.starts_with("exposure+"));
         assert!(open(edited(pod, "{containerPort: 80}", "{containerPort: 80, hostPort: 80}")));
         assert!(!open(edited(pod, "containerPort: 80", "containerPort: 81")));
+        assert!(open(edited(pod, "spec: {", "spec: {hostNetwork: true, ")));
+        assert!(!open(edited(pod, "spec: {", "spec: {hostNetwork: false, ")));
         let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: a}}";
         assert!(open(told(policy, "")));
         assert!(!open(told("", policy)));

@@ -1,36 +1,43 @@
 //! Fields that the API server never changes: one table.
 //!
-//! Source: Kubernetes 1.36, the `Validate…Update` functions under `pkg/apis/*/validation`, named in each row.
+//! Source: Kubernetes 1.36, the functions under `pkg/apis/*/validation` that are named above their rows.
 
-use crate::diff::change::{Change, What};
+use crate::diff::change::Change;
+use crate::diff::effects::forgiven::{Edit, Keys, is_forgiven};
 use crate::diff::effects::{Effect, EffectKind, effect};
-use crate::diff::pair::Pair;
+use crate::diff::pair::{Pair, Placed};
 use crate::diff::path::Path;
-use crate::diff::quantities::amount;
+use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 
 struct Row {
+    group: &'static str,
     kind: &'static str,
     /// What cannot be changed.
-    path: &'static [&'static str],
+    path: Keys,
     /// What can, below it.
-    except: &'static [&'static [&'static str]],
+    except: &'static [Keys],
 }
 
-const fn row(kind: &'static str, path: &'static [&'static str]) -> Row {
-    Row { kind, path, except: &[] }
+const fn row(group: &'static str, kind: &'static str, path: Keys) -> Row {
+    Row { group, kind, path, except: &[] }
+}
+
+const fn all_but(group: &'static str, kind: &'static str, path: Keys, except: &'static [Keys]) -> Row {
+    Row { group, kind, path, except }
 }
 
 const ROWS: &[Row] = &[
     // ValidateDeploymentUpdate, ValidateDaemonSetUpdate, ValidateReplicaSetUpdate
-    row("Deployment", &["spec", "selector"]),
-    row("DaemonSet", &["spec", "selector"]),
-    row("ReplicaSet", &["spec", "selector"]),
+    row("apps", "Deployment", &["spec", "selector"]),
+    row("apps", "DaemonSet", &["spec", "selector"]),
+    row("apps", "ReplicaSet", &["spec", "selector"]),
     // ValidateStatefulSetUpdate
-    Row {
-        kind: "StatefulSet",
-        path: &["spec"],
-        except: &[
+    all_but(
+        "apps",
+        "StatefulSet",
+        &["spec"],
+        &[
             &["spec", "replicas"],
             &["spec", "ordinals"],
             &["spec", "template"],
@@ -39,70 +46,81 @@ const ROWS: &[Row] = &[
             &["spec", "persistentVolumeClaimRetentionPolicy"],
             &["spec", "minReadySeconds"],
         ],
-    },
+    ),
     // ValidateJobSpecUpdate
-    row("Job", &["spec", "completions"]),
-    row("Job", &["spec", "selector"]),
-    row("Job", &["spec", "template"]),
-    row("Job", &["spec", "completionMode"]),
-    row("Job", &["spec", "podFailurePolicy"]),
-    row("Job", &["spec", "successPolicy"]),
-    row("Job", &["spec", "backoffLimitPerIndex"]),
-    row("Job", &["spec", "managedBy"]),
+    row("batch", "Job", &["spec", "completions"]),
+    row("batch", "Job", &["spec", "selector"]),
+    row("batch", "Job", &["spec", "template"]),
+    row("batch", "Job", &["spec", "completionMode"]),
+    row("batch", "Job", &["spec", "podFailurePolicy"]),
+    row("batch", "Job", &["spec", "successPolicy"]),
+    row("batch", "Job", &["spec", "backoffLimitPerIndex"]),
+    row("batch", "Job", &["spec", "managedBy"]),
     // ValidatePodUpdate
-    Row {
-        kind: "Pod",
-        path: &["spec"],
-        except: &[
+    all_but(
+        "",
+        "Pod",
+        &["spec"],
+        &[
             &["spec", "containers", "image"],
             &["spec", "initContainers", "image"],
             &["spec", "activeDeadlineSeconds"],
             &["spec", "tolerations"],
             &["spec", "schedulingGates"],
         ],
-    },
-    // ValidateServiceUpdate, ValidateServiceClusterIPsRelatedFields
-    row("Service", &["spec", "clusterIP"]),
-    row("Service", &["spec", "clusterIPs"]),
+    ),
+    // ValidateServiceUpdate, validateUpgradeDowngradeClusterIPs, validateUpgradeDowngradeIPFamilies
+    row("", "Service", &["spec", "clusterIP"]),
+    row("", "Service", &["spec", "clusterIPs"]),
+    row("", "Service", &["spec", "ipFamilies"]),
     // ValidateRoleBindingUpdate, ValidateClusterRoleBindingUpdate
-    row("RoleBinding", &["roleRef"]),
-    row("ClusterRoleBinding", &["roleRef"]),
-    // ValidatePersistentVolumeClaimUpdate; a request may grow, see `grows`
-    Row { kind: "PersistentVolumeClaim", path: &["spec"], except: &[&["spec", "volumeAttributesClassName"]] },
-    // ValidatePersistentVolumeUpdate
-    row("PersistentVolume", &["spec", "csi"]),
-    row("PersistentVolume", &["spec", "nfs"]),
-    row("PersistentVolume", &["spec", "local"]),
-    row("PersistentVolume", &["spec", "hostPath"]),
-    row("PersistentVolume", &["spec", "volumeMode"]),
+    row("rbac.authorization.k8s.io", "RoleBinding", &["roleRef"]),
+    row("rbac.authorization.k8s.io", "ClusterRoleBinding", &["roleRef"]),
+    // ValidatePersistentVolumeClaimUpdate
+    all_but("", "PersistentVolumeClaim", &["spec"], &[&["spec", "volumeAttributesClassName"]]),
+    // ValidatePersistentVolumeUpdate: the source, whatever its key, the volume mode and the node affinity
+    all_but(
+        "",
+        "PersistentVolume",
+        &["spec"],
+        &[
+            &["spec", "capacity"],
+            &["spec", "accessModes"],
+            &["spec", "claimRef"],
+            &["spec", "persistentVolumeReclaimPolicy"],
+            &["spec", "storageClassName"],
+            &["spec", "mountOptions"],
+            &["spec", "volumeAttributesClassName"],
+        ],
+    ),
     // ValidateSecretUpdate
-    row("Secret", &["type"]),
-    // ValidateStorageClassUpdate
-    row("StorageClass", &["provisioner"]),
-    row("StorageClass", &["parameters"]),
-    row("StorageClass", &["reclaimPolicy"]),
-    row("StorageClass", &["volumeBindingMode"]),
+    row("", "Secret", &["type"]),
+    // ValidateResourceQuotaUpdate
+    row("", "ResourceQuota", &["spec", "scopes"]),
+    // ValidateStorageClassUpdate, ValidateVolumeAttributesClassUpdate, ValidateCSIDriverUpdate
+    row("storage.k8s.io", "StorageClass", &["provisioner"]),
+    row("storage.k8s.io", "StorageClass", &["parameters"]),
+    row("storage.k8s.io", "StorageClass", &["reclaimPolicy"]),
+    row("storage.k8s.io", "StorageClass", &["volumeBindingMode"]),
+    row("storage.k8s.io", "VolumeAttributesClass", &["driverName"]),
+    row("storage.k8s.io", "VolumeAttributesClass", &["parameters"]),
+    row("storage.k8s.io", "CSIDriver", &["spec", "attachRequired"]),
+    row("storage.k8s.io", "CSIDriver", &["spec", "volumeLifecycleModes"]),
     // ValidatePriorityClassUpdate
-    row("PriorityClass", &["value"]),
-    row("PriorityClass", &["preemptionPolicy"]),
+    row("scheduling.k8s.io", "PriorityClass", &["value"]),
+    row("scheduling.k8s.io", "PriorityClass", &["preemptionPolicy"]),
     // ValidateIngressClassUpdate
-    row("IngressClass", &["spec", "controller"]),
+    row("networking.k8s.io", "IngressClass", &["spec", "controller"]),
     // ValidateRuntimeClassUpdate
-    row("RuntimeClass", &["handler"]),
-    // ValidateCSIDriverUpdate
-    row("CSIDriver", &["spec", "attachRequired"]),
-    row("CSIDriver", &["spec", "volumeLifecycleModes"]),
+    row("node.k8s.io", "RuntimeClass", &["handler"]),
     // ValidateEndpointSliceUpdate
-    row("EndpointSlice", &["addressType"]),
+    row("discovery.k8s.io", "EndpointSlice", &["addressType"]),
     // ValidateCustomResourceDefinitionUpdate, once it is established
-    row("CustomResourceDefinition", &["spec", "group"]),
-    row("CustomResourceDefinition", &["spec", "scope"]),
-    row("CustomResourceDefinition", &["spec", "names", "kind"]),
-    row("CustomResourceDefinition", &["spec", "names", "plural"]),
+    row("apiextensions.k8s.io", "CustomResourceDefinition", &["spec", "group"]),
+    row("apiextensions.k8s.io", "CustomResourceDefinition", &["spec", "scope"]),
+    row("apiextensions.k8s.io", "CustomResourceDefinition", &["spec", "names", "kind"]),
+    row("apiextensions.k8s.io", "CustomResourceDefinition", &["spec", "names", "plural"]),
 ];
-
-/// Groups that are not part of Kubernetes have kinds of the same names with rules of their own.
-const FOREIGN: &[&str] = &["serving.knative.dev", "argoproj.io", "batch.volcano.sh"];
 
 /// Whether the object has to be made anew.
 pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
@@ -111,18 +129,14 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
     if was != id {
         return vec![effect(EffectKind::Recreate, format!("it has another name: {} → {}", was.place(), id.place()))];
     }
-    if FOREIGN.contains(&id.group.as_str()) {
-        return Vec::new();
-    }
-    if old.document.root.at(&["immutable"]).and_then(Node::bool) == Some(true)
+    if is_immutable(old)
         && let Some(change) = changes.iter().find(|change| !change.path.begins(&["metadata"]))
     {
         return vec![effect(EffectKind::Recreate, format!("it is immutable, and `{}` changes", change.path))];
     }
-    let mut found: Vec<&str> = Vec::new();
-    let fixed = changes.iter().filter_map(|change| fixed(&id.kind, change));
-    for row in fixed {
-        let field = row.path.last().copied().unwrap_or_default();
+    let edit = |change| Edit { old: &old.document.root, new: &new.document.root, change };
+    let mut found: Vec<Path> = Vec::new();
+    for field in changes.iter().filter_map(|change| fixed(id, &edit(change))) {
         if !found.contains(&field) {
             found.push(field);
         }
@@ -130,22 +144,21 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
     found.into_iter().map(|field| effect(EffectKind::Recreate, format!("`{field}` cannot be changed"))).collect()
 }
 
-fn fixed(kind: &str, change: &Change) -> Option<&'static Row> {
-    let rows = ROWS.iter().filter(|row| row.kind == kind && covers(row.path, &change.path));
-    rows.into_iter().find(|row| !row.except.iter().any(|path| change.path.begins(path)) && !grows(kind, change))
+/// ValidateConfigMapUpdate, ValidateSecretUpdate.
+fn is_immutable(placed: &Placed<'_>) -> bool {
+    let id = &placed.document.id;
+    let can_be = id.group.is_empty() && ["ConfigMap", "Secret"].contains(&id.kind.as_str());
+    can_be && placed.document.root.get("immutable").and_then(Node::bool) == Some(true)
 }
 
-/// Whether the change is at or below a path, or replaces what holds it.
-fn covers(path: &[&str], place: &Path) -> bool {
-    place.begins(path)
-}
-
-fn grows(kind: &str, change: &Change) -> bool {
-    let is_request = change.path.begins(&["spec", "resources", "requests", "storage"]);
-    match &change.what {
-        What::Changed(old, new) if kind == "PersistentVolumeClaim" && is_request => amount(new) > amount(old),
-        _ => false,
-    }
+/// The field that cannot be changed in this way.
+fn fixed(id: &Id, edit: &Edit<'_>) -> Option<Path> {
+    let path = &edit.change.path;
+    let row = ROWS.iter().find(|row| row.kind == id.kind && row.group == id.group && path.begins(row.path))?;
+    let is_excepted = row.except.iter().any(|keys| path.begins(keys));
+    // of a whole `spec`, the field below says which
+    let depth = if row.path == ["spec"] { 2 } else { row.path.len() };
+    (!is_excepted && !is_forgiven(&id.kind, edit)).then(|| Path::of(&path.keys().take(depth).collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
@@ -200,5 +213,15 @@ mod tests {
         assert!(!is_recreated(&edited(map, "labels: {a: b}", "labels: {a: c}")));
         assert!(!is_recreated(&edited(&map.replace("true", "false"), "data: {a: b}", "data: {a: c}")));
         assert!(is_recreated(&told(CLAIM, &CLAIM.replace("name: a", "name: b"))));
+    }
+
+    #[test]
+    fn the_field_is_named_and_kinds_of_other_groups_have_rules_of_their_own() {
+        assert_eq!(
+            edited(SET, "serviceName: a", "serviceName: b")[1],
+            "recreate: `.spec.serviceName` cannot be changed"
+        );
+        let service = "{apiVersion: serving.example.com/v1, kind: Service, metadata: {name: a}, spec: {clusterIP: a}}";
+        assert!(!is_recreated(&edited(service, "clusterIP: a", "clusterIP: b")));
     }
 }

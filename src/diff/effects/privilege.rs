@@ -10,30 +10,67 @@ use crate::manifest::node::Node;
 const LEVELS: &[&str] = &["privileged", "baseline", "restricted"];
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
+const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
+
 /// New rights. Rights in the API are told elsewhere: they follow from several objects.
 pub fn effects(pair: &Pair<'_>) -> Vec<Effect> {
     let (old, new) = (pair.before().map(|old| &old.document.root), pair.after().map(|new| &new.document.root));
-    let weak = |root: Option<&Node>| root.and_then(pod_spec).map(weaknesses).unwrap_or_default();
-    let mut found: Vec<Effect> =
-        weak(new).difference(&weak(old)).map(|why| effect(EffectKind::Privilege, why.as_str())).collect();
+    let (before, after) = (old.and_then(pod_spec), new.and_then(pod_spec));
+    let heir = before.zip(after).and_then(|(before, after)| renamed(before, after));
+    let had = before.map(|pod| weaknesses(pod, heir)).unwrap_or_default();
+    let has = after.map(|pod| weaknesses(pod, None)).unwrap_or_default();
+    let mut found: Vec<String> = has.difference(&had).cloned().collect();
     if let (Some(old), Some(new)) = (old, new) {
-        found.extend(lowered(old, new).map(|why| effect(EffectKind::Privilege, why)));
+        found.extend(lowered(old, new));
+        found.extend(opened(old, new));
     }
-    found
+    found.into_iter().map(|why| effect(EffectKind::Privilege, why)).collect()
 }
 
-fn lowered(old: &Node, new: &Node) -> Option<String> {
-    let is_namespace = new.text_at(&["kind"]) == Some("Namespace");
-    let level = |root: &'_ Node| -> usize {
-        let label = root.text_at(&["metadata", "labels", ENFORCE]);
-        label.and_then(|label| LEVELS.iter().position(|level| *level == label)).unwrap_or(0)
+/// The old and the new name of the one container that has got another.
+fn renamed<'a>(old: &'a Node, new: &'a Node) -> Option<(&'a str, &'a str)> {
+    let names =
+        |pod: &'a Node| -> BTreeSet<&'a str> { containers(pod).filter_map(|one| one.text_at(&["name"])).collect() };
+    let (before, after) = (names(old), names(new));
+    let only = |some: &BTreeSet<&'a str>, others: &BTreeSet<&'a str>| {
+        let mut left = some.difference(others).copied();
+        left.next().filter(|_| left.next().is_none())
     };
-    let (was, is) = (level(old), level(new));
-    (is_namespace && is < was).then(|| format!("Pod Security goes from {} to {}", LEVELS[was], LEVELS[is]))
+    only(&before, &after).zip(only(&after, &before))
 }
 
-/// Everything that Pod Security `restricted` and a read-only root would forbid, in words.
-fn weaknesses(pod: &Node) -> BTreeSet<String> {
+/// What a namespace admits that it did not.
+fn lowered(old: &Node, new: &Node) -> Option<String> {
+    if new.text_at(&["kind"]) != Some("Namespace") {
+        return None;
+    }
+    let label = |root: &'_ Node, key: &str| root.text_at(&["metadata", "labels", key]).unwrap_or_default().to_owned();
+    let level = |root: &Node| LEVELS.iter().position(|level| *level == label(root, ENFORCE)).unwrap_or(0);
+    // `v1.30`; the latest if nothing else is said
+    let minor = |root: &Node| label(root, ENFORCE_VERSION).strip_prefix("v1.").map_or(Ok(u32::MAX), str::parse);
+    let (was, is) = (level(old), level(new));
+    if is < was {
+        return Some(format!("Pod Security goes from {} to {}", LEVELS[was], LEVELS[is]));
+    }
+    let is_older = is > 0 && matches!((minor(old), minor(new)), (Ok(was), Ok(is)) if is < was);
+    (is == was && is_older).then(|| format!("Pod Security is that of Kubernetes {}", label(new, ENFORCE_VERSION)))
+}
+
+/// What was ruled out in so many words and no longer is, where saying nothing is no weakness by itself.
+fn opened(old: &Node, new: &Node) -> Option<String> {
+    let is_off =
+        |node: Option<&Node>, key: &str| node.and_then(|node| node.get(key)).and_then(Node::bool) == Some(false);
+    let rows = [
+        (pod_spec(old), pod_spec(new), "hostUsers", "shares its user ids with the node"),
+        (Some(old), Some(new), "automountServiceAccountToken", "its pods get a token for the Kubernetes API"),
+    ];
+    let found = rows.into_iter().find(|(old, new, key, _)| new.is_some() && is_off(*old, key) && !is_off(*new, key));
+    found.map(|(.., why)| why.to_owned())
+}
+
+/// Everything that Pod Security `restricted` and a read-only root would forbid, in words; a container with an heir bears
+/// its name.
+fn weaknesses(pod: &Node, heir: Option<(&str, &str)>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut note = |is_weak: bool, words: &str| {
         if is_weak {
@@ -45,22 +82,27 @@ fn weaknesses(pod: &Node) -> BTreeSet<String> {
     note(says(pod, &["hostIPC"], true), "shares memory with the node");
     note(says(pod, &["hostNetwork"], true), "uses the node's network");
     note(!says(pod, &["automountServiceAccountToken"], false), "holds a token for the Kubernetes API");
-    let volumes = pod.items_at(&["volumes"]);
-    note(volumes.iter().any(|volume| volume.get("hostPath").is_some()), "mounts a path of the node");
+    for path in pod.items_at(&["volumes"]).iter().filter_map(|volume| volume.text_at(&["hostPath", "path"])) {
+        note(true, &format!("mounts {path} of the node"));
+    }
     for container in containers(pod) {
         let name = container.text_at(&["name"]).unwrap_or_default();
+        let name = heir.filter(|(old, _)| *old == name).map_or(name, |(_, new)| new);
         let own = |key: &str| container.at(&["securityContext", key]);
         let of_pod = |key: &str| pod.at(&["securityContext", key]);
         let either = |key: &str| own(key).or_else(|| of_pod(key));
         let is = |node: Option<&Node>, wanted: bool| node.and_then(Node::bool) == Some(wanted);
-        let seccomp = either("seccompProfile").and_then(|profile| profile.text_at(&["type"]));
+        let profile = |key: &str| either(key).and_then(|profile| profile.text_at(&["type"]));
+        let user = either("runAsUser").and_then(Node::integer);
         let rows = [
             (is(own("privileged"), true), "is privileged"),
             (!is(own("allowPrivilegeEscalation"), false), "may gain privileges"),
             (!is(own("readOnlyRootFilesystem"), true), "may write to its root file system"),
-            (!is(either("runAsNonRoot"), true), "may run as root"),
-            (either("runAsUser").and_then(Node::integer) == Some(0), "runs as root"),
-            (!matches!(seccomp, Some("RuntimeDefault" | "Localhost")), "is not confined by seccomp"),
+            (!is(either("runAsNonRoot"), true) && user.is_none(), "may run as root"),
+            (user == Some(0), "runs as root"),
+            (!matches!(profile("seccompProfile"), Some("RuntimeDefault" | "Localhost")), "is not confined by seccomp"),
+            (profile("appArmorProfile") == Some("Unconfined"), "is not confined by AppArmor"),
+            (own("procMount").and_then(Node::text) == Some("Unmasked"), "sees all of `/proc`"),
         ];
         for (is_weak, words) in rows {
             note(is_weak, &format!("`{name}` {words}"));
@@ -92,7 +134,15 @@ mod tests {
         for (from, to, why) in [
             ("spec: {auto", "spec: {hostPID: true, auto", "sees the processes of the node"),
             ("automountServiceAccountToken: false, ", "", "holds a token for the Kubernetes API"),
-            ("spec: {auto", "spec: {volumes: [{name: a, hostPath: {path: /}}], auto", "mounts a path of the node"),
+            ("spec: {auto", "spec: {hostIPC: true, auto", "shares memory with the node"),
+            ("{allowPriv", "{privileged: true, allowPriv", "`a` is privileged"),
+            ("{allowPriv", "{procMount: Unmasked, allowPriv", "`a` sees all of `/proc`"),
+            (
+                "seccompProfile",
+                "appArmorProfile: {type: Unconfined}, seccompProfile",
+                "`a` is not confined by AppArmor",
+            ),
+            ("spec: {auto", "spec: {volumes: [{name: a, hostPath: {path: /}}], auto", "mounts / of the node"),
             ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true", "`a` may gain privileges"),
             ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "`a` may write to its root file system"),
             ("runAsNonRoot: true", "runAsNonRoot: false", "`a` may run as root"),
@@ -118,5 +168,36 @@ mod tests {
             ["Pod Security goes from restricted to baseline"]
         );
         assert!(gained(&edited(&namespace.replace("restricted", "baseline"), "baseline", "restricted")).is_empty());
+        let pinned = namespace.replace("restricted}", "restricted, pod-security.kubernetes.io/enforce-version: v1.30}");
+        let older = "Pod Security is that of Kubernetes v1.30";
+        assert_eq!(gained(&told(namespace, &pinned)), [older], "it was the latest");
+        assert_eq!(gained(&edited(&pinned.replace("v1.30", "v1.31"), "v1.31", "v1.30")), [older]);
+        assert!(gained(&edited(&pinned, "v1.30", "latest")).is_empty());
+    }
+
+    #[test]
+    fn what_was_ruled_out_and_no_longer_is() {
+        let apart = POD.replace("spec: {auto", "spec: {hostUsers: false, auto");
+        assert_eq!(gained(&told(&apart, POD)), ["shares its user ids with the node"]);
+        assert!(gained(&told(POD, &apart)).is_empty());
+        let account =
+            "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}, automountServiceAccountToken: false}";
+        assert_eq!(gained(&edited(account, "false", "true")), ["its pods get a token for the Kubernetes API"]);
+        assert!(gained(&told(&account.replace("false", "true"), account)).is_empty());
+    }
+
+    #[test]
+    fn a_container_with_another_name_gains_nothing() {
+        let weak = POD.replace("readOnlyRootFilesystem: true, ", "");
+        assert!(gained(&edited(&weak, "[{name: a", "[{name: b")).is_empty());
+        let both = weak.replace("containers: [", "containers: [{name: b}, ");
+        assert!(!gained(&told(&weak, &both)).is_empty(), "one more is one more");
+    }
+
+    #[test]
+    fn another_user_than_root_needs_no_further_word() {
+        let user = POD.replace("runAsNonRoot: true", "runAsNonRoot: false, runAsUser: 1000");
+        assert!(gained(&told(POD, &user)).is_empty());
+        assert_eq!(gained(&edited(&user, "1000", "0")), ["`a` runs as root"]);
     }
 }
