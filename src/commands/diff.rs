@@ -1,5 +1,6 @@
 //! `platformgen diff`.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,8 +11,8 @@ use clap::{Args, ColorChoice, ValueEnum};
 use crate::causes;
 use crate::commands::tree::{self, Wanted};
 use crate::commands::{TROUBLE, input, output};
-use crate::diagnostics::caret;
 use crate::diagnostics::source::Source;
+use crate::diagnostics::{caret, suggest};
 use crate::diff::compare::{self, Comparison};
 use crate::diff::exchange::Exchange;
 use crate::diff::side::{Faulty, Side};
@@ -34,8 +35,8 @@ pub struct DiffArgs {
     /// Compare with the platform of another description: a file, or a revision in git
     #[arg(long, value_name = "REV|FILE", conflicts_with_all = ["places", "accept"])]
     against: Option<String>,
-    /// Compare with another environment of the same description
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["places", "accept", "against"], requires = "environment")]
+    /// Compare with another environment of the same description, or with `base`, which is none
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["places", "accept", "against"])]
     against_environment: Option<String>,
     /// The description; `-` for stdin
     #[arg(short, long, value_name = "FILE", default_value = "platform.toml")]
@@ -87,6 +88,9 @@ enum Format {
 /// Compares, and says what is different.
 pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     let compared = match args.places.as_slice() {
+        [_, _] if args.accept || args.environment.is_some() => {
+            bail!("two trees are compared with each other: no description is rendered, and nothing is written")
+        }
         [old, new] => foreign(old, new)?,
         [golden] => rendered(golden, args)?,
         _ if args.against.is_some() || args.against_environment.is_some() => described(args)?,
@@ -95,12 +99,18 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     let Some(Compared { old, new, comparison }) = compared else {
         return Ok(ExitCode::from(TROUBLE));
     };
-    let comparison = selected(comparison, args.only.as_deref());
-    if comparison.files.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    if let Some(only) = &args.only {
+        known(only, &[&old, &new])?;
     }
-    output::write_stdout([shown(&comparison, &old, &new, args)])?;
-    Ok(ExitCode::from(DIFFERENT))
+    let comparison = selected(comparison, args.only.as_deref());
+    let is_same = comparison.files.is_empty() && comparison.lone_keys.is_empty();
+    // programs and bots want a document, whatever it says
+    let is_read = args.name_only || args.stat || matches!(args.format, Format::Text | Format::Unified);
+    let is_silent = args.accept || (is_same && is_read);
+    if !is_silent {
+        output::write_stdout([shown(&comparison, &old, &new, args)])?;
+    }
+    Ok(if comparison.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
 
 /// Two sides and what is different between them.
@@ -149,6 +159,9 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
         output::complain(&format!("there is no `{place}`; `platformgen render -o {place}` writes it\n"));
         Tree::default()
     });
+    if old.is_same(&rendered) && args.only.is_none() {
+        return Ok(Some(Compared::default()));
+    }
     let sides = side(golden, old, Dialect::Own).zip(side(Path::new("<rendered>"), rendered, Dialect::Own));
     Ok(sides.map(Compared::of))
 }
@@ -159,7 +172,10 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
     let environment = args.environment.as_deref();
     let (old, old_environment) = match &args.against {
         Some(other) => (input::against(other, &args.file)?, environment),
-        None => (input::Input { name: new.name.clone(), text: new.text.clone() }, args.against_environment.as_deref()),
+        None => (
+            input::Input { name: new.name.clone(), text: new.text.clone() },
+            args.against_environment.as_deref().filter(|name| *name != "base"),
+        ),
     };
     let both = tree_of(&old, old_environment).zip(tree_of(&new, environment));
     let sides = both.and_then(|(old, new)| {
@@ -201,6 +217,28 @@ fn side(place: &Path, tree: Tree, dialect: Dialect) -> Option<Side> {
             }
         })
         .ok()
+}
+
+/// That `--only` names something: a slip of the hand must not look like no difference.
+fn known(only: &str, sides: &[&Side]) -> Result<()> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for file in sides.iter().flat_map(|side| &side.files) {
+        let own =
+            file.path.split_once('/').map(|(namespace, name)| (namespace, name.split('.').next().unwrap_or(name)));
+        let ids = file.documents.iter().map(|document| (document.id.namespace.as_str(), document.id.name.as_str()));
+        for (namespace, name) in own.into_iter().chain(ids).filter(|(namespace, _)| !namespace.is_empty()) {
+            names.insert(namespace.to_owned());
+            names.insert(format!("{namespace}/{name}"));
+        }
+    }
+    if names.contains(only) {
+        return Ok(());
+    }
+    let near = suggest::nearest(only, names.iter().map(String::as_str));
+    match near {
+        Some(near) => bail!("`--only {only}` names nothing; did you mean `{near}`?"),
+        None => bail!("`--only {only}` names nothing on either side"),
+    }
 }
 
 /// What belongs to `--only`.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::commands::output::survey::WELCOME;
 use crate::diagnostics::source::Source;
@@ -31,7 +31,8 @@ pub fn read(place: &Path, wanted: Wanted) -> Result<Option<Tree>> {
         tree.files.push(TreeFile { path: "<stdin>".to_owned(), text });
         return Ok(Some(tree));
     }
-    let found = match fs::symlink_metadata(place) {
+    // what somebody names may be a link; what lies in a tree may not
+    let found = match fs::metadata(place) {
         Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.with_context(|| format!("cannot look at `{}`", place.display()))?,
     };
@@ -74,6 +75,8 @@ fn directory(root: &Path, prefix: &str, wanted: Wanted, tree: &mut Tree) -> Resu
 
 fn file(place: &Path, path: String) -> Result<TreeFile> {
     let shown = place.display().to_string();
+    let is_file = fs::metadata(place).with_context(|| format!("cannot look at `{shown}`"))?.is_file();
+    ensure!(is_file, "`{shown}` is not a regular file");
     let opened = fs::File::open(place).with_context(|| format!("cannot open `{shown}`"))?;
     Ok(TreeFile { path, text: text(&shown, opened)? })
 }

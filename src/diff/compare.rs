@@ -196,18 +196,13 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
     })
 }
 
-/// Whether a change only repeats that the object has got another name.
+/// Whether a change only repeats that the object has got another name: a reference or label that was the name and is.
 fn echoes(change: &Change, was: &Id, id: &Id) -> bool {
-    match &change.what {
-        What::Changed(old, new) => match (old.text(), new.text()) {
-            (Some(old), Some(new)) => {
-                let renamed = old.replace(&was.name, &id.name);
-                renamed == new || renamed.replace(&was.namespace, &id.namespace) == new
-            }
-            _ => false,
-        },
-        _ => false,
-    }
+    let What::Changed(old, new) = &change.what else { return false };
+    let pair = (old.text(), new.text());
+    let is_name = pair == (Some(&was.name), Some(&id.name)) || pair == (Some(&was.namespace), Some(&id.namespace));
+    // a variable or a payload with that text is something else
+    is_name && change.path.last_key() != "value" && !change.path.begins(&["data"])
 }
 
 /// The words of an object, without what separates it from others.

@@ -6,8 +6,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::source::Span;
+use crate::diff::path::Path;
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::read;
+
+/// Whether a place holds a file with a structure.
+pub fn is_file(path: &Path) -> bool {
+    let extension = path.last_key().rsplit_once('.').map_or("", |(_, extension)| extension);
+    path.begins(&["data"]) && ["yaml", "yml", "json", "toml"].contains(&extension)
+}
 
 /// Both texts as values, if the file name says what they are and they are that.
 pub fn structures(file: &str, old: &str, new: &str) -> Option<(Node, Node)> {

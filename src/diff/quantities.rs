@@ -5,30 +5,38 @@ use crate::manifest::node::{Node, Value};
 use crate::values::parse::Parse;
 use crate::values::quantity::Quantity;
 
-/// Keys whose values, or the values of whose entries, are quantities.
-const HOLDERS: &[&str] = &[
-    "requests",
-    "limits",
-    "hard",
-    "capacity",
-    "allocatable",
-    "overhead",
-    "default",
-    "defaultRequest",
-    "max",
-    "min",
-    "maxLimitRequestRatio",
-    "sizeLimit",
-    "averageValue",
-    "value",
-    "divisor",
+/// Where the API has quantities: the last keys on the way, `*` for any. Source: every field of type `Quantity` in the
+/// OpenAPI document of Kubernetes 1.37, status left out.
+const FIELDS: &[&[&str]] = &[
+    &["resources", "requests", "*"],
+    &["resources", "limits", "*"],
+    &["spec", "hard", "*"],
+    &["spec", "capacity", "*"],
+    &["spec", "overhead", "*"],
+    &["overhead", "podFixed", "*"],
+    &["limits", "default", "*"],
+    &["limits", "defaultRequest", "*"],
+    &["limits", "max", "*"],
+    &["limits", "min", "*"],
+    &["limits", "maxLimitRequestRatio", "*"],
+    &["emptyDir", "sizeLimit"],
+    &["target", "averageValue"],
+    &["target", "value"],
+    &["resourceFieldRef", "divisor"],
 ];
 
-/// Whether two values at `path` are spellings of one amount.
+/// Whether two values at `path` are spellings of one amount. Texts that only look like amounts, in variables and in
+/// payloads, are texts.
 pub fn same(path: &Path, old: &Node, new: &Node) -> bool {
+    let is_payload = path.begins(&["data"]);
+    !is_payload
+        && FIELDS.iter().any(|field| ends(path, field))
+        && amount(old).is_some_and(|old| amount(new) == Some(old))
+}
+
+fn ends(path: &Path, field: &[&str]) -> bool {
     let mut keys = path.keys().rev();
-    let is_held = [keys.next(), keys.next()].into_iter().flatten().any(|key| HOLDERS.contains(&key));
-    is_held && amount(old).is_some_and(|old| amount(new) == Some(old))
+    field.iter().rev().all(|wanted| keys.next().is_some_and(|key| *wanted == "*" || key == *wanted))
 }
 
 /// The amount that a value stands for.
@@ -38,5 +46,27 @@ pub fn amount(node: &Node) -> Option<Quantity> {
         Value::Integer(number) => Some(Quantity::whole(*number)),
         Value::Float(number) => Quantity::parse(&number.to_string()).ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Node {
+        Node { span: Default::default(), value: Value::Text(text.to_owned()) }
+    }
+
+    #[test]
+    fn only_fields_of_the_api_hold_amounts() {
+        let same = |keys: &[&str]| same(&Path::of(keys), &text("1000m"), &text("1"));
+        assert!(same(&["spec", "containers", "resources", "limits", "cpu"]));
+        assert!(same(&["spec", "hard", "limits.cpu"]));
+        assert!(same(&["spec", "limits", "max", "cpu"]));
+        for texts in
+            [&["spec", "containers", "env", "value"][..], &["data", "value"], &["spec", "value"], &["spec", "min"]]
+        {
+            assert!(!same(texts), "{texts:?}");
+        }
     }
 }

@@ -44,10 +44,15 @@ impl Side {
     pub fn read(tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
         let mut reports: Vec<Report> = Vec::new();
         let mut files: Vec<File> = Vec::new();
+        // a file that somebody names by itself is a manifest, whatever it is called
+        let is_alone = dialect == Dialect::Any && tree.files.len() == 1;
         for file in tree.files {
             let mut report = Report::default();
-            let documents =
-                if is_manifest(&file.path) { read::read(&file.text, dialect, &mut report) } else { Vec::new() };
+            let documents = if is_alone || is_manifest(&file.path) {
+                read::read(&file.text, dialect, &mut report)
+            } else {
+                Vec::new()
+            };
             reports.push(report);
             files.push(File { path: file.path, text: file.text, documents });
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use crate::diagnostics::source::Span;
 use crate::diff::change::{Change, What};
 use crate::diff::lists::{self, Pairing};
 use crate::diff::path::{Path, Step};
@@ -52,7 +53,9 @@ impl Walk {
         match (&old.value, &new.value) {
             (Value::Map(before), Value::Map(after)) => self.maps(path, before, after),
             (Value::List(before), Value::List(after)) => self.lists(path, before, after),
-            (Value::Text(before), Value::Text(after)) if before.contains('\n') || after.contains('\n') => {
+            (Value::Text(before), Value::Text(after))
+                if payload::is_file(path) || before.contains('\n') || after.contains('\n') =>
+            {
                 self.texts(path, before, after);
             }
             _ if quantities::same(path, old, new) => {}
@@ -81,7 +84,11 @@ impl Walk {
             self.node(path, &old, &new);
         }
         if self.found.len() == before {
-            self.put(path.clone(), What::Text(old.to_owned(), new.to_owned()));
+            let is_line = !old.contains('\n') && !new.contains('\n');
+            let node = |text: &str| Node { span: Span::default(), value: Value::Text(text.to_owned()) };
+            let what =
+                if is_line { What::Changed(node(old), node(new)) } else { What::Text(old.to_owned(), new.to_owned()) };
+            self.put(path.clone(), what);
         }
     }
 

@@ -15,19 +15,22 @@ const MOST: usize = 1_000_000;
 pub struct Anchors {
     known: HashMap<usize, Node>,
     repeated: usize,
+    kept: usize,
 }
 
 impl Anchors {
-    /// Remembers the value of anchor `id`; 0 is none.
+    /// Remembers the value of anchor `id`; 0 is none. There is an end to it: anchors in anchors would be kept many times
+    /// over.
     pub fn remember(&mut self, id: usize, node: &Node) {
-        if id != 0 {
+        if id != 0 && self.kept <= MOST {
+            self.kept += size(node);
             self.known.insert(id, node.clone());
         }
     }
 
     /// The value that an alias stands for. The error says what is wrong with it.
     pub fn repeat(&mut self, id: usize) -> Result<Node, &'static str> {
-        let node = self.known.get(&id).ok_or("stands for a value that holds it")?;
+        let node = self.known.get(&id).ok_or("stands for a value that holds it, or for too large a one")?;
         self.repeated += size(node);
         if self.repeated > MOST { Err("stands for more than a million values") } else { Ok(node.clone()) }
     }

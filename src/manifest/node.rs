@@ -1,5 +1,7 @@
 //! A value of a manifest with the place where it stands.
 
+use std::collections::HashMap;
+
 use serde::{Serialize, Serializer};
 
 use crate::diagnostics::source::Span;
@@ -146,9 +148,12 @@ impl PartialEq for Value {
 }
 
 fn same_entries(one: &[Entry], other: &[Entry]) -> bool {
-    let in_order = |(a, b): (&Entry, &Entry)| a.key == b.key && a.node == b.node;
-    let find = |entry: &Entry| other.iter().find(|found| found.key == entry.key);
-    one.len() == other.len()
-        && (one.iter().zip(other).all(in_order)
-            || one.iter().all(|entry| find(entry).is_some_and(|found| found.node == entry.node)))
+    if one.len() != other.len() {
+        return false;
+    }
+    if one.iter().zip(other).all(|(a, b)| a.key == b.key) {
+        return one.iter().zip(other).all(|(a, b)| a.node == b.node);
+    }
+    let others: HashMap<&str, &Node> = other.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
+    one.iter().all(|entry| others.get(entry.key.as_str()).is_some_and(|node| **node == entry.node))
 }

@@ -1,5 +1,7 @@
 //! The rendered platform as files.
 
+use std::collections::BTreeMap;
+
 /// One file of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeFile {
@@ -14,4 +16,15 @@ pub struct TreeFile {
 pub struct Tree {
     /// The files.
     pub files: Vec<TreeFile>,
+}
+
+impl Tree {
+    /// Whether both hold the same files, in whatever order.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.texts() == other.texts()
+    }
+
+    fn texts(&self) -> BTreeMap<&str, &str> {
+        self.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
+    }
 }

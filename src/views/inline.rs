@@ -14,14 +14,27 @@ pub fn inline(node: &Node) -> String {
 /// Two versions of a value, cut like one. Quotes say that a text is no number, so two texts need none.
 pub fn both(old: &Node, new: &Node, most: usize) -> (String, String) {
     match (bare(old), bare(new)) {
-        (Some(old), Some(new)) => (cut(old.to_owned(), most), cut(new.to_owned(), most)),
-        _ => (shortened(old, most), shortened(new, most)),
+        (Some(old), Some(new)) => cut_alike(old, new, most),
+        _ => cut_alike(&inline(old), &inline(new), most),
     }
+}
+
+/// Long texts lose what they have in common at the front, so that the difference is seen.
+fn cut_alike(old: &str, new: &str, most: usize) -> (String, String) {
+    const KEPT: usize = 20;
+    let common = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
+    let is_long = |text: &str| text.chars().count() > most;
+    let skip = if is_long(old) || is_long(new) { common.saturating_sub(KEPT) } else { 0 };
+    let rest = |text: &str| {
+        let text: String = text.chars().skip(skip).collect();
+        cut(if skip > 0 { format!("…{text}") } else { text }, most)
+    };
+    (rest(old), rest(new))
 }
 
 /// A text that needs no escapes.
 fn bare(node: &Node) -> Option<&str> {
-    node.text().filter(|text| !text.is_empty() && quoted(text).len() == text.len() + 2)
+    node.text().filter(|text| !text.is_empty() && text.trim() == *text && quoted(text).len() == text.len() + 2)
 }
 
 /// A value on one line, cut after `most` characters, with a sign that it was cut.

@@ -14,11 +14,12 @@ pub const MARKER: &str = "<!-- platformgen diff -->";
 /// Room for the line that says what was left out.
 const FOOTER: usize = 160;
 
-/// The whole comparison in at most `most` bytes: sections are left out whole, the last first, and counted.
+/// The whole comparison in at most `most` bytes: what does not fit is left out whole, and counted.
 pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String {
     let mut out = format!("{MARKER}\n### platformgen: {}\n", headline(comparison));
     for line in head(comparison) {
-        if out.len() + line.len() + 2 * FOOTER > most {
+        // what will happen must not crowd out what changed
+        if out.len() + line.len() + 2 * FOOTER > most / 2 {
             out.push_str("\n_More than fits: run `platformgen diff` to see all._\n");
             break;
         }
@@ -27,7 +28,7 @@ pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String 
     let look = Look { paint: Paint::default(), context };
     let mut left_out = 0;
     for section in grouped(&comparison.objects, look) {
-        if left_out == 0 && out.len() + section.text.len() + FOOTER <= most {
+        if out.len() + section.text.len() + FOOTER <= most {
             out.push_str(&section.text);
         } else {
             left_out += section.objects;
@@ -52,8 +53,9 @@ fn head(comparison: &Comparison) -> Vec<String> {
         out.extend(effects.into_iter().map(|(kind, what)| format!("| **{kind}** | {} |\n", cell(&what))));
     }
     for (title, lines) in summary::sections(comparison).into_iter().filter(|(title, _)| *title != "effects") {
-        out.push(format!("\n**{title}**\n"));
-        out.extend(lines.iter().map(|line| format!("- {}\n", cell(line))));
+        let body = lines.join("\n");
+        let fence = fence(&body);
+        out.push(format!("\n**{title}**\n\n{fence}diff\n{body}\n{fence}\n"));
     }
     out
 }
@@ -96,7 +98,7 @@ fn section(group: &[Told<'_>]) -> Section {
         format!("<code>{}</code>", escaped(&title(object)))
     } else {
         let names: Vec<String> = group.iter().map(|(object, _)| escaped(&object.id.place())).collect();
-        format!("same change in {} {}s: {}", group.len(), escaped(&object.id.kind), names.join(", "))
+        format!("same change in {} of kind {}: {}", group.len(), escaped(&object.id.kind), names.join(", "))
     };
     let body = lines.join("\n");
     let fence = fence(&body);

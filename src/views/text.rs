@@ -77,8 +77,11 @@ pub fn headline(comparison: &Comparison) -> String {
         *counts.entry(object.fate).or_default() += 1;
     }
     let files = number(comparison.files.len(), "file");
+    if comparison.files.is_empty() {
+        return "nothing differs".to_owned();
+    }
     if counts.is_empty() {
-        return format!("{files} written differently, no object changed");
+        return format!("{files} differ, no object does");
     }
     let counted = |(at, (fate, count)): (usize, (Fate, usize))| {
         if at == 0 { format!("{} {}", number(count, "object"), word(fate)) } else { format!("{count} {}", word(fate)) }

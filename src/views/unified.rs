@@ -22,8 +22,17 @@ pub fn unified(comparison: &Comparison, old: &Side, new: &Side, context: usize) 
             FileFate::Removed => (format!("a/{path}"), "/dev/null".to_owned()),
             FileFate::Changed => (format!("a/{path}"), format!("b/{path}")),
         };
-        let _ = write!(out, "--- {before}\n+++ {after}\n");
-        out.extend(lines::hunks(old.text(path), new.text(path), context));
+        let hunks = lines::hunks(old.text(path), new.text(path), context);
+        // an empty file has no lines to show: only git's own words say that it comes or goes
+        if hunks.is_empty() {
+            let fate = if file.fate == FileFate::Added { "new" } else { "deleted" };
+            let _ = write!(out, "diff --git a/{path} b/{path}\n{fate} file mode 100644\n");
+            continue;
+        }
+        // a tab ends a name that has a blank in it
+        let end = if path.contains(' ') { "\t" } else { "" };
+        let _ = write!(out, "--- {before}{end}\n+++ {after}{end}\n");
+        out.extend(hunks);
     }
     out
 }
