@@ -15,7 +15,7 @@ use crate::values::body_size::BodySize;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::label::{FreeLabelKey, LabelValue};
-use crate::values::name::Name;
+use crate::values::name::{Name, PlatformName};
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
 
@@ -23,7 +23,7 @@ shape! {
     /// The platform as a whole.
     PlatformSpec {
         /// Name of the platform: the label `app.kubernetes.io/part-of` and the prefix of cluster-scoped objects.
-        name: Name,
+        name: PlatformName,
         /// Domain below which hosts without a dot stand.
         domain: Host,
         /// Kubernetes minor that the objects are for: which fields and kinds exist, which Pod Security version is pinned. `1.36` when absent.

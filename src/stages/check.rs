@@ -21,7 +21,7 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     let provides = |declared: &Declared| declared.component.provides(&declared.own, &platform.facts).capability();
     let provided: BTreeSet<Capability> = platform.components.iter().filter_map(provides).collect();
     for declared in &platform.components {
-        file_is_its_own(declared, report);
+        name_is_free(declared, report);
         if complete {
             needs_are_met(declared, &provided, report);
             calls_reach(declared, platform, report);
@@ -44,15 +44,18 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     node_ports_are_admitted(platform, report);
 }
 
-/// Names that would put a component's file where another file stands, or where kustomize sees a directory of its own.
-const TAKEN: &[&str] = &["kustomization", "namespace"];
+/// Names that mean something else wherever they stand, and why.
+const TAKEN: &[(&str, &str)] = &[
+    ("default", "every namespace has a service account of that name, which pods get that ask for none"),
+    ("kubernetes", "the Service of that name in `default` is the API server itself"),
+    ("kustomization", "the file of that name lists all others"),
+    ("namespace", "the file of that name holds what belongs to the namespace"),
+];
 
-fn file_is_its_own(declared: &Declared, report: &mut Report) {
+fn name_is_free(declared: &Declared, report: &mut Report) {
     let name = declared.own.name.as_str();
-    if TAKEN.contains(&name) {
-        report
-            .error(codes::CONFLICT, declared.span, format!("a component cannot be called `{name}`"))
-            .help(format!("the file `{}/{name}.yaml` has another meaning", declared.own.namespace));
+    if let Some((_, why)) = TAKEN.iter().find(|(taken, _)| *taken == name) {
+        report.error(codes::CONFLICT, declared.span, format!("a component cannot be called `{name}`")).help(*why);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names that the API server accepts wherever we put them.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::values::parse::Parse;
@@ -63,6 +64,36 @@ impl fmt::Display for Name {
     }
 }
 
+/// The name of a platform. Its priority classes begin with it, and those that begin with `system-` belong to the cluster.
+/// Source: `pkg/apis/scheduling/validation`, `ValidatePriorityClass`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformName(Name);
+
+impl Deref for PlatformName {
+    type Target = Name;
+
+    fn deref(&self) -> &Name {
+        &self.0
+    }
+}
+
+impl fmt::Display for PlatformName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Parse for PlatformName {
+    const EXPECTED: &'static str = "lower-case letters, digits and `-`, beginning with a letter and not with `system-`, ending with a letter or digit, at most 40 characters";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.split('-').next() == Some("system") {
+            return Err("begins like the cluster's own priority classes".to_owned());
+        }
+        Name::parse(text).map(Self)
+    }
+}
+
 /// The name of an environment variable: a C identifier, which every shell and every API version accepts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Variable(String);
@@ -102,6 +133,14 @@ mod tests {
         {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_platform_is_not_the_cluster() {
+        for bad in ["system", "system-a"] {
+            assert!(Name::parse(bad).is_ok() && PlatformName::parse(bad).is_err(), "{bad}");
+        }
+        assert!(PlatformName::parse("systematic").is_ok());
     }
 
     #[test]

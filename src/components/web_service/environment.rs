@@ -14,7 +14,7 @@ pub type Text = Vec<Piece>;
 /// A part of a value.
 #[derive(Clone, Debug)]
 pub enum Piece {
-    /// As it stands.
+    /// As the API wants it: with two dollar signs for one.
     Literal(String),
     /// The address of what the service calls.
     Address(Name),
@@ -29,7 +29,8 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
     while let Some((before, after)) = rest.split_once('$') {
         literal.push_str(before);
         if let Some(tail) = after.strip_prefix('$') {
-            literal.push('$');
+            // the kubelet expands `$(NAME)` in values, and takes two for one as we do
+            literal.push_str("$$");
             rest = tail;
         } else if let Some((name, tail)) = after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
