@@ -6,22 +6,26 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
 
 use crate::diagnostics::report::{Diagnostic, Severity};
-use crate::diagnostics::source::Source;
+use crate::diagnostics::source::{Place, Source};
 
 const LONGEST_LINE: usize = 160;
 
 /// All `diagnostics` about `source`, ready for stderr.
 pub fn text(diagnostics: &[&Diagnostic], source: Source<'_>, color: bool) -> String {
     let mut out = String::new();
+    // they come in the order of their places, so that lines are counted once
+    let mut known = (0, 1);
     for diagnostic in diagnostics {
-        one(&mut out, diagnostic, source, Paint { on: color });
+        let at = diagnostic.span.start;
+        let place = if at < known.0 { source.place(at) } else { source.place_from(at, known) };
+        known = (place.start, place.line);
+        one(&mut out, diagnostic, place, source, Paint { on: color });
         out.push('\n');
     }
     out
 }
 
-fn one(out: &mut String, diagnostic: &Diagnostic, source: Source<'_>, paint: Paint) {
-    let place = source.place(diagnostic.span.start);
+fn one(out: &mut String, diagnostic: &Diagnostic, place: Place<'_>, source: Source<'_>, paint: Paint) {
     let (word, tint) = match diagnostic.severity {
         Severity::Error => ("error", "31"),
         Severity::Warning => ("warning", "33"),

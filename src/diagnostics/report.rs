@@ -114,7 +114,9 @@ impl Report {
 
     /// Everything found, in order of place; two at one place stand in order of code, the same twice stands once.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
-        let mut sorted: Vec<&Diagnostic> = self.found.iter().filter(|diagnostic| !self.is_guess(diagnostic)).collect();
+        let guesses = merged(&self.guesses);
+        let is_told = |diagnostic: &&Diagnostic| !self.is_guess(diagnostic, &guesses);
+        let mut sorted: Vec<&Diagnostic> = self.found.iter().filter(is_told).collect();
         sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         sorted.dedup();
         sorted
@@ -122,17 +124,32 @@ impl Report {
 
     /// Whether a diagnostic is about what stands in for a faulty value, or would not be there without a syntax error:
     /// the fault itself has been reported.
-    fn is_guess(&self, diagnostic: &Diagnostic) -> bool {
+    fn is_guess(&self, diagnostic: &Diagnostic, guesses: &[Span]) -> bool {
         let Diagnostic { code, span, .. } = diagnostic;
         let doubtful = || {
-            let within = self.guesses.iter().any(|guess| (guess.start..=guess.end).contains(&span.start));
+            let next = guesses.partition_point(|guess| guess.start <= span.start);
+            let within = next.checked_sub(1).is_some_and(|at| span.start <= guesses[at].end);
             within || self.misses_text && (*span == Span::default() || codes::ABSENCE.contains(code))
         };
-        *span == Span::STAND_IN || (*code != codes::SYNTAX && !self.guesses.is_empty() && doubtful())
+        *span == Span::STAND_IN || (*code != codes::SYNTAX && !guesses.is_empty() && doubtful())
     }
 
     /// Drops the warnings for which `keep` says no.
     pub fn retain_warnings(&mut self, mut keep: impl FnMut(&Diagnostic) -> bool) {
         self.found.retain(|diagnostic| diagnostic.severity == Severity::Error || keep(diagnostic));
     }
+}
+
+/// The same text in as few spans as hold it, in order: a file of nothing but mistakes has very many.
+fn merged(spans: &[Span]) -> Vec<Span> {
+    let mut sorted = spans.to_vec();
+    sorted.sort();
+    let mut merged: Vec<Span> = Vec::new();
+    for span in sorted {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }

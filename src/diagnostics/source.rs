@@ -37,6 +37,8 @@ pub struct Source<'a> {
 /// A place as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
+    /// Where the line begins.
+    pub start: usize,
     /// Line, from one.
     pub line: usize,
     /// Column in characters, from one.
@@ -48,12 +50,18 @@ pub struct Place<'a> {
 impl<'a> Source<'a> {
     /// The line and column of a byte offset; an offset past the end is the end.
     pub fn place(&self, offset: usize) -> Place<'a> {
+        self.place_from(offset, (0, 1))
+    }
+
+    /// The same for one who knows a line before it: where it begins, and its number.
+    pub fn place_from(&self, offset: usize, (known, number): (usize, usize)) -> Place<'a> {
         let offset = floor_char_boundary(self.text, offset);
-        let before = &self.text[..offset];
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
         let end = self.text[offset..].find('\n').map_or(self.text.len(), |newline| offset + newline);
+        let between = self.text.get(known..start).unwrap_or_default();
         Place {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            start,
+            line: between.bytes().filter(|byte| *byte == b'\n').count() + number,
             column: self.text[start..offset].chars().count() + 1,
             text: self.text[start..end].trim_end_matches('\r'),
         }
