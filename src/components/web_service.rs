@@ -124,13 +124,15 @@ impl ComponentType for WebService {
         check_ports(&spec, desk);
         check_pools(&spec, desk);
         let controller = controller(&spec, desk);
+        let metrics = spec.metrics.clone().unwrap_or_else(|| desk.facts.defaults.metrics.clone());
+        check_requests_are_counted(&spec, &metrics, desk);
         let shutdown = spec.shutdown.clone().unwrap_or_else(|| desk.facts.defaults.shutdown.clone());
         check_shutdown(&shutdown, desk);
         Some(Self {
             env: env.into_iter().collect::<Option<_>>()?,
             controller: controller?,
             probes: spec.probes.clone().unwrap_or_else(|| desk.facts.defaults.probes.clone()),
-            metrics: spec.metrics.clone().unwrap_or_else(|| desk.facts.defaults.metrics.clone()),
+            metrics,
             shutdown,
             spec,
         })
@@ -154,6 +156,16 @@ fn check_ports(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
     {
         let message = format!("the metrics have the service's own port {}", spec.port.0);
         desk.report.error(codes::CONFLICT, desk.span, message).help("give them another port, or write just their path");
+    }
+}
+
+/// An autoscaler that cannot read one of its metrics never scales down.
+fn check_requests_are_counted(spec: &WebServiceSpec, metrics: &MetricsSpec, desk: &mut Desk<'_>) {
+    let Some(At { value: scale, span }) = &spec.scale else { return };
+    if scale.requests_per_second.is_some() && matches!(metrics, MetricsSpec::Off) {
+        desk.report
+            .error(codes::CONFLICT, *span, "`requests-per-second` is a target, and the service has no metrics")
+            .help("write where they are (`metrics = \"/metrics\"`), or scale by `cpu` or `memory` alone");
     }
 }
 
