@@ -493,3 +493,15 @@ fn quantities_of_one_amount_are_no_change() {
     let comparison = compare(&side(old), &side(&old.replace("1000m", "1100m")));
     assert!(matches!(comparison.objects[0].changes[0].what, What::Changed(..)));
 }
+
+/// Names are shown, never obeyed: not by a terminal, and not as markup.
+#[test]
+fn names_cannot_reach_the_terminal() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: \"a\\e[31m\\nb\", namespace: \"<b>@all\"}\n";
+    let files = vec![TreeFile { path: "a\u{1b}.yaml".to_owned(), text: text.to_owned() }];
+    let new = Side::read(Tree { files }, Dialect::Any).unwrap_or_else(|faulty| panic!("{faulty:?}"));
+    let comparison = compare(&Side::default(), &new);
+    let [text, _, _, markdown] = all_views(&Side::default(), &new, &comparison);
+    assert!(!text.contains('\u{1b}') && text.contains("a\\u{1b}[31m\\u{a}b"), "{text}");
+    assert!(!markdown.contains('\u{1b}') && !markdown.contains("<code>+ Pod <b>"), "{markdown}");
+}

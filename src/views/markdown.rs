@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use crate::diff::compare::{Comparison, Fate, ObjectChange};
 use crate::views::paint::Paint;
-use crate::views::summary;
 use crate::views::text::{Look, headline, number, object_lines};
+use crate::views::{lines, summary};
 
 /// By this line a bot finds its comment again.
 pub const MARKER: &str = "<!-- platformgen diff -->";
@@ -62,7 +62,7 @@ fn head(comparison: &Comparison) -> Vec<String> {
 
 /// Text in a table or list: nothing in it is markup, but for what stands in backticks.
 fn cell(text: &str) -> String {
-    escaped(text).replace('|', "\\|").replace('*', "\\*")
+    escaped(text).replace('|', "\\|").replace('*', "\\*").replace('@', "&#64;")
 }
 
 struct Section {
@@ -124,5 +124,5 @@ fn fence(body: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    lines::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -9,7 +9,7 @@ use crate::views::text::number;
 
 /// One path a line.
 pub fn names(comparison: &Comparison) -> String {
-    comparison.files.iter().flat_map(|file| [file.path.as_str(), "\n"]).collect()
+    comparison.files.iter().flat_map(|file| [lines::visible(&file.path), "\n".to_owned()]).collect()
 }
 
 /// One file a line with the lines that came and went, as `git diff --stat` counts them.
@@ -23,7 +23,7 @@ pub fn stat(comparison: &Comparison, old: &Side, new: &Side) -> String {
             FileFate::Removed => "  (gone)",
             FileFate::Changed => "",
         };
-        let _ = writeln!(out, " {:width$} | +{came} -{went}{note}", file.path);
+        let _ = writeln!(out, " {:width$} | +{came} -{went}{note}", lines::visible(&file.path));
         all = (all.0 + came, all.1 + went);
     }
     out + &format!(" {}: +{} -{}\n", number(comparison.files.len(), "file"), all.0, all.1)

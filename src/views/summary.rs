@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diff::compare::Comparison;
 use crate::diff::effects::EffectKind;
 use crate::diff::exchange::Exchange;
+use crate::views::lines::visible;
 
 /// Objects that one line names; more are counted.
 const NAMED: usize = 4;
@@ -61,5 +62,6 @@ pub fn sections(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
         ("capacity", capacity),
         ("effects", effects),
     ];
-    sections.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    let shown = |lines: Vec<String>| lines.iter().map(|line| visible(line)).collect();
+    sections.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(title, lines)| (title, shown(lines))).collect()
 }

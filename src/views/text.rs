@@ -108,21 +108,24 @@ fn word(fate: Fate) -> &'static str {
 
 /// An object, one change a line; its first sign says what became of it.
 pub fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
-    let (id, paint) = (&object.id, look.paint);
-    let file = paint.dim(&format!("({})", object.file));
+    let paint = look.paint;
+    let (id, place) = (lines::visible(&object.id.to_string()), lines::visible(&object.id.place()));
+    let home = lines::visible(&object.file);
+    let file = paint.dim(&format!("({home})"));
     let mut found = match (object.fate, &object.was) {
         (Fate::Added, _) => vec![format!("{} {file}", paint.green(&format!("+ {id}")))],
         (Fate::Removed, _) => vec![format!("{} {file}", paint.red(&format!("- {id}")))],
         (Fate::Renamed, Some(was)) => {
-            vec![format!("{}  will be re-created {file}", paint.yellow(&format!("~ {was} → {}", id.place())))]
+            let was = lines::visible(&was.to_string());
+            vec![format!("{}  will be re-created {file}", paint.yellow(&format!("~ {was} → {place}")))]
         }
         (Fate::Reformatted, _) => vec![format!("= {id}  says the same in other words {file}")],
         _ => Vec::new(),
     };
     match &object.was_in {
         Some(_) if object.fate == Fate::Renamed => {}
-        Some(was) => found.push(format!("= {id}  moved from {was} to {}", object.file)),
-        None if object.fate == Fate::Moved => found.push(format!("= {id}  moved within {}", object.file)),
+        Some(was) => found.push(format!("= {id}  moved from {} to {home}", lines::visible(was))),
+        None if object.fate == Fate::Moved => found.push(format!("= {id}  moved within {home}")),
         None => {}
     }
     found.extend(object.changes.iter().flat_map(|change| change_lines(object, change, look)));
@@ -166,10 +169,11 @@ fn bare_files(comparison: &Comparison, paint: Paint) -> Vec<String> {
         .files
         .iter()
         .filter(|file| !is_told(&file.path))
-        .map(|file| match file.fate {
-            FileFate::Added => paint.green(&format!("+ {}", file.path)),
-            FileFate::Removed => paint.red(&format!("- {}  nothing renders it", file.path)),
-            FileFate::Changed => format!("= {}  formatting only", file.path),
+        .map(|file| (file.fate, lines::visible(&file.path)))
+        .map(|(fate, path)| match fate {
+            FileFate::Added => paint.green(&format!("+ {path}")),
+            FileFate::Removed => paint.red(&format!("- {path}  nothing renders it")),
+            FileFate::Changed => format!("= {path}  formatting only"),
         })
         .collect()
 }
