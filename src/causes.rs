@@ -11,6 +11,8 @@ use similar::{DiffOp, TextDiff};
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diff::compare::{self, Cause, Comparison, LoneKey, ObjectChange};
+use crate::diff::hiding::HIDDEN;
+use crate::diff::secrets::Description;
 use crate::diff::side::Side;
 use crate::manifest::read::Dialect;
 use crate::spec::overlay;
@@ -25,6 +27,7 @@ const MOST: usize = 100;
 pub fn causes(old: &str, new: Source<'_>, environment: Option<&str>) -> Vec<ObjectChange> {
     let Source { name, text: new } = new;
     let steps = steps(old, new);
+    let guards = [old, new].map(Description::of);
     let mut found = Vec::new();
     let Some(mut before) = side(old, environment) else { return found };
     let mut pending: Vec<&Step> = Vec::new();
@@ -33,7 +36,7 @@ pub fn causes(old: &str, new: Source<'_>, environment: Option<&str>) -> Vec<Obje
         let text = applied(old, new, &steps[..=count]);
         let Some(after) = side(&text, environment) else { continue };
         let Comparison { objects, .. } = compare::compare(&before, &after);
-        let cause = Rc::new(cause(&pending, old, Source { name, text: new }));
+        let cause = Rc::new(cause(&pending, old, Source { name, text: new }, &guards));
         found.extend(objects.into_iter().map(|object| ObjectChange { cause: Some(Rc::clone(&cause)), ..object }));
         pending.clear();
         before = after;
@@ -105,7 +108,7 @@ fn side(text: &str, environment: Option<&str>) -> Option<Side> {
     Side::read(emit::tree(&bundle), Dialect::Own).ok()
 }
 
-fn cause(steps: &[&Step], old: &str, new: Source<'_>) -> Cause {
+fn cause(steps: &[&Step], old: &str, new: Source<'_>, guards: &[Description]) -> Cause {
     let said = |text: &str, ranges: &mut dyn Iterator<Item = Range<usize>>| -> Option<(usize, String)> {
         let all = lines(text);
         ranges.flatten().find_map(|at| {
@@ -125,6 +128,8 @@ fn cause(steps: &[&Step], old: &str, new: Source<'_>) -> Cause {
     let lines = steps.iter().map(|step| if is_removed { step.old.len() } else { step.new.len() }).sum();
     // people align their `=`
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_shown = guards.iter().all(|guard| guard.shows(&text));
+    let text = if is_shown { text } else { HIDDEN.to_owned() };
     Cause { file: new.name.to_owned(), line: line + 1, text, lines, is_removed }
 }
 

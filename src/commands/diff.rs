@@ -15,6 +15,7 @@ use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, suggest};
 use crate::diff::compare::{self, Comparison};
 use crate::diff::exchange::Exchange;
+use crate::diff::secrets;
 use crate::diff::side::{Faulty, Side};
 use crate::emit;
 use crate::manifest::read::Dialect;
@@ -213,7 +214,11 @@ fn side(place: &Path, tree: Tree, dialect: Dialect) -> Option<Side> {
             for Faulty { path, text, report } in faulty {
                 let name = if is_one { place.to_owned() } else { place.join(path) };
                 let source = Source { name: &name.display().to_string(), text: &text };
-                output::complain(&caret::text(&report.sorted(), source, input::is_colored_stderr()));
+                let shown = secrets::shown_lines(&text);
+                output::complain(&caret::text_of(&report.sorted(), source, input::is_colored_stderr(), &|at, _| {
+                    let line = text.get(..at).unwrap_or(&text).matches('\n').count();
+                    shown.get(line).copied().unwrap_or(false)
+                }));
             }
         })
         .ok()

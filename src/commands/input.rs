@@ -11,6 +11,7 @@ use crate::commands::output;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, report::Severity};
+use crate::diff::secrets::Description;
 use crate::model::bundle::Bundle;
 use crate::model::object::Object;
 use crate::model::platform::Platform;
@@ -94,7 +95,10 @@ pub fn render<T>(
     let mut report = Report::default();
     let rendered = pipeline::render_as(&input.text, environment, &mut report, finish);
     let found = report.sorted();
-    let mut text = caret::text(&found, Source { name: &input.name, text: &input.text }, is_colored_stderr());
+    let source = Source { name: &input.name, text: &input.text };
+    let description = Description::of(if found.is_empty() { "" } else { source.text });
+    let is_shown = |_, line: &str| description.shows(line);
+    let mut text = caret::text_of(&found, source, is_colored_stderr(), &is_shown);
     let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 0 {
         let plural = if errors == 1 { "" } else { "s" };

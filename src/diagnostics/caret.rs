@@ -12,6 +12,16 @@ const LONGEST_LINE: usize = 160;
 
 /// All `diagnostics` about `source`, ready for stderr.
 pub fn text(diagnostics: &[&Diagnostic], source: Source<'_>, color: bool) -> String {
+    text_of(diagnostics, source, color, &|_, _| true)
+}
+
+/// The same, without the lines that `is_shown` refuses by the place of their diagnostic and their text.
+pub fn text_of(
+    diagnostics: &[&Diagnostic],
+    source: Source<'_>,
+    color: bool,
+    is_shown: &dyn Fn(usize, &str) -> bool,
+) -> String {
     let mut out = String::new();
     // they come in the order of their places, so that lines are counted once
     let mut known = (0, 1);
@@ -19,13 +29,20 @@ pub fn text(diagnostics: &[&Diagnostic], source: Source<'_>, color: bool) -> Str
         let at = diagnostic.span.start;
         let place = if at < known.0 { source.place(at) } else { source.place_from(at, known) };
         known = (place.start, place.line);
-        one(&mut out, diagnostic, place, source, Paint { on: color });
+        one(&mut out, diagnostic, place, source, Paint { on: color }, is_shown);
         out.push('\n');
     }
     out
 }
 
-fn one(out: &mut String, diagnostic: &Diagnostic, place: Place<'_>, source: Source<'_>, paint: Paint) {
+fn one(
+    out: &mut String,
+    diagnostic: &Diagnostic,
+    place: Place<'_>,
+    source: Source<'_>,
+    paint: Paint,
+    is_shown: &dyn Fn(usize, &str) -> bool,
+) {
     let (word, tint) = match diagnostic.severity {
         Severity::Error => ("error", "31"),
         Severity::Warning => ("warning", "33"),
@@ -42,6 +59,14 @@ fn one(out: &mut String, diagnostic: &Diagnostic, place: Place<'_>, source: Sour
     put(&format!("{:gutter$}{} {}:{}:{}", "", paint.blue("-->"), source.name, place.line, place.column));
     put(&format!("{:gutter$} {bar}", ""));
 
+    if !is_shown(diagnostic.span.start, place.text) {
+        let number = paint.blue(&place.line.to_string());
+        put(&format!("{number} {bar} (hidden: the line may hold a secret)"));
+        if let Some(help) = &diagnostic.help {
+            put(&format!("{:gutter$} {} help: {}", "", paint.blue("="), visible(help)));
+        }
+        return;
+    }
     let line: Vec<char> = place.text.chars().map(shown).collect();
     let spanned = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or("");
     let length = spanned.lines().next().unwrap_or("").chars().count().max(1);

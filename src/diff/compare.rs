@@ -8,8 +8,9 @@ use crate::diff::change::{Change, What};
 use crate::diff::effects::{self, Effect};
 use crate::diff::exchange::{self, Exchange};
 use crate::diff::pair::{self, Pair, Placed};
+use crate::diff::secrets::Veil;
 use crate::diff::side::Side;
-use crate::diff::{secrets, structure};
+use crate::diff::structure;
 use crate::manifest::document::Id;
 
 /// Everything that is different.
@@ -175,6 +176,8 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
             (fate, changes)
         }
     };
+    let roots = [pair.before(), pair.after()].into_iter().flatten().map(|placed| &placed.document.root);
+    let veil = if changes.is_empty() { Veil::default() } else { Veil::of(roots) };
     let effects = effects::effects(pair, &changes);
     let was = pair.before().map(|old| old.document.id.clone()).filter(|was| was != id);
     let is_echo = |change: &Change| was.as_ref().is_some_and(|was| echoes(change, was, id));
@@ -183,11 +186,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
     Some(ObjectChange {
         id: id.clone(),
         fate,
-        changes: changes
-            .into_iter()
-            .filter(|change| !is_echo(change))
-            .map(|change| secrets::hidden(id, change))
-            .collect(),
+        changes: changes.into_iter().filter(|change| !is_echo(change)).map(|change| veil.hidden(change)).collect(),
         was,
         file,
         was_in,

@@ -26,7 +26,8 @@ pub fn structures(file: &str, old: &str, new: &str) -> Option<(Node, Node)> {
     Some((parse(old)?, parse(new)?))
 }
 
-fn toml(text: &str) -> Option<Node> {
+/// A text as the value that it says in TOML.
+pub fn toml(text: &str) -> Option<Node> {
     DeTable::parse(text).ok().map(|table| map(table.into_inner()))
 }
 

@@ -1,202 +1,354 @@
 //! What must never be shown: values of Secrets, of variables whose name says so, of registry credentials, and passwords
-//! inside addresses. Neither their length nor a hash of them is shown.
+//! inside addresses. Neither their length nor a hash of them is shown. It is found in whole objects: what a value is may be
+//! said by its neighbour.
+
+use std::collections::BTreeMap;
 
 use crate::diff::change::{Change, What};
-use crate::diff::path::{Path, Step};
-use crate::manifest::document::Id;
+use crate::diff::hiding::{FETCHED, HIDDEN, holds_credentials, is_basic, line_hidden, text_hidden};
+use crate::diff::payload;
+use crate::diff::telling::{is_place, is_telling, is_telling_of_all};
 use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::read;
 
-/// What stands for a hidden value.
-pub const HIDDEN: &str = "(hidden)";
+/// Keys whose value names what another key holds.
+const NAMING: &[&str] = &["name", "key", "var", "variable", "header", "id", "field"];
 
-/// Parts of names, in lower case and without `-`, `_` and `.`, that say that a value is secret.
-const TELLING: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "secretkey",
-    "signingkey",
-    "encryptionkey",
-    "credential",
-    "dockerconfig",
-    "connectionstring",
-    "htpasswd",
-];
+/// Those other keys.
+const NAMED: &[&str] = &["value", "val", "values", "content", "default", "data", "text", "string"];
 
-/// Names that hold a telling part and are no secret: they say where one is.
-const HARMLESS: &[&str] = &[
-    "secretname",
-    "secretkeyref",
-    "secretref",
-    "secretstoreref",
-    "secretkey",
-    "secrets",
-    "imagepullsecrets",
-    "automountserviceaccounttoken",
-    "serviceaccounttoken",
-    "tokenrequests",
-    "credentialname",
-    "credentialspolicy",
-    "injectcafromsecret",
-    "servertokens",
-    "secrethash",
-];
+/// Kinds that compute secrets from templates.
+const TEMPLATES: &[&str] = &["ExternalSecret", "ClusterExternalSecret", "PushSecret"];
 
-/// Endings of names that say that the value is where a secret is, and no secret.
-const PLACES: &[&str] = &["file", "path", "ref", "name", "namespace", "policy"];
+/// Everything in some objects that must not be shown, with what is shown for it.
+#[derive(Debug, Default)]
+pub struct Veil {
+    shown: BTreeMap<String, String>,
+}
 
-/// The change with every secret in it hidden.
-pub fn hidden(id: &Id, change: Change) -> Change {
-    let Change { path, what } = change;
-    let hide = |node: Node| node_hidden(&path, id, node);
-    let what = match what {
-        What::Added(node) => What::Added(hide(node)),
-        What::Removed(node) => What::Removed(hide(node)),
-        What::Changed(old, new) => What::Changed(hide(old), hide(new)),
-        What::Text(old, new) => {
-            let (shown_old, shown_new) = (lines_hidden(&old), lines_hidden(&new));
-            let is_sealed = is_secret(&path, id) || holds_credentials(&old) || holds_credentials(&new);
-            if is_sealed || shown_old == shown_new {
-                What::Changed(hidden_node(), hidden_node())
-            } else {
-                What::Text(shown_old, shown_new)
-            }
+impl Veil {
+    /// What these objects must not show.
+    pub fn of<'a>(roots: impl IntoIterator<Item = &'a Node>) -> Self {
+        let mut walk = Walk::default();
+        for root in roots {
+            walk.document(root);
         }
-        order @ What::Order(..) => order,
-    };
-    Change { path, what }
-}
-
-/// Whether the text of an object holds anything that must not be shown.
-pub fn is_sealed(id: &Id, text: &str) -> bool {
-    is_secret_kind(id) || text.lines().any(|line| !(is_template(id, line) || line_hidden(line) == line))
-}
-
-fn is_secret_kind(id: &Id) -> bool {
-    id.kind == "Secret" && id.group.is_empty()
-}
-
-/// What an `ExternalSecret` computes a value from holds no value.
-fn is_template(id: &Id, text: &str) -> bool {
-    id.kind == "ExternalSecret" && text.contains("{{")
-}
-
-fn hidden_node() -> Node {
-    Node { span: Default::default(), value: Value::Text(HIDDEN.to_owned()) }
-}
-
-fn node_hidden(path: &Path, id: &Id, node: Node) -> Node {
-    if node.text().is_some_and(|text| is_template(id, text)) {
-        return node;
+        Self { shown: walk.found }
     }
-    let is_plain = !matches!(node.value, Value::Map(_) | Value::List(_));
-    if is_secret(path, id) && (is_plain || in_secret_data(path, id)) {
-        return match node.value {
-            // the keys of a Secret are no secret
-            Value::Map(entries) => Node { value: Value::Map(entries.into_iter().map(sealed).collect()), ..node },
-            _ => hidden_node(),
+
+    /// Whether there is anything to hide.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// The change with every secret in it hidden.
+    pub fn hidden(&self, change: Change) -> Change {
+        if self.is_empty() {
+            return change;
+        }
+        let Change { path, what } = change;
+        let what = match what {
+            What::Added(node) => What::Added(self.node(node)),
+            What::Removed(node) => What::Removed(self.node(node)),
+            What::Changed(old, new) => What::Changed(self.node(old), self.node(new)),
+            What::Text(old, new) => {
+                let (old, new) = (self.text(old), self.text(new));
+                let node = || Node { span: Default::default(), value: Value::Text(HIDDEN.to_owned()) };
+                if old == HIDDEN || new == HIDDEN || old == new {
+                    What::Changed(node(), node())
+                } else {
+                    What::Text(old, new)
+                }
+            }
+            order @ What::Order(..) => order,
         };
+        Change { path, what }
     }
-    let value = match node.value {
-        Value::Text(text) if holds_credentials(&text) => Value::Text(HIDDEN.to_owned()),
-        Value::Text(text) => Value::Text(lines_hidden(&text)),
-        Value::List(items) => {
-            let inner = |(at, item)| node_hidden(&path.and(Step::Index(at)), id, item);
-            Value::List(items.into_iter().enumerate().map(inner).collect())
+
+    fn text(&self, text: String) -> String {
+        self.shown.get(&text).cloned().unwrap_or(text)
+    }
+
+    fn node(&self, node: Node) -> Node {
+        let value = match node.value {
+            Value::Map(entries) => {
+                let inner = |entry: Entry| Entry { node: self.node(entry.node), ..entry };
+                Value::Map(entries.into_iter().map(inner).collect())
+            }
+            Value::List(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
+            value => match scalar(&value).and_then(|text| self.shown.get(&text)) {
+                Some(shown) => Value::Text(shown.clone()),
+                None => value,
+            },
+        };
+        Node { span: node.span, value }
+    }
+
+    /// Whether a line of the text holds a hidden value, or a line of one.
+    pub fn is_in(&self, line: &str) -> bool {
+        let lines = self.shown.keys().flat_map(|value| value.lines());
+        lines.map(str::trim).filter(|value| value.len() > 2).any(|value| line.contains(value))
+    }
+}
+
+/// Whether an object with this text holds anything that must not be shown.
+pub fn is_sealed(root: &Node, text: &str) -> bool {
+    is_secret_kind(root) || !Veil::of([root]).is_empty() || comments_tell(text)
+}
+
+/// Whether a text that is no object holds anything that must not be shown.
+pub fn is_sealed_text(name: &str, text: &str) -> bool {
+    let mut walk = Walk::default();
+    walk.shown(name, text, false) != text || text_hidden(text) != text
+}
+
+/// What a description must not show of itself: its lines are quoted in messages and as causes.
+pub struct Description {
+    veil: Veil,
+}
+
+impl Description {
+    /// Of the whole text, which may be broken.
+    pub fn of(text: &str) -> Self {
+        let mut variables = Walk::default();
+        if let Some(table) = payload::toml(text) {
+            variables.environments(&table);
         }
-        Value::Map(entries) => Value::Map(map_hidden(path, id, entries)),
-        other => other,
+        Self { veil: Veil { shown: variables.found } }
+    }
+
+    /// Whether this line of it may be shown.
+    pub fn shows(&self, line: &str) -> bool {
+        let texts = line.split('"').skip(1).step_by(2).filter(|text| is_place_of_secret(text));
+        let plain = texts.fold(line.to_owned(), |line, text| line.replace(&format!("\"{text}\""), "\"\""));
+        line_hidden(&plain) == plain && !self.veil.is_in(line)
+    }
+}
+
+/// `password = "alertmanager/smtp-password"` and `"/etc/auth/keys" = "secret:auth-jwt"` say where it is.
+fn is_place_of_secret(text: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
     };
-    Node { span: node.span, value }
-}
-
-fn sealed(entry: Entry) -> Entry {
-    Entry { node: hidden_node(), ..entry }
-}
-
-/// `{name: DB_PASSWORD, value: x}` names its value in another key.
-fn map_hidden(path: &Path, id: &Id, entries: Vec<Entry>) -> Vec<Entry> {
-    let name = entries.iter().find(|entry| entry.key == "name").and_then(|entry| entry.node.text());
-    let is_telling = name.is_some_and(is_telling);
-    entries
-        .into_iter()
-        .map(|entry| {
-            if is_telling && entry.key == "value" {
-                sealed(entry)
-            } else {
-                let node = node_hidden(&path.key(&entry.key), id, entry.node.clone());
-                Entry { node, ..entry }
-            }
-        })
-        .collect()
-}
-
-fn is_secret(path: &Path, id: &Id) -> bool {
-    let named = path.items().any(is_telling) && path.last_key() == "value";
-    // a docker configuration that has been taken apart
-    let in_registries = path.keys().any(|key| key == "auths");
-    in_secret_data(path, id) || in_registries || named || is_telling(path.last_key())
-}
-
-fn in_secret_data(path: &Path, id: &Id) -> bool {
-    is_secret_kind(id)
-        && (path.begins(&["data"]) || path.begins(&["stringData"]) || path.begins(&["metadata", "annotations"]))
-}
-
-/// Whether the name of a value says that it is secret.
-pub fn is_telling(name: &str) -> bool {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>().to_lowercase();
-    TELLING.iter().any(|part| plain.contains(part))
-        && !HARMLESS.contains(&plain.as_str())
-        && !PLACES.iter().any(|ending| plain.ends_with(ending))
-}
-
-/// Whether a text is a docker configuration or a private key.
-fn holds_credentials(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----") || (text.contains("\"auths\"") && text.contains('{'))
-}
-
-/// Hides what follows a telling name in a line, and passwords in addresses.
-pub fn lines_hidden(text: &str) -> String {
-    text.split('\n').map(line_hidden).collect::<Vec<_>>().join("\n")
-}
-
-fn line_hidden(line: &str) -> String {
-    let line = address_hidden(line);
-    let Some(at) = line.find([':', '=']) else { return line };
-    let (name, value) = line.split_at(at + 1);
-    let word = name[..at].trim().trim_start_matches(['-', ' ', '"', '\'']).trim_end_matches(['"', '\'']);
-    let word = word.rsplit([' ', '{', ',']).next().unwrap_or(word);
-    if is_telling(word) && !value.trim().is_empty() { format!("{name} {HIDDEN}") } else { line }
-}
-
-/// `scheme://user:password@host` without the password.
-fn address_hidden(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        shown.push_str(before);
-        let end =
-            after.find(|letter: char| letter.is_whitespace() || "/?#\"'<>".contains(letter)).unwrap_or(after.len());
-        let authority = &after[..end];
-        match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
-            Some((user, host)) => {
-                shown.push_str(user);
-                shown.push(':');
-                shown.push_str(HIDDEN);
-                shown.push('@');
-                shown.push_str(host);
-            }
-            None => shown.push_str(authority),
-        }
-        rest = &after[end..];
+    match (text.strip_prefix("secret:"), text.split_once('/')) {
+        (Some(name), _) => is_word(name),
+        (None, Some((secret, key))) => is_word(secret) && is_word(key),
+        (None, None) => false,
     }
-    shown + rest
+}
+
+/// Which lines of a manifest may be shown, though it may be broken: none of a Secret or of what nobody can tell from one.
+pub fn shown_lines(text: &str) -> Vec<bool> {
+    let mut shown = Vec::new();
+    let mut chunk: Vec<&str> = Vec::new();
+    for line in text.split('\n') {
+        if line.starts_with("---") {
+            shown.extend(shown_of(&std::mem::take(&mut chunk)));
+        }
+        chunk.push(line);
+    }
+    shown.extend(shown_of(&chunk));
+    shown
+}
+
+fn shown_of(lines: &[&str]) -> Vec<bool> {
+    let is_secret = |line: &&str| {
+        line.contains("kind") && line.contains("Secret") && !TEMPLATES.iter().any(|kind| line.contains(kind))
+    };
+    let has_kind = |line: &&str| line.contains("kind:") || line.contains("\"kind\"");
+    if lines.iter().any(is_secret) || !lines.iter().any(has_kind) {
+        return vec![false; lines.len()];
+    }
+    let hidden = text_hidden(&lines.join("\n"));
+    lines.iter().zip(hidden.split('\n')).map(|(line, hidden)| *line == hidden).collect()
+}
+
+fn is_secret_kind(root: &Node) -> bool {
+    let is_core = !root.text_at(&["apiVersion"]).unwrap_or_default().contains('/');
+    root.text_at(&["kind"]) == Some("Secret") && is_core
+}
+
+/// Whether the remarks in a structured text say a secret.
+fn comments_tell(text: &str) -> bool {
+    text.lines().any(|line| {
+        let remark = line.trim_start().strip_prefix('#').or_else(|| line.split_once(" #").map(|(_, remark)| remark));
+        remark.is_some_and(|remark| line_hidden(remark) != remark)
+    })
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => None,
+    }
+}
+
+/// Finds what must not be shown.
+#[derive(Default)]
+struct Walk {
+    found: BTreeMap<String, String>,
+    is_template: bool,
+    is_schema: bool,
+    hits: usize,
+}
+
+impl Walk {
+    fn document(&mut self, root: &Node) {
+        let kind = root.text_at(&["kind"]).unwrap_or_default();
+        self.is_template = TEMPLATES.contains(&kind);
+        self.is_schema = kind == "CustomResourceDefinition";
+        self.node("", root, false);
+    }
+
+    fn node(&mut self, key: &str, node: &Node, is_sealed: bool) {
+        match &node.value {
+            Value::Map(entries) => self.map(node, entries, is_sealed),
+            Value::List(items) => self.list(key, items, is_sealed),
+            value => {
+                let Some(text) = scalar(value) else { return };
+                let shown = self.shown(key, &text, is_sealed);
+                if shown != text {
+                    self.found.insert(text, shown);
+                    self.hits += 1;
+                }
+            }
+        }
+    }
+
+    fn map(&mut self, node: &Node, entries: &[Entry], is_sealed: bool) {
+        let is_named =
+            NAMING.iter().filter_map(|key| node.text_at(&[key])).any(|name| !name.contains(' ') && is_telling(name));
+        let name = NAMING.iter().find_map(|key| node.text_at(&[key])).unwrap_or_default();
+        let is_secret = is_secret_kind(node);
+        for Entry { key, node, .. } in entries {
+            let is_plain = scalar(&node.value).is_some();
+            let value = node.text().unwrap_or_default();
+            let in_secret = is_secret && ["data", "stringData", "metadata"].contains(&key.as_str());
+            let is_own = if in_secret && key == "metadata" {
+                self.annotations(node);
+                false
+            } else if is_plain {
+                let is_reference = self.is_template && key == "secretKey";
+                (is_telling(key) && !is_place(key, value) && !is_reference)
+                    || (is_named && NAMED.contains(&key.as_str()) && !is_place(name, value))
+                    || (key == "auth" && is_basic(value))
+            } else {
+                (is_telling_of_all(key) && !self.is_schema && !is_reference(key, node))
+                    || (is_named && NAMED.contains(&key.as_str()) && !is_secret)
+                    || key == "auths"
+            };
+            self.node(key, node, is_sealed || in_secret && key != "metadata" || is_own);
+        }
+    }
+
+    /// kubectl keeps a copy of the whole object there.
+    fn annotations(&mut self, metadata: &Node) {
+        if let Some(annotations) = metadata.get("annotations") {
+            self.node("", annotations, true);
+        }
+    }
+
+    /// `["--password", "x"]`
+    fn list(&mut self, key: &str, items: &[Node], is_sealed: bool) {
+        let is_command = ["args", "command", "cmd", "entrypoint"].contains(&key);
+        let mut words = String::new();
+        let mut is_next = false;
+        for item in items {
+            let text = item.text().unwrap_or_default();
+            let is_value = is_next && !text.starts_with("--");
+            let before = format!("{words} {text}");
+            // `redis-cli`, `-a` and the password
+            let is_joined = is_command
+                && !words.is_empty()
+                && line_hidden(text) == text
+                && line_hidden(&words) == words
+                && line_hidden(&before) != before;
+            self.node(key, item, is_sealed || is_value || is_joined);
+            let is_flag = text.starts_with('-') || is_command;
+            is_next = is_flag
+                && !text.contains([' ', '='])
+                && is_telling(text.trim_start_matches('-'))
+                && !is_place(text, "/");
+            words = if is_joined { String::new() } else { before };
+        }
+    }
+
+    /// What is shown for a text, which is noted for all that it holds.
+    fn shown(&mut self, key: &str, text: &str, is_sealed: bool) -> String {
+        if self.is_template && text.contains("{{") {
+            let is_open = is_open_template(text, is_sealed);
+            return if is_open { text.to_owned() } else { HIDDEN.to_owned() };
+        }
+        let structures = structures(key, text);
+        let before = self.hits;
+        for root in &structures {
+            self.node("", root, is_sealed);
+        }
+        let is_told = self.hits > before || (!structures.is_empty() && comments_tell(text));
+        if text.is_empty() {
+            String::new()
+        } else if is_sealed || is_told || holds_credentials(text) {
+            HIDDEN.to_owned()
+        } else if structures.is_empty() {
+            text_hidden(text)
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// The variables of a description, wherever it has some.
+    fn environments(&mut self, node: &Node) {
+        for entry in node.entries() {
+            if entry.key == "env" { self.node("env", &entry.node, false) } else { self.environments(&entry.node) }
+        }
+    }
+}
+
+/// Maps under telling names that say where a secret is or how it is made: the key, and a key that stands in such a map.
+const REFERENCES: &[(&str, &str)] = &[
+    ("secret", "secretName"),
+    ("secret", "name"),
+    ("privateKey", "rotationPolicy"),
+    ("privateKey", "algorithm"),
+    ("htpasswd", "realm"),
+];
+
+fn is_reference(key: &str, node: &Node) -> bool {
+    REFERENCES.iter().any(|(name, inner)| *name == key && node.get(inner).is_some())
+}
+
+/// The lists and maps that a text spells.
+fn structures(key: &str, text: &str) -> Vec<Node> {
+    let is_structure = |node: &Node| !node.entries().is_empty() || !node.items().is_empty();
+    let roots = if key.rsplit('.').next() == Some("toml") {
+        payload::toml(text).into_iter().collect()
+    } else if text.contains('\n') || text.contains(": ") || text.starts_with(['{', '[']) {
+        read::payloads(text)
+    } else {
+        Vec::new()
+    };
+    if roots.iter().all(is_structure) { roots } else { Vec::new() }
+}
+
+/// Whether a template holds no value but those that it fetches.
+fn is_open_template(text: &str, is_sealed: bool) -> bool {
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        literal.push_str(before);
+        let Some((inner, after)) = after.split_once("}}") else { return false };
+        if inner.trim_start_matches(['-', ' ']).starts_with(['"', '`', '\'']) {
+            return false;
+        }
+        literal.push(FETCHED);
+        rest = after;
+    }
+    literal.push_str(rest);
+    let is_document = literal.trim_start().starts_with('{');
+    let is_bare = !literal.contains(char::is_alphanumeric);
+    is_bare
+        || ((!is_sealed || is_document)
+            && text_hidden(&literal.replace("\"auths\"", "")) == literal.replace("\"auths\"", ""))
 }

@@ -52,6 +52,13 @@ pub fn payload(text: &str) -> Option<Node> {
     (roots.is_empty() && !report.has_errors()).then_some(root)
 }
 
+/// All values that a payload holds, one a document; none if it is not YAML.
+pub fn payloads(text: &str) -> Vec<Node> {
+    let mut report = Report::default();
+    let roots = roots(text, Dialect::Any, &Offsets::of(text, 0), &mut report);
+    if report.has_errors() { Vec::new() } else { roots.into_iter().map(|(_, root)| root).collect() }
+}
+
 const MARK: char = '\u{feff}';
 
 fn has_foreign_bytes(text: &str, report: &mut Report) -> bool {

@@ -46,9 +46,9 @@ fn is_sealed(side: &Side, path: &str) -> bool {
     let mut is_sealed = false;
     for document in documents {
         let own = text.get(rest..document.span.end).unwrap_or_default();
-        is_sealed |= secrets::is_sealed(&document.id, own);
+        is_sealed |= secrets::is_sealed(&document.root, own);
         rest = document.span.end;
     }
     let rest = text.get(rest..).unwrap_or_default();
-    is_sealed || secrets::lines_hidden(rest) != rest
+    is_sealed || secrets::is_sealed_text(path, rest)
 }

@@ -1,0 +1,299 @@
+//! Texts without the secrets in them. When in doubt, more is hidden: a line loses all that follows a telling name.
+
+use crate::diff::telling::{is_place, is_telling};
+
+/// What stands for a hidden value.
+pub const HIDDEN: &str = "(hidden)";
+
+/// What stands in a text for a value that is fetched from elsewhere.
+pub const FETCHED: char = '\0';
+
+/// How tokens of well-known services begin.
+const TOKENS: &[&str] = &[
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "AKIA",
+    "sk_live_",
+    "eyJhbGciOi",
+    "hooks.slack.com/services/",
+];
+
+/// Programs with the short option that takes a password.
+const OPTIONS: &[(&str, &str)] = &[
+    ("redis-cli", " -a"),
+    ("curl", " -u"),
+    ("mysql", " -p"),
+    ("mariadb", " -p"),
+    ("sshpass", " -p"),
+    ("mongo", " -p"),
+    ("docker login", " -p"),
+    ("ldap", " -w"),
+];
+
+/// What a value is that opens a block.
+const OPENERS: &[&str] = &["", "|", "|-", "|+", ">", ">-", "{", "[", "(", "\\", "\"\"\"", "'''", "`"];
+
+/// Whether a text is a docker configuration, a private key or a well-known token, plain or in base64.
+pub fn holds_credentials(text: &str) -> bool {
+    is_credential(text) || decoded(text).is_some_and(|text| is_credential(&text) || text_hidden(&text) != text)
+}
+
+fn is_credential(text: &str) -> bool {
+    text.contains("PRIVATE KEY-----")
+        || (text.contains("\"auths\"") && text.contains('{'))
+        || TOKENS.iter().any(|start| {
+            text.match_indices(start).any(|(at, _)| {
+                let is_begin = !text[..at].ends_with(|letter: char| letter.is_alphanumeric());
+                is_begin && text[at + start.len()..].chars().take_while(|letter| is_name(*letter)).count() >= 6
+            })
+        })
+}
+
+/// `user:password` in base64, as a docker configuration has it.
+pub fn is_basic(text: &str) -> bool {
+    decoded(text).is_some_and(|text| text.contains(':') && !text.contains(char::is_control))
+}
+
+/// What a text is the base64 of, if that is a text.
+fn decoded(text: &str) -> Option<String> {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
+    for letter in text.trim().trim_end_matches('=').bytes().filter(|letter| *letter != b'\n') {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        (bits, count) = (bits << 6 | u32::from(six), count + 6);
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).unwrap_or(0));
+        }
+    }
+    (bytes.len() >= 6).then(|| String::from_utf8(bytes).ok()).flatten()
+}
+
+/// The lines of a text, with everything hidden that may be secret; each line stays a line.
+pub fn text_hidden(text: &str) -> String {
+    let mut shown = Vec::new();
+    // the indentation of a line whose value stands below it, and whether nothing has followed it yet
+    let mut open: Option<(usize, bool)> = None;
+    let mut is_named = false;
+    for line in text.split('\n') {
+        let indent = line.len() - line.trim_start().len();
+        let is_blank = line.trim().is_empty();
+        if let Some((outer, is_first)) = open
+            && (is_blank || is_first || indent > outer)
+        {
+            open = Some((outer, is_first && is_blank));
+            shown.push(if is_blank { line.to_owned() } else { format!("{}{HIDDEN}", &line[..indent]) });
+            continue;
+        }
+        let is_value = line.trim_start_matches([' ', '\t', '-', '"', '\'', '{']).starts_with("value");
+        let found = pair(line);
+        shown.push(match (is_named && is_value).then(|| line.find([':', '='])).flatten() {
+            Some(at) => format!("{} {HIDDEN}", &line[..=at]),
+            None => line_hidden(line),
+        });
+        open = matches!(found, Pair::Open).then_some((indent, true));
+        is_named = words(line).any(|(start, end)| is_telling(&line[start..end]));
+    }
+    shown.join("\n")
+}
+
+/// One line, with everything hidden that may be secret.
+pub fn line_hidden(line: &str) -> String {
+    if is_credential(line) {
+        return HIDDEN.to_owned();
+    }
+    let line = addresses_hidden(line);
+    let cut = match pair(&line) {
+        Pair::Value(at) => Some(at),
+        Pair::Open | Pair::None => None,
+    };
+    match [cut, scheme(&line), option(&line), acl(&line)].into_iter().flatten().min() {
+        Some(at) => format!("{} {HIDDEN}", line[..at].trim_end()),
+        None => line,
+    }
+}
+
+enum Pair {
+    /// A telling name, and its value from here on.
+    Value(usize),
+    /// A telling name whose value must stand in the next lines.
+    Open,
+    None,
+}
+
+/// The first telling name with a value.
+fn pair(line: &str) -> Pair {
+    let mut is_open = false;
+    for (start, end) in words(line) {
+        let name = line[start..end].trim_start_matches('-');
+        if !is_telling(name) || line[..start].ends_with("</") || line[..start].ends_with("$(") {
+            continue;
+        }
+        let rest = &line[end..];
+        // `{key: password, value: x}`
+        if let Some(at) = rest
+            .match_indices("value")
+            .map(|(at, _)| at + "value".len())
+            .find(|at| rest[*at..].trim_start_matches(['"', '\'', '\\', ' ']).starts_with([':', '=']))
+        {
+            return Pair::Value(end + at + rest[at..].find([':', '=']).unwrap_or(0) + 1);
+        }
+        let inner = rest.trim_start_matches(['"', '\'', '\\', ')', ']', ' ', '\t', '`']);
+        let is_element = line[..start].ends_with('<') && inner.starts_with('>');
+        if !(inner.starts_with([':', '=']) || is_element) {
+            if let Some(at) = follows(line, start, end) {
+                return Pair::Value(at);
+            }
+            continue;
+        }
+        let value = inner.trim_start_matches([':', '=', '>', ' ', '\t']);
+        let value = if inner.starts_with([':', '=']) && inner[1..].trim_start().starts_with('>') {
+            // a folded block, or `=>`
+            inner[1..].trim_start_matches([':', '=', ' ', '\t'])
+        } else {
+            value
+        };
+        let at = line.len() - value.len();
+        if OPENERS.contains(&value.trim()) {
+            is_open = true;
+        } else if !is_nothing(value) && !is_place(name, token(value)) {
+            return Pair::Value(at);
+        }
+    }
+    if is_open { Pair::Open } else { Pair::None }
+}
+
+/// Where the value begins that follows a telling name after a blank, if it does.
+fn follows(line: &str, start: usize, end: usize) -> Option<usize> {
+    let rest = line[end..].trim_start_matches(['"', '\'', ',']);
+    let value = rest.trim_start();
+    if value.is_empty() || value.len() == rest.len() {
+        return None;
+    }
+    let is_flag = line[start..end].starts_with('-') && !value.starts_with('-');
+    let is_last = value.split_whitespace().count() == 1 && !value.ends_with(['.', ',', ':', '{', ')']);
+    let is_directive = is_last && line[..start].split_whitespace().count() <= 3;
+    let is_quoted = value.starts_with(['"', '\'']);
+    let is_netrc = ["machine ", "login "].iter().any(|word| line.contains(word));
+    let is_value = is_flag || is_directive || is_quoted || is_netrc;
+    (is_value && !is_place(&line[start..end], token(value))).then(|| line.len() - value.len())
+}
+
+/// The first word of a value, without its quotes.
+fn token(value: &str) -> &str {
+    let value = value.trim_start_matches(['"', '\'', '\\']);
+    let end =
+        value.find(|letter: char| letter.is_whitespace() || ",;&\"'\\}])<".contains(letter)).unwrap_or(value.len());
+    &value[..end]
+}
+
+/// Whether a value says nothing: it is empty, fetched from elsewhere, or a word of the language.
+fn is_nothing(value: &str) -> bool {
+    let is_end =
+        |rest: &str| rest.chars().next().is_none_or(|letter| letter.is_whitespace() || ",}];&/>)".contains(letter));
+    let is_empty = |quotes: &&str| value.strip_prefix(*quotes).is_some_and(is_end);
+    let word = token(value);
+    let is_fetched = !word.is_empty() && word.chars().all(|letter| letter == FETCHED);
+    value.is_empty()
+        || is_fetched
+        || ["\"\"", "''", "\\\"\\\""].iter().any(is_empty)
+        || ["true", "false", "null", "~"].contains(&word)
+}
+
+/// Names and what looks like names, by where they stand.
+fn words(line: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let start = next + line[next..].find(is_name)?;
+        let end = line[start..].find(|letter| !is_name(letter)).map_or(line.len(), |length| start + length);
+        next = end;
+        Some((start, end))
+    })
+}
+
+fn is_name(letter: char) -> bool {
+    letter.is_alphanumeric() || "_-.".contains(letter)
+}
+
+/// `Basic dXNlcjp4` and `Bearer x`.
+fn scheme(line: &str) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
+    ["basic ", "bearer "]
+        .iter()
+        .filter_map(|word| {
+            let at = lower.find(word)? + word.len();
+            let length = line[at..].chars().take_while(|letter| is_name(*letter) || "+/=~".contains(*letter)).count();
+            (length >= 8).then_some(at)
+        })
+        .min()
+}
+
+/// `redis-cli -a x`
+fn option(line: &str) -> Option<usize> {
+    OPTIONS
+        .iter()
+        .filter_map(|(program, option)| {
+            let at = line.find(program)?;
+            Some(at + line[at..].find(option)? + option.len())
+        })
+        .min()
+}
+
+/// `user app on >x ~*` and `IDENTIFIED BY 'x'`
+fn acl(line: &str) -> Option<usize> {
+    let identified = || line.to_ascii_uppercase().find("IDENTIFIED BY ").map(|at| at + "IDENTIFIED BY ".len());
+    let user = || {
+        line.trim_start()
+            .starts_with("user ")
+            .then(|| line.find([">", "<", "#"].map(|sign| sign.chars().next().unwrap_or('>'))))
+            .flatten()
+    };
+    identified().or_else(user)
+}
+
+/// `scheme://user:password@host` without the password, and `user:password@tcp(host)`.
+fn addresses_hidden(line: &str) -> String {
+    let is_end = |letter: char| letter.is_whitespace() || "\"'<>`".contains(letter);
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(|letter| !is_end(letter)) {
+        let end = rest[start..].find(is_end).map_or(rest.len(), |length| start + length);
+        shown.push_str(&rest[..start]);
+        shown.push_str(&address_hidden(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    shown + rest
+}
+
+fn address_hidden(word: &str) -> String {
+    let Some((before, host)) = word.rsplit_once('@') else { return word.to_owned() };
+    let (scheme, user) = match before.split_once("://") {
+        Some((scheme, user)) => (&before[..scheme.len() + 3], user),
+        None => ("", before),
+    };
+    let is_plain = if scheme.is_empty() {
+        // `image:tag@sha256:…`, an address of mail
+        !user.contains(':') || host.starts_with("sha256:") || user.starts_with("mailto:")
+    } else {
+        let authority = user.split(['/', '?', '#']).next().unwrap_or(user);
+        let is_host = authority.len() < user.len() && authority.contains('.') && !authority.contains('@');
+        is_host || user.is_empty() || (["ssh://", "git+ssh://"].contains(&scheme) && user == "git")
+    };
+    let (name, password) = user.split_once(':').unwrap_or(("", user));
+    if is_plain || password.chars().all(|letter| letter == FETCHED) {
+        return word.to_owned();
+    }
+    let colon = if name.is_empty() { "" } else { ":" };
+    format!("{scheme}{name}{colon}{HIDDEN}@{host}")
+}

@@ -1,0 +1,149 @@
+//! Which names say that a value is secret: tables.
+
+/// Parts of names, in lower case and without what joins words, that say that a value is secret.
+const PARTS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "secretkey",
+    "signingkey",
+    "encryptionkey",
+    "sharedkey",
+    "masterkey",
+    "accountkey",
+    "licensekey",
+    "sshkey",
+    "credential",
+    "dockerconfig",
+    "connectionstring",
+    "htpasswd",
+    "requirepass",
+    "masterauth",
+    "slackapiurl",
+    "webhookurl",
+];
+
+/// Whole words of names that say so.
+const WORDS: &[&str] = &["pass", "pwd", "pw", "jwt", "psk", "authorization", "rootpass", "userpwd", "dbpass", "dbpwd"];
+
+/// Endings of the names of files that hold keys.
+const KEY_FILES: &[&str] = &[".key", ".p12", ".pfx", ".jks", ".keytab", ".pgpass", ".netrc", "id_rsa", "id_ed25519"];
+
+/// Names that are telling by their words and hold no secret: they say where one is, or that there is one. They are meant
+/// to the letter: `secretKeyRef` is a reference, and `SECRET_KEY` is a key.
+const HARMLESS: &[&str] = &[
+    "secretName",
+    "secretKeyRef",
+    "secretRef",
+    "secretStoreRef",
+    "secrets",
+    "imagePullSecrets",
+    "automountServiceAccountToken",
+    "serviceAccountToken",
+    "tokenRequests",
+    "credentialName",
+    "inject-ca-from-secret",
+    "injectCaFromSecret",
+    "server_tokens",
+    "server-tokens",
+    "secret-hash",
+    "proxy_pass",
+    "NGINX_PROXY_PASS_URL",
+    "fastcgi_pass",
+    "uwsgi_pass",
+    "grpc_pass",
+    "ssl-passthrough",
+];
+
+/// Endings of names that say that the value is where a secret is.
+const PLACES: &[&str] = &["file", "path", "dir", "ref", "refs", "name", "namespace", "policy"];
+
+/// Whether the name of a value says that it is secret.
+pub fn is_telling(name: &str) -> bool {
+    let name = last(name);
+    if HARMLESS.contains(&name) {
+        return false;
+    }
+    is_key_file(name) || has_part(name) || words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether the name says that all that it holds is secret.
+pub fn is_telling_of_all(name: &str) -> bool {
+    let name = last(name);
+    has_part(name) && !HARMLESS.contains(&name) && !ends_in_place(name)
+}
+
+/// Whether the value of this telling name is where a secret is, and looks like that.
+pub fn is_place(name: &str, value: &str) -> bool {
+    let name = plain(last(name));
+    let Some(ending) = PLACES.iter().find(|ending| name.ends_with(*ending)) else { return false };
+    let is_word = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-._/:".contains(letter);
+    match *ending {
+        "file" | "path" | "dir" => ["/", "./", "../", "~/", "$"].iter().any(|start| value.starts_with(start)),
+        _ => value.chars().all(is_word),
+    }
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn has_part(name: &str) -> bool {
+    let plain = plain(name);
+    PARTS.iter().any(|part| plain.contains(part))
+}
+
+fn ends_in_place(name: &str) -> bool {
+    let plain = plain(name);
+    PLACES.iter().any(|ending| plain.ends_with(ending))
+}
+
+fn is_key_file(name: &str) -> bool {
+    KEY_FILES.iter().any(|ending| name.ends_with(ending)) && !name.starts_with("--")
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>().to_lowercase()
+}
+
+/// `adminPwd` and `ADMIN_PWD` are `admin` and `pwd`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in name.chars() {
+        let is_hump = letter.is_uppercase() && before.is_lowercase();
+        if (is_hump || !letter.is_alphanumeric()) && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_from_references() {
+        for name in ["SECRET_KEY", "DB_PASS", "MYSQL_PWD", "JWT", "pw", "rootPass", "adminPwd", "x/api-key", "tls.key"]
+        {
+            assert!(is_telling(name), "{name}");
+        }
+        for name in ["secretKeyRef", "secretName", "imagePullSecrets", "proxy_pass", "bypass", "key", "compass"] {
+            assert!(!is_telling(name), "{name}");
+        }
+        assert!(is_place("PASSWORD_FILE", "/run/x") && !is_place("passphraseFile", "hunter2"));
+    }
+}

@@ -1,0 +1,260 @@
+//! No view of `diff`, no cause and no message shows a secret, in whatever form it is written; and nothing of ours is hidden.
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use platformgen::diagnostics::report::Report;
+use platformgen::diff::compare::compare;
+use platformgen::diff::secrets::is_sealed;
+use platformgen::diff::side::Side;
+use platformgen::manifest::read::Dialect;
+use platformgen::model::tree::{Tree, TreeFile};
+use platformgen::views::paint::Paint;
+use platformgen::views::text::{Look, text};
+use platformgen::views::{json, markdown, unified};
+use platformgen::{emit, pipeline};
+use proptest::prelude::*;
+
+const FLAGSHIP: &str = include_str!("../platform.toml");
+
+fn side(text: &str) -> Side {
+    let files = vec![TreeFile { path: "a.yaml".to_owned(), text: text.to_owned() }];
+    Side::read(Tree { files }, Dialect::Any).unwrap_or_else(|faulty| panic!("{text}: {faulty:?}"))
+}
+
+fn all_views(old: &Side, new: &Side) -> [String; 4] {
+    let comparison = compare(old, new);
+    assert!(!comparison.files.is_empty());
+    [
+        text(&comparison, Look { paint: Paint::default(), context: 3 }),
+        unified::unified(&comparison, old, new, 3),
+        json::json(&comparison),
+        markdown::markdown(&comparison, 3, 60_000),
+    ]
+}
+
+fn base64(text: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+/// Names and values of variables, with `X` for the secret.
+const VARIABLES: &[(&str, &str)] = &[
+    ("DB_PASSWORD", "X"),
+    ("SECRET_KEY", "X"),
+    ("DB_PASS", "X"),
+    ("MYSQL_PWD", "X"),
+    ("AUTHORIZATION", "Bearer X"),
+    ("JWT", "X"),
+    ("TOKEN_FILE", "X"),
+    ("RUN", "mysql --host=db --password=X"),
+    ("RUN", "tool --host=a --api-key=X"),
+    ("RUN", "tool --api-key X --host a"),
+    ("DSN", "user=a password=X"),
+    ("URL", "jdbc:postgresql://h/db?user=a&password=X"),
+    ("URL", "Server=db;Port=1;Password=X;"),
+    ("URL", "https://X@github.com/a"),
+    ("URL", "redis://:B1/X@redis"),
+    ("URL", "redis://:B1?X#y@redis"),
+    ("URL", "root:X@tcp(db:3306)/app"),
+    ("URL", "postgres://u:p@ss/X@h"),
+    ("JSON", "{\"user\":\"a\",\"password\":\"X\"}"),
+    ("JSON", "{\"a\": [{\"name\": \"DB_PASSWORD\", \"value\": \"X\"}]}"),
+    ("RUN", "redis-cli -h a -a X"),
+    ("HEADER", "Basic X"),
+];
+
+/// Files of a `ConfigMap`.
+const PAYLOADS: &[(&str, &str)] = &[
+    ("redis.conf", "port 1\nrequirepass X\n"),
+    ("a.xml", "<a>\n  <password>X</password>\n</a>\n"),
+    ("b.xml", "<a>\n  <password>\n    X\n  </password>\n</a>\n"),
+    ("c.xml", "<add key=\"Password\" value=\"X\"/>\n"),
+    ("netrc", "machine h login u password X\n"),
+    ("notes", "hello:\tthere\n  password: |\n    X\nend\n"),
+    ("nginx.conf", "server {\n  proxy_set_header Authorization \"Basic X\";\n}\n"),
+    ("headers.yaml", "headers:\n- {key: X-Api-Key, value: X}\n"),
+    ("secret.yaml", "apiVersion: v1\nkind: Secret\nstringData:\n  foo: X\n"),
+    ("two.yaml", "a: 1\n---\napiVersion: v1\nkind: Secret\nstringData:\n  foo: X\n"),
+    ("pw.yaml", "credentials: {pw: X}\n"),
+    ("deep.yaml", "credentials:\n  a:\n  - X\n"),
+    ("args.yaml", "args: [\"--password\", \"X\"]\n"),
+    ("a.ini", "[db]\nuser = a\npassword = X\n"),
+    ("a.toml", "[db]\nuser = \"a\"\npassword = \"X\"\n"),
+    ("a.json", "{\"a\":1,\"db\":{\"rootPass\":\"X\",\"adminPwd\":\"X\"}}"),
+    ("passphraseFile", "X"),
+    ("remark.yaml", "# password: X\na: 1\n"),
+    ("key.pem", "-----BEGIN RSA PRIVATE KEY-----\nX\n-----END RSA PRIVATE KEY-----\n"),
+    ("user.acl", "user default on >X ~* +@all\n"),
+    ("init.sql", "CREATE USER a IDENTIFIED BY 'X';\n"),
+];
+
+/// An object that holds the secret in one of these ways, by number.
+fn objects(secret: &str) -> Vec<String> {
+    let quoted =
+        |text: &str| serde_json::to_string(&text.replace('X', secret).replace("secret-X", "X")).expect("a string");
+    let keep = |text: &str| quoted(text).replace(&format!("{secret}-Api"), "X-Api");
+    let pod = |spec: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: a}}\nspec:\n  containers:\n  - name: main\n{spec}"
+        )
+    };
+    let map = |key: &str, value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: a}}\ndata:\n  {key}: {value}\n")
+    };
+    let mut all = Vec::new();
+    for (name, value) in VARIABLES {
+        all.push(pod(&format!("    env:\n    - name: {name}\n      value: {}\n", keep(value))));
+        all.push(pod(&format!("    args: [{}]\n", keep(&format!("{name}={value}")))));
+        all.push(map(name, &keep(value)));
+        let applied = format!("{{\"spec\":{{\"env\":[{{\"name\":\"{name}\",\"value\":{}}}]}}}}", keep(value));
+        let applied = serde_json::to_string(&applied).expect("a string");
+        all.push(format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: {applied}\n"));
+    }
+    for (name, text) in PAYLOADS {
+        all.push(map(name, &keep(text)));
+        all.push(format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: a}}\ndata:\n  {name}: |\n{}",
+            text.lines()
+                .map(|line| format!("    {}\n", line.replace('X', secret).replace(&format!("{secret}-Api"), "X-Api")))
+                .collect::<String>()
+        ));
+    }
+    all.push(pod(&format!("    args: [\"--password\", \"{secret}\"]\n")));
+    all.push(pod(&format!(
+        "    env:\n    - {{name: PASSWORD, value: a}}\n    - {{name: PASSWORD, value: \"{secret}\"}}\n"
+    )));
+    let docker =
+        base64(&format!("{{\"auths\": {{\"r.example.com\": {{\"auth\": \"{}\"}}}}}}", base64(&format!("u:{secret}"))));
+    all.push(map("x", &docker));
+    all.push(pod(&format!("    env:\n    - name: X\n      value: {docker}\n")));
+    all.push(format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\nbinaryData:\n  tls.key: {}\n",
+        base64(secret)
+    ));
+    for text in ["password: \"X-{{ .a }}\"", "url: \"postgres://u:X@h/{{ .db }}\"", "a: \"{{ \\\"X\\\" }}\""] {
+        all.push(format!("apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: e}}\nspec:\n  target:\n    template:\n      data:\n        {}\n", text.replace('X', secret)));
+    }
+    all
+}
+
+/// The other side of a change: all but the secret is there already.
+fn without(object: &str) -> String {
+    let start = object
+        .find("\nspec:")
+        .or_else(|| object.find("\ndata:"))
+        .or_else(|| object.find("\nbinaryData:"))
+        .or_else(|| object.find("\n  annotations:"));
+    object[..=start.expect("it has content")].to_owned()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_form_of_a_secret_is_ever_shown(secret in "[a-z0-9]{6}[A-Z][a-z0-9]{8,20}", other in "[a-z0-9]{5}Q[a-z0-9]{8,20}") {
+        for (old, new) in objects(&other).iter().zip(&objects(&secret)) {
+            let bare = without(new);
+            for (one, two) in [(old, new), (&bare, new), (new, &bare)] {
+                for shown in all_views(&side(one), &side(two)) {
+                    for hidden in [&secret, &other, &base64(&secret), &base64(&other)] {
+                        prop_assert!(!shown.contains(hidden), "{hidden} is shown of\n{new}\n{shown}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Nothing that we write is a secret: `--format unified` leaves no file of ours out.
+#[test]
+fn nothing_of_ours_is_hidden() {
+    let (_, bundle) = pipeline::render(FLAGSHIP, None, &mut Report::default()).expect("the flagship is right");
+    let ours = Side::read(emit::tree(&bundle), Dialect::Own).unwrap_or_else(|faulty| panic!("{faulty:?}"));
+    let mut sealed = Vec::new();
+    for file in &ours.files {
+        let mut start = 0;
+        for document in &file.documents {
+            let text = &file.text[start..document.span.end];
+            start = document.span.end;
+            let veil = platformgen::diff::secrets::Veil::of([&document.root]);
+            if is_sealed(&document.root, text) {
+                sealed.push(format!("{} {}: {veil:?}", file.path, document.id));
+            }
+        }
+    }
+    assert!(sealed.is_empty(), "{}", sealed.join("\n"));
+    let none = Side::default();
+    assert!(!unified::unified(&compare(&none, &ours), &none, &ours, 3).contains("is left out"));
+}
+
+fn run(dir: &std::path::Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_platformgen"))
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_cause_shows_no_secret() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let place = |name: &str| dir.path().join(name);
+    fs::write(place("old.toml"), FLAGSHIP).expect("there is room");
+    let line = "LOG_LEVEL = \"info\"";
+    fs::write(
+        place("new.toml"),
+        FLAGSHIP.replace(line, &format!("{line}, DB_PASSWORD = \"hunter2\", PW = \"ab/cd3f\"")),
+    )
+    .expect("there is room");
+    for format in ["text", "json", "unified", "markdown"] {
+        let shown = run(dir.path(), &["diff", "-f", "new.toml", "--against", "old.toml", "--format", format]);
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("ab/cd3f") && shown.contains("production/api"),
+            "{shown}"
+        );
+    }
+    fs::write(place("new.toml"), FLAGSHIP.replace("api-database/url", "api-database/url2")).expect("there is room");
+    let shown = run(dir.path(), &["diff", "-f", "new.toml", "--against", "old.toml"]);
+    assert!(shown.contains("`secrets = { DATABASE_URL = \"api-database/url2\" }"), "a reference is no secret: {shown}");
+}
+
+#[test]
+fn a_message_shows_no_secret() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    for broken in [
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {\"foo\": \"hunter2\", \"foo\": \"hunter2\"}\n",
+        &format!("{head}data: {{\"password\": \"hunter2\", \"password\": \"hunter2\"}}\n"),
+        &format!("{head}data:\n  password: hunter2: x\n"),
+        &format!("{head}data:\n  password: |\n    a\n    hunter2\n   b: [\n"),
+        "foo: hunter2: x\n",
+    ] {
+        fs::write(dir.path().join("a.yaml"), broken).expect("there is room");
+        let shown = run(dir.path(), &["diff", "a.yaml", "a.yaml"]);
+        assert!(shown.contains("a.yaml:") && !shown.contains("hunter2"), "{shown}");
+    }
+    fs::write(dir.path().join("a.yaml"), format!("{head}data: {{a: b, a: b}}\n")).expect("there is room");
+    assert!(
+        run(dir.path(), &["diff", "a.yaml", "a.yaml"]).contains("data: {a: b, a: b}"),
+        "what is no secret is shown"
+    );
+    let line = "LOG_LEVEL = \"info\"";
+    let twice = FLAGSHIP.replace(line, "DB_PASSWORD = \"hunter2\", DB_PASSWORD = \"hunter2\"");
+    fs::write(dir.path().join("platform.toml"), twice).expect("there is room");
+    for command in ["diff", "render"] {
+        let shown = run(dir.path(), &[command]);
+        assert!(shown.contains("platform.toml:") && !shown.contains("hunter2"), "{shown}");
+    }
+}
