@@ -124,9 +124,9 @@ fn objects(secret: &str) -> Vec<String> {
         all.push(map(name, &keep(text)));
         all.push(format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: a}}\ndata:\n  {name}: |\n{}",
-            text.lines()
-                .map(|line| format!("    {}\n", line.replace('X', secret).replace(&format!("{secret}-Api"), "X-Api")))
-                .collect::<String>()
+            format!("    {}", text.trim_end().replace('\n', "\n    ") + "\n")
+                .replace('X', secret)
+                .replace(&format!("{secret}-Api"), "X-Api")
         ));
     }
     all.push(pod(&format!("    args: [\"--password\", \"{secret}\"]\n")));
