@@ -195,7 +195,7 @@ fn namespaces(names: &[Name]) -> String {
 /// The paths that probes and Prometheus ask for, unless a service has its own.
 fn housekeeping(facts: &Facts) -> Vec<UrlPath> {
     let DefaultsSpec { probes, metrics, .. } = &facts.defaults;
-    let metrics = match metrics {
+    let metrics = match &metrics.value {
         MetricsSpec::Shared(path) => Some(path),
         MetricsSpec::Off | MetricsSpec::Own(_) => None,
     };

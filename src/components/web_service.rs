@@ -61,7 +61,7 @@ shape! {
         /// Health endpoints, instead of the defaults.
         probes: Option<ProbesSpec>,
         /// Metrics endpoint, instead of the default.
-        metrics: Option<MetricsSpec>,
+        metrics: Option<At<MetricsSpec>>,
         /// How a pod leaves, instead of the default.
         shutdown: Option<ShutdownSpec>,
     }
@@ -132,7 +132,7 @@ impl ComponentType for WebService {
             env: env.into_iter().collect::<Option<_>>()?,
             controller: controller?,
             probes: spec.probes.clone().unwrap_or_else(|| desk.facts.defaults.probes.clone()),
-            metrics,
+            metrics: metrics.value,
             shutdown,
             spec,
         })
@@ -151,7 +151,7 @@ fn check_names_once(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
 }
 
 fn check_ports(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
-    if let Some(MetricsSpec::Own(metrics)) = &spec.metrics
+    if let Some(At { value: MetricsSpec::Own(metrics), .. }) = &spec.metrics
         && metrics.port == spec.port
     {
         let message = format!("the metrics have the service's own port {}", spec.port.0);
@@ -160,9 +160,10 @@ fn check_ports(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
 }
 
 /// An autoscaler that cannot read one of its metrics never scales down.
-fn check_requests_are_counted(spec: &WebServiceSpec, metrics: &MetricsSpec, desk: &mut Desk<'_>) {
+fn check_requests_are_counted(spec: &WebServiceSpec, metrics: &At<MetricsSpec>, desk: &mut Desk<'_>) {
     let Some(At { value: scale, span }) = &spec.scale else { return };
-    if scale.requests_per_second.is_some() && matches!(metrics, MetricsSpec::Off) {
+    let off = matches!(metrics.value, MetricsSpec::Off) && !metrics.is_stand_in();
+    if off && scale.requests_per_second.is_some() {
         desk.report
             .error(codes::CONFLICT, *span, "`requests-per-second` is a target, and the service has no metrics")
             .help("write where they are (`metrics = \"/metrics\"`), or scale by `cpu` or `memory` alone");

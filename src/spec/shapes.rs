@@ -66,7 +66,7 @@ shape! {
         /// Health endpoints.
         probes: ProbesSpec = ProbesSpec::conventional(),
         /// Path of the metrics endpoint, or `off`. `/metrics` when absent.
-        metrics: MetricsSpec = MetricsSpec::conventional(),
+        metrics: At<MetricsSpec> = MetricsSpec::conventional(),
         /// How a pod leaves.
         shutdown: ShutdownSpec = ShutdownSpec::conventional(),
     }
@@ -139,8 +139,8 @@ shape! {
 }
 
 impl MetricsSpec {
-    fn conventional() -> Self {
-        Self::Shared(path("/metrics"))
+    fn conventional() -> At<Self> {
+        At { value: Self::Shared(path("/metrics")), span: Default::default() }
     }
 }
 
