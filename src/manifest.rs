@@ -1,6 +1,7 @@
 //! Kubernetes manifests that anyone may have written: text to trees with places. It must never know what a kind means.
 
 pub mod anchors;
+pub mod block;
 pub mod document;
 pub mod node;
 pub mod plain;

@@ -177,7 +177,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
         }
     };
     let roots = [pair.before(), pair.after()].into_iter().flatten().map(|placed| &placed.document.root);
-    let veil = if changes.is_empty() { Veil::default() } else { Veil::of(roots) };
+    let veil = Veil::over(roots, &changes);
     let effects = effects::effects(pair, &changes);
     let was = pair.before().map(|old| old.document.id.clone()).filter(|was| was != id);
     let is_echo = |change: &Change| was.as_ref().is_some_and(|was| echoes(change, was, id));

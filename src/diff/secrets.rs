@@ -2,7 +2,8 @@
 //! inside addresses. Neither their length nor a hash of them is shown. It is found in whole objects: what a value is may be
 //! said by its neighbour.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diff::change::{Change, What};
 use crate::diff::hiding::{FETCHED, HIDDEN, holds_credentials, is_basic, line_hidden, text_hidden};
@@ -30,6 +31,22 @@ impl Veil {
     /// What these objects must not show.
     pub fn of<'a>(roots: impl IntoIterator<Item = &'a Node>) -> Self {
         let mut walk = Walk::default();
+        for root in roots {
+            walk.document(root);
+        }
+        Self { shown: walk.found }
+    }
+
+    /// What these objects must not show of these changes in them: the same, found faster.
+    pub fn over<'a>(roots: impl IntoIterator<Item = &'a Node>, changes: &[Change]) -> Self {
+        let mut wanted = HashSet::new();
+        for change in changes {
+            told(change, &mut wanted);
+        }
+        if wanted.is_empty() {
+            return Self::default();
+        }
+        let mut walk = Walk { wanted: Some(wanted), ..Walk::default() };
         for root in roots {
             walk.document(root);
         }
@@ -76,7 +93,7 @@ impl Veil {
                 Value::Map(entries.into_iter().map(inner).collect())
             }
             Value::List(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
-            value => match scalar(&value).and_then(|text| self.shown.get(&text)) {
+            value => match scalar(&value).and_then(|text| self.shown.get(text.as_ref())) {
                 Some(shown) => Value::Text(shown.clone()),
                 None => value,
             },
@@ -176,25 +193,46 @@ fn comments_tell(text: &str) -> bool {
     })
 }
 
-fn scalar(value: &Value) -> Option<String> {
+fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Float(number) => Some(number.to_string()),
+        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Integer(number) => Some(Cow::Owned(number.to_string())),
+        Value::Float(number) => Some(Cow::Owned(number.to_string())),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => None,
     }
 }
 
+/// The values that a change would show.
+fn told<'a>(change: &'a Change, wanted: &mut HashSet<Cow<'a, str>>) {
+    match &change.what {
+        What::Added(node) | What::Removed(node) => scalars(node, wanted),
+        What::Changed(old, new) => [old, new].into_iter().for_each(|node| scalars(node, wanted)),
+        What::Text(old, new) => wanted.extend([old, new].map(|text| Cow::Borrowed(text.as_str()))),
+        What::Order(..) => {}
+    }
+}
+
+fn scalars<'a>(node: &'a Node, found: &mut HashSet<Cow<'a, str>>) {
+    for inner in node.items().iter().chain(node.entries().iter().map(|entry| &entry.node)) {
+        scalars(inner, found);
+    }
+    found.extend(scalar(&node.value));
+}
+
 /// Finds what must not be shown.
 #[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    /// The values that matter; all if absent.
+    wanted: Option<HashSet<Cow<'a, str>>>,
     found: BTreeMap<String, String>,
     is_template: bool,
     is_schema: bool,
     hits: usize,
+    /// How many texts hold the value, one in the other: all that a text holds decides whether it is shown.
+    texts: usize,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn document(&mut self, root: &Node) {
         let kind = root.text_at(&["kind"]).unwrap_or_default();
         self.is_template = TEMPLATES.contains(&kind);
@@ -202,15 +240,21 @@ impl Walk {
         self.node("", root, false);
     }
 
+    /// Whether it matters what this value is: it would be shown, or is a text that may hold what would be.
+    fn is_wanted(&self, key: &str, node: &Node) -> bool {
+        let Some(wanted) = self.wanted.as_ref().filter(|_| self.texts == 0) else { return true };
+        scalar(&node.value).is_none_or(|text| wanted.contains(&text) || may_be_structure(key, &text))
+    }
+
     fn node(&mut self, key: &str, node: &Node, is_sealed: bool) {
         match &node.value {
             Value::Map(entries) => self.map(node, entries, is_sealed),
             Value::List(items) => self.list(key, items, is_sealed),
             value => {
-                let Some(text) = scalar(value) else { return };
+                let Some(text) = scalar(value).filter(|_| self.is_wanted(key, node)) else { return };
                 let shown = self.shown(key, &text, is_sealed);
                 if shown != text {
-                    self.found.insert(text, shown);
+                    self.found.insert(text.into_owned(), shown);
                     self.hits += 1;
                 }
             }
@@ -218,11 +262,18 @@ impl Walk {
     }
 
     fn map(&mut self, node: &Node, entries: &[Entry], is_sealed: bool) {
-        let is_named =
-            NAMING.iter().filter_map(|key| node.text_at(&[key])).any(|name| !name.contains(' ') && is_telling(name));
-        let name = NAMING.iter().find_map(|key| node.text_at(&[key])).unwrap_or_default();
+        if entries.iter().all(|Entry { key, node, .. }| !self.is_wanted(key, node)) {
+            return;
+        }
+        let names = || NAMING.iter().filter_map(|key| node.text_at(&[key]));
+        let is_named = entries.iter().any(|entry| NAMED.contains(&entry.key.as_str()))
+            && names().any(|name| !name.contains(' ') && is_telling(name));
+        let name = names().next().unwrap_or_default();
         let is_secret = is_secret_kind(node);
         for Entry { key, node, .. } in entries {
+            if !self.is_wanted(key, node) {
+                continue;
+            }
             let is_plain = scalar(&node.value).is_some();
             let value = node.text().unwrap_or_default();
             let in_secret = is_secret && ["data", "stringData", "metadata"].contains(&key.as_str());
@@ -252,6 +303,16 @@ impl Walk {
 
     /// `["--password", "x"]`
     fn list(&mut self, key: &str, items: &[Node], is_sealed: bool) {
+        let has_no_word = items.iter().all(|item| scalar(&item.value).is_none());
+        if has_no_word {
+            for item in items {
+                self.node(key, item, is_sealed);
+            }
+            return;
+        }
+        if items.iter().all(|item| !self.is_wanted(key, item)) {
+            return;
+        }
         let is_command = ["args", "command", "cmd", "entrypoint"].contains(&key);
         let mut words = String::new();
         let mut is_next = false;
@@ -283,9 +344,11 @@ impl Walk {
         }
         let structures = structures(key, text);
         let before = self.hits;
+        self.texts += 1;
         for root in &structures {
             self.node("", root, is_sealed);
         }
+        self.texts -= 1;
         let is_told = self.hits > before || (!structures.is_empty() && comments_tell(text));
         if text.is_empty() {
             String::new()
@@ -322,14 +385,22 @@ fn is_reference(key: &str, node: &Node) -> bool {
 /// The lists and maps that a text spells.
 fn structures(key: &str, text: &str) -> Vec<Node> {
     let is_structure = |node: &Node| !node.entries().is_empty() || !node.items().is_empty();
-    let roots = if key.rsplit('.').next() == Some("toml") {
+    let roots = if is_toml(key) {
         payload::toml(text).into_iter().collect()
-    } else if text.contains('\n') || text.contains(": ") || text.starts_with(['{', '[']) {
+    } else if may_be_structure(key, text) {
         read::payloads(text)
     } else {
         Vec::new()
     };
     if roots.iter().all(is_structure) { roots } else { Vec::new() }
+}
+
+fn may_be_structure(key: &str, text: &str) -> bool {
+    is_toml(key) || text.contains('\n') || text.contains(": ") || text.starts_with(['{', '['])
+}
+
+fn is_toml(key: &str) -> bool {
+    key.rsplit('.').next() == Some("toml")
 }
 
 /// Whether a template holds no value but those that it fetches.

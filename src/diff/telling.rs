@@ -96,7 +96,9 @@ fn last(name: &str) -> &str {
 
 fn has_part(name: &str) -> bool {
     let plain = plain(name);
-    PARTS.iter().any(|part| plain.contains(part))
+    let begins =
+        |rest: &[u8]| PARTS.iter().any(|part| part.as_bytes()[0] == rest[0] && rest.starts_with(part.as_bytes()));
+    (0..plain.len()).any(|at| begins(&plain.as_bytes()[at..]))
 }
 
 fn ends_in_place(name: &str) -> bool {

@@ -13,6 +13,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::manifest::anchors::Anchors;
+use crate::manifest::block;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::plain;
@@ -35,8 +36,8 @@ pub fn read(text: &str, dialect: Dialect, report: &mut Report) -> Vec<Document> 
         return Vec::new();
     }
     let body = text.strip_prefix(MARK).unwrap_or(text);
-    let offsets = Offsets::of(body, text.len() - body.len());
-    let roots = roots(body, dialect, &offsets, report);
+    let roots =
+        block::roots(text).unwrap_or_else(|| roots(body, dialect, &Offsets::of(body, text.len() - body.len()), report));
     let mut documents = Vec::with_capacity(roots.len());
     for (span, root) in roots {
         objects(span, root, &mut documents, report);
@@ -46,17 +47,22 @@ pub fn read(text: &str, dialect: Dialect, report: &mut Report) -> Vec<Document> 
 
 /// The one value that a payload such as `prometheus.yml` holds; `None` if it is not YAML or is several documents.
 pub fn payload(text: &str) -> Option<Node> {
-    let mut report = Report::default();
-    let mut roots = roots(text, Dialect::Any, &Offsets::of(text, 0), &mut report);
-    let (_, root) = roots.pop()?;
-    (roots.is_empty() && !report.has_errors()).then_some(root)
+    let mut roots = payloads(text);
+    let root = roots.pop()?;
+    roots.is_empty().then_some(root)
 }
 
 /// All values that a payload holds, one a document; none if it is not YAML.
 pub fn payloads(text: &str) -> Vec<Node> {
+    let roots = block::roots(text).or_else(|| roots_of_any(text)).unwrap_or_default();
+    roots.into_iter().map(|(_, root)| root).collect()
+}
+
+/// What the library alone makes of a text; `None` if it is broken.
+pub(super) fn roots_of_any(text: &str) -> Option<Vec<(Span, Node)>> {
     let mut report = Report::default();
     let roots = roots(text, Dialect::Any, &Offsets::of(text, 0), &mut report);
-    if report.has_errors() { Vec::new() } else { roots.into_iter().map(|(_, root)| root).collect() }
+    (!report.has_errors()).then_some(roots)
 }
 
 const MARK: char = '\u{feff}';

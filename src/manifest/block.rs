@@ -1,0 +1,364 @@
+//! Text to values, for the YAML that people and programs mostly write: maps and lists in lines, a scalar on its line or as
+//! a literal block. It reads that many times faster than a reader of all of YAML.
+//!
+//! Lives here: block style. It must never guess: whatever is not plainly block style, mistakes included, is left to the
+//! library, and whatever is read here means what the library says it means (the tests below).
+
+use std::collections::HashSet;
+
+use crate::diagnostics::source::Span;
+use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::plain;
+
+/// How deep it goes: no manifest does, and the library has its own limit.
+const DEEPEST: usize = 100;
+
+/// Readers look no further for the `:` of a key.
+const LONGEST_KEY: usize = 1000;
+
+/// The value of every document with the place of the document; `None` if the text is not plain block style.
+pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
+    if text.bytes().any(is_control) || (!text.is_ascii() && text.contains(is_unprintable)) {
+        return None;
+    }
+    let mut lines = Lines { text, at: 0, column: 0, is_over: false };
+    let mut found = Vec::new();
+    lines.skip()?;
+    loop {
+        let (start, is_marked) = (lines.at, lines.is_marker());
+        if is_marked {
+            lines.at += 3;
+            lines.end_of_line()?;
+        }
+        let root = if lines.is_end() { None } else { Some(lines.node(0)?) };
+        if !lines.is_end() {
+            return None;
+        }
+        // a document that says nothing is one if it is announced
+        let nothing = || is_marked.then(|| Node { span: (lines.at..lines.at).into(), value: Value::Null });
+        found.extend(root.or_else(nothing).map(|root| (Span::from(start..lines.at), root)));
+        if lines.is_over {
+            return Some(found);
+        }
+    }
+}
+
+fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f
+}
+
+/// What some readers take for the end of a line, or do not take at all.
+fn is_unprintable(letter: char) -> bool {
+    matches!(letter, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// A place in the text. Between values it is the first letter of a line that says something.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    /// How far in that letter stands.
+    column: usize,
+    /// Whether the text has ended.
+    is_over: bool,
+}
+
+impl<'t> Lines<'t> {
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    /// Goes from the beginning of a line to the next line that is more than a remark.
+    fn skip(&mut self) -> Option<()> {
+        loop {
+            let rest = self.rest();
+            let column = rest.iter().take_while(|byte| **byte == b' ').count();
+            match rest.get(column) {
+                None => {
+                    (self.at, self.column, self.is_over) = (self.text.len(), 0, true);
+                    return Some(());
+                }
+                Some(b'\n') => self.at += column + 1,
+                Some(b'#') => {
+                    self.at += column;
+                    self.at += self.line().len();
+                    self.at = self.text.len().min(self.at + 1);
+                }
+                Some(b'\t') => return None,
+                Some(b'%' | b'.') if column == 0 => return None,
+                Some(_) => {
+                    (self.at, self.column) = (self.at + column, column);
+                    return Some(());
+                }
+            }
+        }
+    }
+
+    /// From here to the end of the line.
+    fn line(&self) -> &'t str {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        rest.find('\n').map_or(rest, |end| &rest[..end])
+    }
+
+    /// Leaves a line of which nothing is left.
+    fn end_of_line(&mut self) -> Option<()> {
+        match self.peek() {
+            None => self.is_over = true,
+            Some(b'\n') => {
+                self.at += 1;
+                return self.skip();
+            }
+            Some(_) => return None,
+        }
+        self.column = 0;
+        Some(())
+    }
+
+    /// Whether a document begins here.
+    fn is_marker(&self) -> bool {
+        self.column == 0 && self.rest().starts_with(b"---")
+    }
+
+    fn is_end(&self) -> bool {
+        self.is_over || self.is_marker()
+    }
+
+    /// Whether an item of a list begins here.
+    fn is_dash(&self) -> bool {
+        matches!(self.rest(), [b'-', b' ' | b'\n', ..] | [b'-']) && !self.is_end()
+    }
+
+    /// The list or map that begins here.
+    fn node(&mut self, depth: usize) -> Option<Node> {
+        if depth > DEEPEST {
+            return None;
+        }
+        if self.is_dash() { self.list(depth) } else { self.map(depth) }
+    }
+
+    fn list(&mut self, depth: usize) -> Option<Node> {
+        let (start, column) = (self.at, self.column);
+        let mut items = Vec::new();
+        while self.column == column && self.is_dash() {
+            self.at += 1;
+            items.push(self.item(column, depth + 1)?);
+            if self.column > column && !self.is_end() {
+                return None;
+            }
+        }
+        Some(Node { span: (start..self.at).into(), value: Value::List(items) })
+    }
+
+    /// What follows a dash.
+    fn item(&mut self, column: usize, depth: usize) -> Option<Node> {
+        let blanks = self.rest().iter().take_while(|byte| **byte == b' ').count();
+        if self.rest().get(blanks)? == &b'\n' {
+            return None;
+        }
+        self.at += blanks;
+        self.column = column + 1 + blanks;
+        if self.is_dash() || self.is_key() { self.node(depth) } else { self.scalar(column, depth) }
+    }
+
+    /// Whether the line begins with the key of a map.
+    fn is_key(&self) -> bool {
+        let line = self.line();
+        match line.as_bytes() {
+            [b'"', ..] => quoted(line).is_some_and(|(_, end)| line[end..].starts_with(':')),
+            _ => colon(line).is_some(),
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Option<Node> {
+        let (start, column) = (self.at, self.column);
+        let mut entries: Vec<Entry> = Vec::new();
+        while self.column == column && !self.is_end() && !self.is_dash() {
+            let (key, span) = self.key()?;
+            let node = if self.peek() == Some(b' ') {
+                self.at += self.rest().iter().take_while(|byte| **byte == b' ').count();
+                self.scalar(column, depth + 1)?
+            } else {
+                self.end_of_line()?;
+                // a key without a value is left to the library
+                let is_inner = !self.is_end() && (self.column > column || self.column == column && self.is_dash());
+                is_inner.then_some(())?;
+                self.node(depth + 1)?
+            };
+            entries.push(Entry { key, span, node });
+            if self.column > column && !self.is_end() {
+                return None;
+            }
+        }
+        has_each_once(&entries).then(|| Node { span: (start..self.at).into(), value: Value::Map(entries) })
+    }
+
+    /// The key with its place; leaves its colon behind.
+    fn key(&mut self) -> Option<(String, Span)> {
+        let (start, line) = (self.at, self.line());
+        let (key, end) = if line.starts_with('"') {
+            let (key, end) = quoted(line)?;
+            line[end..].starts_with(':').then_some((key, end))?
+        } else {
+            let end = colon(line)?;
+            let key = bare(&line[..end])?;
+            let Value::Text(key) = plain::resolve(key) else { return None };
+            (key, end)
+        };
+        self.at = start + end + 1;
+        let is_simple = end <= LONGEST_KEY && key != "<<" && matches!(self.peek(), None | Some(b' ' | b'\n'));
+        is_simple.then(|| (key, (start..start + end).into()))
+    }
+
+    /// A value on the line of its key or dash, which stands at `column`, or begun there.
+    fn scalar(&mut self, column: usize, depth: usize) -> Option<Node> {
+        let (start, line) = (self.at, self.line());
+        if depth > DEEPEST {
+            return None;
+        }
+        let (value, end) = match line.as_bytes().first()? {
+            b'"' => quoted(line).map(|(text, end)| (Value::Text(text), end))?,
+            b'|' => return self.literal(column),
+            b'{' if line == "{}" => (Value::Map(Vec::new()), line.len()),
+            b'[' if line == "[]" => (Value::List(Vec::new()), line.len()),
+            _ => (plain::resolve(bare(line)?), line.len()),
+        };
+        self.at = start + end;
+        self.end_of_line()?;
+        Some(Node { span: (start..start + end).into(), value })
+    }
+
+    /// A literal block; it stands further in than `column`.
+    fn literal(&mut self, column: usize) -> Option<Node> {
+        let start = self.at;
+        let header = self.line();
+        let told = header.as_bytes().get(1).filter(|byte| (b'1'..=b'9').contains(byte));
+        let chomp = match &header[1 + usize::from(told.is_some())..] {
+            "" => Chomp::Clip,
+            "-" => Chomp::Strip,
+            "+" => Chomp::Keep,
+            _ => return None,
+        };
+        let mut next = self.at + header.len() + 1;
+        let mut inner = told.map(|digit| column + usize::from(digit - b'0'));
+        let mut text = String::new();
+        // breaks that belong to the text only if more of it follows, or if all are kept
+        let mut breaks = 0;
+        let mut widest = 0;
+        while let Some(rest) = self.text.get(next..).filter(|rest| !rest.is_empty()) {
+            let line = rest.find('\n').map_or(rest, |end| &rest[..end]);
+            let blanks = line.bytes().take_while(|byte| *byte == b' ').count();
+            let is_blank = blanks == line.len();
+            if is_blank && inner.is_none_or(|inner| blanks <= inner) {
+                if line.len() == rest.len() {
+                    // readers do not agree on blanks without a break
+                    return None;
+                }
+                widest = widest.max(blanks);
+                breaks += 1;
+            } else {
+                let inner = *inner.get_or_insert(blanks);
+                if blanks < inner {
+                    break;
+                }
+                if inner <= column || (text.is_empty() && widest > inner) || line[inner..].starts_with('\t') && is_blank
+                {
+                    return None;
+                }
+                text.extend(std::iter::repeat_n('\n', breaks));
+                text.push_str(&line[inner..]);
+                breaks = usize::from(rest.len() > line.len());
+            }
+            next += line.len() + 1;
+        }
+        if text.is_empty() || (breaks == 0 && !matches!(chomp, Chomp::Strip)) {
+            return None;
+        }
+        let kept = match chomp {
+            Chomp::Strip => 0,
+            Chomp::Clip => breaks.min(1),
+            Chomp::Keep => breaks,
+        };
+        text.extend(std::iter::repeat_n('\n', kept));
+        let end = next.min(self.text.len());
+        self.at = end;
+        self.skip()?;
+        Some(Node { span: (start..end).into(), value: Value::Text(text) })
+    }
+}
+
+/// What becomes of the line breaks at the end of a literal block.
+enum Chomp {
+    Strip,
+    Clip,
+    Keep,
+}
+
+/// Where the colon behind a key without quotes stands.
+fn colon(line: &str) -> Option<usize> {
+    line.match_indices(':').map(|(at, _)| at).find(|at| matches!(line.as_bytes().get(at + 1), None | Some(b' ')))
+}
+
+/// A text without quotes, if it can be one; `None` if it may go on, hold a remark or be something else.
+fn bare(text: &str) -> Option<&str> {
+    let is_begin = match text.as_bytes() {
+        [] => false,
+        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' '),
+        [first, ..] => !b"-?:,[]{}#&*!|>'\"%@` ".contains(first),
+    };
+    let is_bare = is_begin
+        && !text.ends_with([' ', ':'])
+        && !text.bytes().any(|byte| byte == b'\t')
+        && !text.contains(": ")
+        && !text.contains(" #");
+    is_bare.then_some(text)
+}
+
+/// The text between the double quotes with which the line begins, and where it ends.
+fn quoted(line: &str) -> Option<(String, usize)> {
+    let mut text = String::new();
+    let mut at = 1;
+    loop {
+        let rest = &line[at..];
+        let end = rest.find(['"', '\\'])?;
+        text.push_str(&rest[..end]);
+        at += end + 1;
+        if rest.as_bytes()[end] == b'"' {
+            return Some((text, at));
+        }
+        let (letter, length) = escaped(&line[at..])?;
+        text.push(letter);
+        at += length;
+    }
+}
+
+/// What stands behind a backslash, and how many bytes say it.
+fn escaped(rest: &str) -> Option<(char, usize)> {
+    let letter = match rest.as_bytes().first()? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'u' => {
+            let digits = rest.get(1..5).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+            return Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, 5));
+        }
+        _ => return None,
+    };
+    Some((letter, 1))
+}
+
+fn has_each_once(entries: &[Entry]) -> bool {
+    const FEW: usize = 12;
+    if entries.len() <= FEW {
+        return entries.iter().enumerate().all(|(at, entry)| entries[..at].iter().all(|other| other.key != entry.key));
+    }
+    let mut known = HashSet::with_capacity(entries.len());
+    entries.iter().all(|entry| known.insert(entry.key.as_str()))
+}
+
+#[cfg(test)]
+mod tests;
