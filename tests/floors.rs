@@ -37,7 +37,7 @@ fn collect(root: &Path, directory: &Path, found: &mut BTreeMap<String, String>) 
         let path = entry.expect("src can be listed").path();
         if path.is_dir() {
             collect(root, &path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             let name = path.strip_prefix(root).expect("below src").to_string_lossy().into_owned();
             found.insert(name, fs::read_to_string(&path).expect("sources are text"));
         }

@@ -298,7 +298,8 @@ enum Chomp {
 
 /// Where the colon behind a key without quotes stands.
 fn colon(line: &str) -> Option<usize> {
-    line.match_indices(':').map(|(at, _)| at).find(|at| matches!(line.as_bytes().get(at + 1), None | Some(b' ')))
+    let bytes = line.as_bytes();
+    (0..bytes.len()).find(|at| bytes[*at] == b':' && matches!(bytes.get(at + 1), None | Some(b' ')))
 }
 
 /// A text without quotes, if it can be one; `None` if it may go on, hold a remark or be something else.
@@ -308,12 +309,14 @@ fn bare(text: &str) -> Option<&str> {
         [b'-' | b'?' | b':', next, ..] => !matches!(next, b' '),
         [first, ..] => !b"-?:,[]{}#&*!|>'\"%@` ".contains(first),
     };
-    let is_bare = is_begin
-        && !text.ends_with([' ', ':'])
-        && !text.bytes().any(|byte| byte == b'\t')
-        && !text.contains(": ")
-        && !text.contains(" #");
-    is_bare.then_some(text)
+    let mut last = b' ';
+    // what is forbidden is a pair: `: ` and ` #`, and a colon or blank at the end
+    let is_bare = text.bytes().all(|byte| {
+        let is_allowed = !matches!((last, byte), (b':', b' ') | (b' ', b'#') | (_, b'\t'));
+        last = byte;
+        is_allowed
+    });
+    (is_begin && is_bare && !matches!(last, b' ' | b':')).then_some(text)
 }
 
 /// The text between the double quotes with which the line begins, and where it ends.
