@@ -63,8 +63,11 @@ fn explain(old: &Tree, new: &Tree) -> Comparison {
     if old == new {
         return Comparison::default();
     }
-    let side = |tree: &Tree| Side::read(tree.clone(), Dialect::Own).expect("our own output can be read");
-    let comparison = compare(&side(old), &side(new));
+    let side = |known: &Side, tree: &Tree| {
+        Side::read_beside(known, tree.clone(), Dialect::Own).expect("our own output can be read")
+    };
+    let before = side(&Side::default(), old);
+    let comparison = compare(&before, &side(&before, new));
     black_box(text(&comparison, Look { paint: Paint::default(), context: 3 }));
     comparison
 }

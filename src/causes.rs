@@ -10,7 +10,7 @@ use similar::{DiffOp, TextDiff};
 
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
-use crate::diff::compare::{self, Cause, Comparison, LoneKey, ObjectChange};
+use crate::diff::compare::{self, Cause, LoneKey, ObjectChange};
 use crate::diff::hiding::HIDDEN;
 use crate::diff::secrets::Description;
 use crate::diff::side::Side;
@@ -29,13 +29,13 @@ pub fn causes(old: &str, new: Source<'_>, environment: Option<&str>) -> Vec<Obje
     let steps = steps(old, new);
     let guards = [old, new].map(Description::of);
     let mut found = Vec::new();
-    let Some(mut before) = side(old, environment) else { return found };
+    let Some(mut before) = side(&Side::default(), old, environment) else { return found };
     let mut pending: Vec<&Step> = Vec::new();
     for (count, step) in steps.iter().enumerate() {
         pending.push(step);
         let text = applied(old, new, &steps[..=count]);
-        let Some(after) = side(&text, environment) else { continue };
-        let Comparison { objects, .. } = compare::compare(&before, &after);
+        let Some(after) = side(&before, &text, environment) else { continue };
+        let objects = compare::objects(&before, &after);
         let cause = Rc::new(cause(&pending, old, Source { name, text: new }, &guards));
         found.extend(objects.into_iter().map(|object| ObjectChange { cause: Some(Rc::clone(&cause)), ..object }));
         pending.clear();
@@ -103,9 +103,9 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-fn side(text: &str, environment: Option<&str>) -> Option<Side> {
+fn side(known: &Side, text: &str, environment: Option<&str>) -> Option<Side> {
     let (_, bundle) = pipeline::render_as(text, environment, &mut Report::default(), emit::writer())?;
-    Side::read(emit::tree(&bundle), Dialect::Own).ok()
+    Side::read_beside(known, emit::tree(&bundle), Dialect::Own).ok()
 }
 
 fn cause(steps: &[&Step], old: &str, new: Source<'_>, guards: &[Description]) -> Cause {

@@ -17,7 +17,7 @@ pub mod port;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::port::Port;
@@ -36,6 +36,11 @@ pub struct Connection {
 /// Every connection that the policies among `documents` leave open.
 pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet<Connection> {
     Network::of(documents).connections()
+}
+
+/// Whether an object like this has a say in who reaches whom.
+pub fn concerns(id: &Id) -> bool {
+    HEARD.contains(&(id.kind.as_str(), id.group.as_str())) || id.kind == "Namespace" || pods::is_workload(id)
 }
 
 /// Objects that may open or close connections in ways that are not understood here.

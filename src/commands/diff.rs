@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 use clap::{Args, ColorChoice, ValueEnum};
@@ -132,10 +133,10 @@ impl Compared {
 /// Two trees that anyone may have written. `None`, here and below, means that one of them is wrong, which has been said.
 fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
     let read = |place: &Path| match tree::read(place, Wanted::Manifests)? {
-        Some(tree) => Ok(side(place, tree, Dialect::Any)),
+        Some(tree) => Ok((place.to_owned(), tree)),
         None => bail!("there is no `{}`", place.display()),
     };
-    let mut sides = read(old)?.zip(read(new)?);
+    let mut sides = sides(read(old)?, read(new)?, Dialect::Any);
     if let Some((old, new)) = &mut sides {
         match_names(old, new);
     }
@@ -163,7 +164,7 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     if old.is_same(&rendered) && args.only.is_none() {
         return Ok(Some(Compared::default()));
     }
-    let sides = side(golden, old, Dialect::Own).zip(side(Path::new("<rendered>"), rendered, Dialect::Own));
+    let sides = sides((golden.to_owned(), old), (PathBuf::from(RENDERED), rendered), Dialect::Own);
     Ok(sides.map(Compared::of))
 }
 
@@ -179,10 +180,7 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
         ),
     };
     let both = tree_of(&old, old_environment).zip(tree_of(&new, environment));
-    let sides = both.and_then(|(old, new)| {
-        let place = Path::new("<rendered>");
-        side(place, old, Dialect::Own).zip(side(place, new, Dialect::Own))
-    });
+    let sides = both.and_then(|(old, new)| sides((RENDERED.into(), old), (RENDERED.into(), new), Dialect::Own));
     Ok(sides.map(|sides| {
         let mut compared = Compared::of(sides);
         if args.against.is_some() {
@@ -202,17 +200,29 @@ fn tree_of(input: &input::Input, environment: Option<&str>) -> Option<Tree> {
 /// Two files are two versions of one, whatever they are called.
 fn match_names(old: &mut Side, new: &mut Side) {
     if let ([old], [new]) = (old.files.as_mut_slice(), new.files.as_mut_slice()) {
-        old.path.clone_from(&new.path);
+        // a file that both share has one name already
+        if let Some(old) = Rc::get_mut(old) {
+            old.path.clone_from(&new.path);
+        }
     }
 }
 
-/// The tree with its objects; complains about all that is wrong with it.
-fn side(place: &Path, tree: Tree, dialect: Dialect) -> Option<Side> {
+/// Where nothing has been written.
+const RENDERED: &str = "<rendered>";
+
+/// Both trees, each from its place, with their objects; complains about all that is wrong with them.
+fn sides(old: (PathBuf, Tree), new: (PathBuf, Tree), dialect: Dialect) -> Option<(Side, Side)> {
+    let old = side(&Side::default(), old, dialect);
+    let new = side(old.as_ref().unwrap_or(&Side::default()), new, dialect);
+    old.zip(new)
+}
+
+fn side(known: &Side, (place, tree): (PathBuf, Tree), dialect: Dialect) -> Option<Side> {
     let is_one = tree.files.len() == 1 && !place.is_dir();
-    Side::read(tree, dialect)
+    Side::read_beside(known, tree, dialect)
         .map_err(|faulty| {
             for Faulty { path, text, report } in faulty {
-                let name = if is_one { place.to_owned() } else { place.join(path) };
+                let name = if is_one { place.clone() } else { place.join(path) };
                 let source = Source { name: &name.display().to_string(), text: &text };
                 let shown = secrets::shown_lines(&text);
                 output::complain(&caret::text_of(&report.sorted(), source, input::is_colored_stderr(), &|at, _| {

@@ -1,6 +1,6 @@
 //! Two sides to everything that is different between them. The answer holds no secret: whatever shows it need not care.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::diff::capacity::{self, Delta};
@@ -121,23 +121,40 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     if files.is_empty() {
         return Comparison::default();
     }
-    let touched: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let (before, after) = (old.objects(), new.objects());
     let pairs = pair::pair(&before, &after);
-    let shifted = shifted(&pairs);
-    let objects = pairs.iter().filter_map(|pair| {
-        let is_touched =
-            [pair.before(), pair.after()].into_iter().flatten().any(|placed| touched.contains(placed.file));
-        is_touched.then(|| object(pair, shifted.contains(pair.id()))).flatten()
-    });
+    let objects = changed(&pairs, &files);
+    let has_changed = |matters: fn(&ObjectChange) -> bool| objects.iter().any(matters);
     Comparison {
-        objects: objects.collect(),
-        files,
-        connections: exchange::connections(&before, &after, &pairs),
-        rights: exchange::rights(&before, &after, &pairs),
+        connections: if has_changed(exchange::may_connect) {
+            exchange::connections(&before, &after, &pairs)
+        } else {
+            Exchange::default()
+        },
+        rights: if has_changed(exchange::may_entitle) {
+            exchange::rights(&before, &after, &pairs)
+        } else {
+            Exchange::default()
+        },
         capacity: capacity::deltas(&before, &after),
+        objects,
+        files,
         lone_keys: Vec::new(),
     }
+}
+
+/// Compares the objects of two sides, one by one.
+pub fn objects(old: &Side, new: &Side) -> Vec<ObjectChange> {
+    changed(&pair::pair(&old.objects(), &new.objects()), &files(old, new))
+}
+
+fn changed(pairs: &[Pair<'_>], files: &[FileChange]) -> Vec<ObjectChange> {
+    let touched: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let shifted = shifted(pairs);
+    let is_touched = |placed: Placed<'_>| touched.contains(placed.file);
+    let touched =
+        pairs.iter().filter(|pair| pair.before().is_some_and(is_touched) || pair.after().is_some_and(is_touched));
+    touched.filter_map(|pair| object(pair, shifted.contains(pair.id()))).collect()
 }
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {

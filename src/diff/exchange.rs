@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diff::compare::{Fate, ObjectChange};
 use crate::diff::pair::{Pair, Placed};
+use crate::diff::path::Path;
 use crate::reach::party::Party;
 use crate::reach::{self, Connection};
-use crate::rights::{self, Right, folded};
+use crate::rights::{self, Right, folded, roles};
 
 /// Statements that are new, and statements that no longer hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,28 @@ impl Exchange {
     pub fn is_empty(&self) -> bool {
         self.gained.is_empty() && self.lost.is_empty()
     }
+}
+
+/// Whether a change of this object may open or close a connection.
+pub fn may_connect(object: &ObjectChange) -> bool {
+    says_something_else(object)
+        && reach::concerns(&object.id)
+        && (object.fate != Fate::Changed || !object.changes.iter().all(|change| is_inside_container(&change.path)))
+}
+
+/// Whether a change of this object may give or take a right.
+pub fn may_entitle(object: &ObjectChange) -> bool {
+    says_something_else(object) && (object.id.group == roles::GROUP || object.id.kind == "ServiceAccount")
+}
+
+fn says_something_else(object: &ObjectChange) -> bool {
+    !matches!(object.fate, Fate::Moved | Fate::Reformatted)
+}
+
+/// Whether only what runs in a container is different, and not where it listens.
+fn is_inside_container(path: &Path) -> bool {
+    let mut keys = path.keys().skip_while(|key| !["containers", "initContainers"].contains(key)).skip(1);
+    keys.next().is_some_and(|key| key != "ports")
 }
 
 /// New names by old ones, both as `namespace/name`.
@@ -67,4 +91,26 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
     let told =
         |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&some.difference(others).cloned().collect());
     Exchange { gained: told(&after, &before), lost: told(&before, &after) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::path::Step;
+
+    #[test]
+    fn what_runs_in_a_container_connects_nobody_and_where_it_listens_does() {
+        let pod = Path::of(&["spec", "template", "spec"]);
+        let container = pod.key("containers").and(Step::Item("api".to_owned()));
+        assert!(is_inside_container(&container.key("image")));
+        assert!(is_inside_container(&pod.key("initContainers").and(Step::Index(0)).key("env").and(Step::Index(1))));
+        for path in [
+            &container,
+            &container.key("ports").and(Step::Index(0)),
+            &pod.key("hostNetwork"),
+            &Path::of(&["metadata", "labels"]),
+        ] {
+            assert!(!is_inside_container(path), "{path}");
+        }
+    }
 }

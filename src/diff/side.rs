@@ -1,6 +1,7 @@
 //! One side of a comparison: files, and the objects in them.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
@@ -13,8 +14,8 @@ use crate::model::tree::Tree;
 /// A tree of manifests. A proof: every file could be read, no object stands twice.
 #[derive(Debug, Default)]
 pub struct Side {
-    /// The files, sorted by path.
-    pub files: Vec<File>,
+    /// The files, sorted by path. Two sides share those that they have in common.
+    pub files: Vec<Rc<File>>,
 }
 
 /// A file with its objects.
@@ -42,24 +43,39 @@ pub struct Faulty {
 impl Side {
     /// Reads every file of `tree`; the error holds all that is wrong with all files.
     pub fn read(tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
+        Self::read_beside(&Self::default(), tree, dialect)
+    }
+
+    /// The same, with what `known` holds word for word taken from there.
+    pub fn read_beside(known: &Self, tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
         let mut reports: Vec<Report> = Vec::new();
-        let mut files: Vec<File> = Vec::new();
+        let mut files: Vec<Rc<File>> = Vec::new();
         // a file that somebody names by itself is a manifest, whatever it is called
         let is_alone = dialect == Dialect::Any && tree.files.len() == 1;
         for file in tree.files {
             let mut report = Report::default();
+            if let Some(same) = known.file(&file.path).filter(|same| same.text == file.text) {
+                reports.push(report);
+                files.push(Rc::clone(same));
+                continue;
+            }
             let documents = if is_alone || is_manifest(&file.path) {
                 read::read(&file.text, dialect, &mut report)
             } else {
                 Vec::new()
             };
             reports.push(report);
-            files.push(File { path: file.path, text: file.text, documents });
+            files.push(Rc::new(File { path: file.path, text: file.text, documents }));
         }
         once(&files, &mut reports);
         if reports.iter().any(Report::has_errors) {
             let faulty = files.into_iter().zip(reports).filter(|(_, report)| report.has_errors());
-            return Err(faulty.map(|(File { path, text, .. }, report)| Faulty { path, text, report }).collect());
+            let told = |(file, report): (Rc<File>, Report)| Faulty {
+                path: file.path.clone(),
+                text: file.text.clone(),
+                report,
+            };
+            return Err(faulty.map(told).collect());
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Self { files })
@@ -67,8 +83,12 @@ impl Side {
 
     /// The text of a file; nothing if there is none.
     pub fn text(&self, path: &str) -> &str {
-        let found = self.files.binary_search_by(|file| file.path.as_str().cmp(path));
-        found.map_or("", |at| &self.files[at].text)
+        self.file(path).map_or("", |file| &file.text)
+    }
+
+    fn file(&self, path: &str) -> Option<&Rc<File>> {
+        let found = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        self.files.get(found)
     }
 
     /// All objects with the files that they stand in.
@@ -91,7 +111,7 @@ pub fn is_manifest(path: &str) -> bool {
     !path.contains('.') || ["yaml", "yml", "json"].contains(&extension)
 }
 
-fn once(files: &[File], reports: &mut [Report]) {
+fn once(files: &[Rc<File>], reports: &mut [Report]) {
     let mut first: HashMap<&Id, (&File, &Document)> = HashMap::new();
     for (file, report) in files.iter().zip(reports) {
         for document in &file.documents {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Labels, NAMESPACE_NAME, Need, Selector};
 use crate::reach::party::Party;
@@ -208,10 +208,18 @@ pub fn namespace(document: &Document) -> &str {
     if document.id.namespace.is_empty() { "default" } else { &document.id.namespace }
 }
 
+/// Whether objects like this make pods.
+pub fn is_workload(id: &Id) -> bool {
+    path_of_template(id).is_some()
+}
+
+fn path_of_template(id: &Id) -> Option<&'static [&'static str]> {
+    let known = |(kind, group, _): &&(&str, &str, _)| id.kind == *kind && id.group == *group;
+    WORKLOADS.iter().find(known).map(|(.., path)| *path)
+}
+
 fn template(document: &Document) -> Option<&Node> {
-    let known = |(kind, group, _): &&(&str, &str, _)| document.id.kind == *kind && document.id.group == *group;
-    let (.., path) = WORKLOADS.iter().find(known)?;
-    let template = document.root.at(path)?;
+    let template = document.root.at(path_of_template(&document.id)?)?;
     let on_its_node = template.at(&["spec", "hostNetwork"]).and_then(Node::bool) == Some(true);
     (!on_its_node).then_some(template)
 }
