@@ -142,7 +142,7 @@ pub fn name(keys: &[&str], item: &Node) -> Option<String> {
 
 fn scalar(node: &Node) -> Option<String> {
     match &node.value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.to_string()),
         Value::Integer(number) => Some(number.to_string()),
         Value::Bool(is) => Some(is.to_string()),
         // a claim template is called what its metadata calls it

@@ -120,7 +120,7 @@ fn renames(old: &[Placed<'_>], new: &[Placed<'_>], heirs: &mut [Option<usize>], 
 /// The object with its own name left out wherever it stands, so that two objects that differ in nothing else are equal.
 fn without_name(node: &Node, name: &str) -> Node {
     let value = match &node.value {
-        Value::Text(text) if !name.is_empty() => Value::Text(text.replace(name, "\u{0}")),
+        Value::Text(text) if !name.is_empty() => Value::Text(text.replace(name, "\u{0}").into()),
         Value::List(items) => Value::List(items.iter().map(|item| without_name(item, name)).collect()),
         Value::Map(entries) => Value::Map(
             entries.iter().map(|entry| Entry { node: without_name(&entry.node, name), ..entry.clone() }).collect(),

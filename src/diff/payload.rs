@@ -33,7 +33,7 @@ pub fn toml(text: &str) -> Option<Node> {
 
 fn map(table: DeTable<'_>) -> Node {
     let entry = |(key, value): (Spanned<Cow<'_, str>>, Spanned<DeValue<'_>>)| Entry {
-        key: key.into_inner().into_owned(),
+        key: key.into_inner().into(),
         span: Span::default(),
         node: node(value.into_inner()),
     };
@@ -43,16 +43,16 @@ fn map(table: DeTable<'_>) -> Node {
 fn node(value: DeValue<'_>) -> Node {
     let value = match value {
         DeValue::Table(table) => return map(table),
-        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::String(text) => Value::Text(text.into()),
         DeValue::Integer(number) => {
             let exact = i128::from_str_radix(number.as_str(), number.radix());
-            exact.map_or_else(|_| Value::Text(number.as_str().to_owned()), Value::Integer)
+            exact.map_or_else(|_| Value::Text(number.as_str().into()), Value::Integer)
         }
         DeValue::Float(number) => {
-            number.as_str().parse().map_or_else(|_| Value::Text(number.as_str().to_owned()), Value::Float)
+            number.as_str().parse().map_or_else(|_| Value::Text(number.as_str().into()), Value::Float)
         }
         DeValue::Boolean(is) => Value::Bool(is),
-        DeValue::Datetime(time) => Value::Text(time.to_string()),
+        DeValue::Datetime(time) => Value::Text(time.to_string().into()),
         DeValue::Array(items) => Value::List(items.into_iter().map(|item| node(item.into_inner())).collect()),
     };
     Node { span: Span::default(), value }

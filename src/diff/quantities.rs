@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> Node {
-        Node { span: Default::default(), value: Value::Text(text.to_owned()) }
+        Node { span: Default::default(), value: Value::Text(text.into()) }
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Veil {
             What::Changed(old, new) => What::Changed(self.node(old), self.node(new)),
             What::Text(old, new) => {
                 let (old, new) = (self.text(old), self.text(new));
-                let node = || Node { span: Default::default(), value: Value::Text(HIDDEN.to_owned()) };
+                let node = || Node { span: Default::default(), value: Value::Text(HIDDEN.into()) };
                 if old == HIDDEN || new == HIDDEN || old == new {
                     What::Changed(node(), node())
                 } else {
@@ -80,7 +80,7 @@ impl Veil {
             }
             Value::List(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
             value => match scalar(&value).and_then(|text| self.shown.get(text.as_ref())) {
-                Some(shown) => Value::Text(shown.clone()),
+                Some(shown) => Value::Text(shown.as_str().into()),
                 None => value,
             },
         };

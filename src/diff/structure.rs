@@ -85,7 +85,7 @@ impl Walk {
         }
         if self.found.len() == before {
             let is_line = !old.contains('\n') && !new.contains('\n');
-            let node = |text: &str| Node { span: Span::default(), value: Value::Text(text.to_owned()) };
+            let node = |text: &str| Node { span: Span::default(), value: Value::Text(text.into()) };
             let what =
                 if is_line { What::Changed(node(old), node(new)) } else { What::Text(old.to_owned(), new.to_owned()) };
             self.put(path.clone(), what);

@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use compact_str::CompactString;
+
 use crate::diagnostics::source::Span;
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::plain;
@@ -18,7 +20,7 @@ const LONGEST_KEY: usize = 1000;
 
 /// The value of every document with the place of the document; `None` if the text is not plain block style.
 pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
-    if text.bytes().any(is_control) || (!text.is_ascii() && text.contains(is_unprintable)) {
+    if !text.is_ascii() && text.contains(is_unprintable) {
         return None;
     }
     let mut lines = Lines { text, at: 0, column: 0, is_over: false };
@@ -84,7 +86,11 @@ impl<'t> Lines<'t> {
                 Some(b'\n') => self.at += column + 1,
                 Some(b'#') => {
                     self.at += column;
-                    self.at += self.line().len();
+                    let remark = self.line();
+                    if remark.bytes().any(is_control) {
+                        return None;
+                    }
+                    self.at += remark.len();
                     self.at = self.text.len().min(self.at + 1);
                 }
                 Some(b'\t') => return None,
@@ -165,10 +171,9 @@ impl<'t> Lines<'t> {
 
     /// Whether the line begins with the key of a map.
     fn is_key(&self) -> bool {
-        let line = self.line();
-        match line.as_bytes() {
-            [b'"', ..] => quoted(line).is_some_and(|(_, end)| line[end..].starts_with(':')),
-            _ => colon(line).is_some(),
+        match self.rest() {
+            [b'"', ..] => quoted(self.line()).is_some_and(|(_, end)| self.rest().get(end) == Some(&b':')),
+            rest => bare(rest, true).is_some(),
         }
     }
 
@@ -196,38 +201,39 @@ impl<'t> Lines<'t> {
     }
 
     /// The key with its place; leaves its colon behind.
-    fn key(&mut self) -> Option<(String, Span)> {
-        let (start, line) = (self.at, self.line());
-        let (key, end) = if line.starts_with('"') {
-            let (key, end) = quoted(line)?;
-            line[end..].starts_with(':').then_some((key, end))?
+    fn key(&mut self) -> Option<(CompactString, Span)> {
+        let (start, rest) = (self.at, self.rest());
+        let (key, length) = if rest.starts_with(b"\"") {
+            quoted(self.line())?
         } else {
-            let end = colon(line)?;
-            let key = bare(&line[..end])?;
-            let Value::Text(key) = plain::resolve(key) else { return None };
-            (key, end)
+            let length = bare(rest, true)?;
+            let Value::Text(key) = plain::resolve(self.text.get(start..start + length)?) else { return None };
+            (key, length)
         };
-        self.at = start + end + 1;
-        let is_simple = end <= LONGEST_KEY && key != "<<" && matches!(self.peek(), None | Some(b' ' | b'\n'));
-        is_simple.then(|| (key, (start..start + end).into()))
+        self.at = start + length + 1;
+        let is_simple = length <= LONGEST_KEY && key != "<<" && matches!(self.peek(), None | Some(b' ' | b'\n'));
+        (is_simple && rest.get(length) == Some(&b':')).then(|| (key, (start..start + length).into()))
     }
 
     /// A value on the line of its key or dash, which stands at `column`, or begun there.
     fn scalar(&mut self, column: usize, depth: usize) -> Option<Node> {
-        let (start, line) = (self.at, self.line());
+        let (start, rest) = (self.at, self.rest());
         if depth > DEEPEST {
             return None;
         }
-        let (value, end) = match line.as_bytes().first()? {
-            b'"' => quoted(line).map(|(text, end)| (Value::Text(text), end))?,
-            b'|' => return self.literal(column),
-            b'{' if line == "{}" => (Value::Map(Vec::new()), line.len()),
-            b'[' if line == "[]" => (Value::List(Vec::new()), line.len()),
-            _ => (plain::resolve(bare(line)?), line.len()),
+        let (value, length) = match rest {
+            [b'"', ..] => quoted(self.line()).map(|(text, length)| (Value::Text(text), length))?,
+            [b'|', ..] => return self.literal(column),
+            [b'{', b'}', ..] => (Value::Map(Vec::new()), 2),
+            [b'[', b']', ..] => (Value::List(Vec::new()), 2),
+            _ => {
+                let length = bare(rest, false)?;
+                (plain::resolve(self.text.get(start..start + length)?), length)
+            }
         };
-        self.at = start + end;
+        self.at = start + length;
         self.end_of_line()?;
-        Some(Node { span: (start..start + end).into(), value })
+        Some(Node { span: (start..start + length).into(), value })
     }
 
     /// A literal block; it stands further in than `column`.
@@ -263,6 +269,9 @@ impl<'t> Lines<'t> {
                 if blanks < inner {
                     break;
                 }
+                if line.bytes().any(is_control) {
+                    return None;
+                }
                 if inner <= column || (text.is_empty() && widest > inner) || line[inner..].starts_with('\t') && is_blank
                 {
                     return None;
@@ -285,7 +294,7 @@ impl<'t> Lines<'t> {
         let end = next.min(self.text.len());
         self.at = end;
         self.skip()?;
-        Some(Node { span: (start..end).into(), value: Value::Text(text) })
+        Some(Node { span: (start..end).into(), value: Value::Text(text.into()) })
     }
 }
 
@@ -296,37 +305,45 @@ enum Chomp {
     Keep,
 }
 
-/// Where the colon behind a key without quotes stands.
-fn colon(line: &str) -> Option<usize> {
-    let bytes = line.as_bytes();
-    (0..bytes.len()).find(|at| bytes[*at] == b':' && matches!(bytes.get(at + 1), None | Some(b' ')))
-}
-
-/// A text without quotes, if it can be one; `None` if it may go on, hold a remark or be something else.
-fn bare(text: &str) -> Option<&str> {
-    let is_begin = match text.as_bytes() {
+/// The length of the text without quotes that begins here: a key, which its colon ends, or a value, which the end of the
+/// line does. `None` if it is no such text, or may go on, hold a remark or be something else.
+fn bare(rest: &[u8], is_key: bool) -> Option<usize> {
+    let is_begin = match rest {
         [] => false,
-        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' '),
-        [first, ..] => !b"-?:,[]{}#&*!|>'\"%@` ".contains(first),
+        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' ' | b'\n'),
+        [first, ..] => !b"-?:,[]{}#&*!|>'\"%@` \n".contains(first),
     };
+    if !is_begin {
+        return None;
+    }
     let mut last = b' ';
-    // what is forbidden is a pair: `: ` and ` #`, and a colon or blank at the end
-    let is_bare = text.bytes().all(|byte| {
-        let is_allowed = !matches!((last, byte), (b':', b' ') | (b' ', b'#') | (_, b'\t'));
-        last = byte;
-        is_allowed
-    });
-    (is_begin && is_bare && !matches!(last, b' ' | b':')).then_some(text)
+    for (at, byte) in rest.iter().enumerate() {
+        match byte {
+            b'\n' => return (!is_key && !matches!(last, b' ' | b':')).then_some(at),
+            b':' if is_key && matches!(rest.get(at + 1), None | Some(b' ' | b'\n')) => {
+                return (last != b' ').then_some(at);
+            }
+            b' ' if last == b':' => return None,
+            b'#' if last == b' ' => return None,
+            ..=0x1f | 0x7f => return None,
+            _ => last = *byte,
+        }
+    }
+    (!is_key && !matches!(last, b' ' | b':')).then_some(rest.len())
 }
 
 /// The text between the double quotes with which the line begins, and where it ends.
-fn quoted(line: &str) -> Option<(String, usize)> {
-    let mut text = String::new();
+fn quoted(line: &str) -> Option<(CompactString, usize)> {
+    let mut text = CompactString::default();
     let mut at = 1;
     loop {
         let rest = &line[at..];
         let end = rest.find(['"', '\\'])?;
-        text.push_str(&rest[..end]);
+        let piece = &rest[..end];
+        if piece.bytes().any(is_control) {
+            return None;
+        }
+        text.push_str(piece);
         at += end + 1;
         if rest.as_bytes()[end] == b'"' {
             return Some((text, at));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostics::source::Span;
@@ -27,7 +28,7 @@ pub enum Value {
     /// Any other number.
     Float(f64),
     /// A string.
-    Text(String),
+    Text(CompactString),
     /// A list.
     List(Vec<Node>),
     /// A map, in the order of the file; no key stands twice.
@@ -38,7 +39,7 @@ pub enum Value {
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The key.
-    pub key: String,
+    pub key: CompactString,
     /// Where it stands.
     pub span: Span,
     /// Its value.
@@ -120,7 +121,9 @@ impl Serialize for Node {
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(items) => serializer.collect_seq(items),
-            Value::Map(entries) => serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.node))),
+            Value::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|entry| (entry.key.as_str(), &entry.node)))
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Lives here: the tables of go-yaml v2 as `sigs.k8s.io/yaml` carries it (`goyaml.v2/resolve.go`). It must never see
 //! quoted text, which is always a string.
 
+use std::borrow::Cow;
+
 use crate::manifest::node::Value;
 
 const TRUE: &[&str] = &["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"];
@@ -15,7 +17,7 @@ const NOT_A_NUMBER: &[&str] = &[".nan", ".NaN", ".NAN"];
 /// The value of a plain scalar.
 pub fn resolve(text: &str) -> Value {
     if !may_be_more_than_text(text) {
-        return Value::Text(text.to_owned());
+        return Value::Text(text.into());
     }
     let is = |words: &[&str]| words.contains(&text);
     if is(NULL) {
@@ -31,7 +33,7 @@ pub fn resolve(text: &str) -> Value {
     } else if is(NOT_A_NUMBER) {
         Value::Float(f64::NAN)
     } else {
-        number(text).unwrap_or_else(|| Value::Text(text.to_owned()))
+        number(text).unwrap_or_else(|| Value::Text(text.into()))
     }
 }
 
@@ -45,7 +47,7 @@ fn may_be_more_than_text(text: &str) -> bool {
 }
 
 fn number(text: &str) -> Option<Value> {
-    let plain: String = text.chars().filter(|letter| *letter != '_').collect();
+    let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     if let Some(integer) = integer(&plain) {
         return Some(Value::Integer(integer));
     }
@@ -101,7 +103,7 @@ mod tests {
             ("~", Value::Null),
             ("yes", Value::Bool(true)),
             ("Off", Value::Bool(false)),
-            ("yEs", Value::Text("yEs".to_owned())),
+            ("yEs", Value::Text("yEs".into())),
             ("8080", Value::Integer(8080)),
             ("-7", Value::Integer(-7)),
             ("0644", Value::Integer(0o644)),
@@ -113,13 +115,13 @@ mod tests {
             (".5", Value::Float(0.5)),
             ("1e3", Value::Float(1000.0)),
             ("-.inf", Value::Float(f64::NEG_INFINITY)),
-            ("1.2.3", Value::Text("1.2.3".to_owned())),
-            ("250m", Value::Text("250m".to_owned())),
-            ("12:30", Value::Text("12:30".to_owned())),
-            ("2026-11-22", Value::Text("2026-11-22".to_owned())),
-            (".", Value::Text(".".to_owned())),
-            ("-", Value::Text("-".to_owned())),
-            ("nginx", Value::Text("nginx".to_owned())),
+            ("1.2.3", Value::Text("1.2.3".into())),
+            ("250m", Value::Text("250m".into())),
+            ("12:30", Value::Text("12:30".into())),
+            ("2026-11-22", Value::Text("2026-11-22".into())),
+            (".", Value::Text(".".into())),
+            ("-", Value::Text("-".into())),
+            ("nginx", Value::Text("nginx".into())),
         ] {
             assert_eq!(resolve(text), value, "{text:?}");
         }

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use compact_str::{CompactString, ToCompactString};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, Tag};
 
 use crate::diagnostics::codes;
@@ -162,7 +163,7 @@ struct Open {
 
 enum Holder {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, merged: Vec<Node>, key: Option<(String, Span, bool)> },
+    Map { entries: Vec<Entry>, merged: Vec<Node>, key: Option<(CompactString, Span, bool)> },
 }
 
 impl Tree<'_> {
@@ -269,17 +270,17 @@ impl Tree<'_> {
 /// A quoted or tagged scalar is a string; a plain one may be more.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
     let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
-    if is_text { Value::Text(text.to_owned()) } else { plain::resolve(text) }
+    if is_text { Value::Text(text.into()) } else { plain::resolve(text) }
 }
 
 /// Keys are strings to Kubernetes; kubectl spells numbers and truth values out.
-fn key_text(node: &Node) -> Option<String> {
+fn key_text(node: &Node) -> Option<CompactString> {
     match &node.value {
         Value::Text(text) => Some(text.clone()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Bool(is) => Some(is.to_string()),
-        Value::Float(number) => Some(number.to_string()),
-        Value::Null => Some("null".to_owned()),
+        Value::Integer(number) => Some(number.to_compact_string()),
+        Value::Bool(is) => Some(is.to_compact_string()),
+        Value::Float(number) => Some(number.to_compact_string()),
+        Value::Null => Some("null".into()),
         Value::List(_) | Value::Map(_) => None,
     }
 }

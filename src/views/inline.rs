@@ -70,7 +70,7 @@ fn push(node: &Node, out: &mut String) {
             for (at, entry) in entries.iter().enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
                 let key = &entry.key;
-                out.push_str(&if is_clear(key) { key.clone() } else { quoted(key) });
+                out.push_str(&if is_clear(key) { key.to_string() } else { quoted(key) });
                 out.push_str(": ");
                 push(&entry.node, out);
             }

@@ -94,9 +94,9 @@ fn plain(node: &Node) -> Json {
         // JSON has no infinity
         Value::Float(number) if number.is_finite() => (*number).into(),
         Value::Float(number) => number.to_string().into(),
-        Value::Text(text) => text.clone().into(),
+        Value::Text(text) => text.as_str().into(),
         Value::List(items) => items.iter().map(plain).collect(),
-        Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), plain(&entry.node))).collect(),
+        Value::Map(entries) => entries.iter().map(|entry| (entry.key.to_string(), plain(&entry.node))).collect(),
     }
 }
 

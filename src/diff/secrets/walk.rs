@@ -136,6 +136,9 @@ impl<'a> Walk<'a> {
 
     /// What is shown for a text, which is noted for all that it holds.
     pub(super) fn shown(&mut self, key: &str, text: &str, is_sealed: bool) -> String {
+        if !is_sealed && is_short_word(text) {
+            return text.to_owned();
+        }
         if self.is_template && text.contains("{{") {
             let is_open = is_open_template(text, is_sealed);
             return if is_open { text.to_owned() } else { HIDDEN.to_owned() };
@@ -178,6 +181,11 @@ pub(super) fn comments_tell(text: &str) -> bool {
         let remark = line.trim_start().strip_prefix('#').or_else(|| line.split_once(" #").map(|(_, remark)| remark));
         remark.is_some_and(|remark| line_hidden(remark) != remark)
     })
+}
+
+/// Whether a text is a word too short for a token or for what is encoded: alone it tells nothing.
+fn is_short_word(text: &str) -> bool {
+    text.len() < 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// Maps under telling names that say where a secret is or how it is made: the key, and a key that stands in such a map.
