@@ -6,6 +6,7 @@ pub mod input;
 pub mod output;
 pub mod render;
 pub mod tree;
+pub mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::diff::DiffArgs;
 use crate::commands::render::RenderArgs;
+use crate::commands::validate::ValidateArgs;
 
 /// The exit code of trouble: a wrong description, wrong usage, a file that cannot be read or written.
 const TROUBLE: u8 = 2;
@@ -31,6 +33,8 @@ enum Command {
     Render(RenderArgs),
     /// Say what differs between the rendered platform and a directory, and what that will do
     Diff(DiffArgs),
+    /// Check the rendered platform, or any manifests, as strictly as the API server decodes them
+    Validate(ValidateArgs),
 }
 
 /// Runs the program on `args` and says how it went.
@@ -46,6 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Render(args) => render::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Validate(args) => validate::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -68,7 +68,8 @@ fn every_case_prints_what_its_files_say() {
 
 #[test]
 fn every_diagnostic_code_has_a_case_and_a_line_in_the_reference() {
-    let shown: String = cases().iter().map(|case| read(&case.join("stderr"))).collect();
+    let shown: String =
+        cases().iter().flat_map(|case| ["stderr", "stdout"].map(|name| read(&case.join(name)))).collect();
     let reference = read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md"));
     let mut seen = BTreeSet::new();
     for (code, meaning) in codes::ALL {

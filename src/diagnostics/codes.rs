@@ -29,6 +29,10 @@ pub const UNSUPPORTED: &str = "unsupported";
 pub const NO_EFFECT: &str = "no-effect";
 /// A manifest that cannot be read, or that holds something twice.
 pub const MANIFEST: &str = "manifest";
+/// A kind that Kubernetes does not have.
+pub const UNKNOWN_KIND: &str = "unknown-kind";
+/// A version of the API that the server does not serve.
+pub const NOT_SERVED: &str = "not-served";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// Nobody would learn that alerting itself has failed.
@@ -49,9 +53,11 @@ pub const ALL: &[Code] = &[
     (MISSING_KEY, "a required key is missing"),
     (NO_EFFECT, "an overlay changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
+    (NOT_SERVED, "the server does not serve this version of the API"),
     (REQUIRES, "something else must be declared for this to work"),
     (SYNTAX, "the file is not valid TOML"),
     (UNKNOWN_KEY, "nothing reads this key"),
+    (UNKNOWN_KIND, "Kubernetes has no such kind"),
     (UNKNOWN_NAME, "the name is not declared"),
     (UNKNOWN_PORT, "the called component offers no such port"),
     (UNSUPPORTED, "this version does not render it"),

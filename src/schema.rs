@@ -1,0 +1,218 @@
+//! What the API server of each supported minor can decode: its kinds, their types, the fields of those.
+//!
+//! Lives here: the table, which is taken from the crate of the typed objects (`tests/schema.rs`). It must never know what a
+//! value of the right type may not be.
+
+use std::collections::HashMap;
+
+use crate::spec::shapes::Minor;
+
+/// A kind for each line `kind`, a type for each line `type`, and below a type its fields. `!` marks what must be there,
+/// `@36+`, `@-36` and `@36` in which minors a line holds that does not hold in all.
+const TABLE: &str = include_str!("schema/types.txt");
+
+/// The API of one minor.
+#[derive(Debug)]
+pub struct Schema {
+    kinds: HashMap<(&'static str, &'static str), Kind>,
+    types: HashMap<&'static str, Vec<Field>>,
+}
+
+/// A kind in one version of its group.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Whether its objects live in namespaces.
+    pub is_namespaced: bool,
+    /// Its type.
+    pub name: &'static str,
+}
+
+/// A field of a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its key.
+    pub key: &'static str,
+    /// What it holds.
+    pub shape: Shape,
+    /// Whether an object without it is refused.
+    pub is_required: bool,
+}
+
+/// What a value may be, as the table spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A string.
+    Text,
+    /// Bytes, in base64.
+    Bytes,
+    /// A whole number of 32 bits.
+    Int32,
+    /// A whole number of 64 bits.
+    Int64,
+    /// A number.
+    Number,
+    /// A truth value.
+    Bool,
+    /// A time as RFC 3339 writes it.
+    Time,
+    /// An amount such as `100m`.
+    Quantity,
+    /// A number of 32 bits or a string.
+    IntOrText,
+    /// Anything.
+    Any,
+    /// A list of what follows, which [`Shape::inner`] reads.
+    List(&'static str),
+    /// A map of any keys to what follows.
+    Map(&'static str),
+    /// An object of a type.
+    Type(&'static str),
+    /// One of two shapes.
+    Either(&'static str, &'static str),
+}
+
+impl Shape {
+    /// The shape that a word of the table means.
+    pub fn inner(word: &'static str) -> Self {
+        let within = |open, close| word.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
+        match word {
+            "string" => Self::Text,
+            "bytes" => Self::Bytes,
+            "int32" => Self::Int32,
+            "int64" => Self::Int64,
+            "number" => Self::Number,
+            "bool" => Self::Bool,
+            "time" => Self::Time,
+            "quantity" => Self::Quantity,
+            "int-or-string" => Self::IntOrText,
+            "any" => Self::Any,
+            _ => within('[', ']')
+                .map(Self::List)
+                .or_else(|| within('{', '}').map(Self::Map))
+                .or_else(|| word.split_once('|').map(|(one, other)| Self::Either(one, other)))
+                .unwrap_or(Self::Type(word)),
+        }
+    }
+}
+
+impl Schema {
+    /// The API that `minor` serves.
+    pub fn of(minor: Minor) -> Self {
+        let mut schema = Self { kinds: HashMap::new(), types: HashMap::new() };
+        let mut open: Option<&'static str> = None;
+        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+            let (line, mark) = line.split_once(" @").unwrap_or((line, ""));
+            let holds = holds(mark, minor);
+            let mut words = line.trim_start().split(' ');
+            let mut next = || words.next().unwrap_or_default();
+            if let Some(name) = line.strip_prefix("type ") {
+                open = holds.then_some(name);
+                schema.types.extend(open.map(|name| (name, Vec::new())));
+            } else if line.starts_with("kind ") {
+                let (_, version, kind, scope, name) = (next(), next(), next(), next(), next());
+                if holds {
+                    schema.kinds.insert((version, kind), Kind { is_namespaced: scope == "namespaced", name });
+                }
+            } else if let Some(fields) = open.filter(|_| holds).and_then(|name| schema.types.get_mut(name)) {
+                let (key, shape) = (next(), Shape::inner(next()));
+                let is_required = key.ends_with('!');
+                fields.push(Field { key: key.trim_end_matches('!'), shape, is_required });
+            }
+        }
+        schema
+    }
+
+    /// The kind that a version of a group, such as `apps/v1`, serves under this name.
+    pub fn kind(&self, version: &str, kind: &str) -> Option<Kind> {
+        // the table lives as long as the program, the question does not
+        self.kinds.get(&(version, kind) as &(&str, &str)).copied()
+    }
+
+    /// The versions of groups that serve something under this name, sorted.
+    pub fn versions(&self, kind: &str) -> Vec<&'static str> {
+        let mut found: Vec<&str> =
+            self.kinds.keys().filter(|(_, known)| *known == kind).map(|(version, _)| *version).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The kinds that a version of a group serves.
+    pub fn kinds(&self, version: &str) -> Vec<&'static str> {
+        self.kinds.keys().filter(|(known, _)| *known == version).map(|(_, kind)| *kind).collect()
+    }
+
+    /// Whether Kubernetes itself has this group.
+    pub fn has_group(&self, group: &str) -> bool {
+        self.kinds.keys().any(|(version, _)| version.split_once('/').map_or("", |(group, _)| group) == group)
+    }
+
+    /// The fields of a type, sorted by their keys; none if there is no such type.
+    pub fn fields(&self, name: &str) -> &[Field] {
+        self.types.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn holds(mark: &str, minor: Minor) -> bool {
+    let own = match minor {
+        Minor::V1_35 => 35,
+        Minor::V1_36 => 36,
+        Minor::V1_37 => 37,
+    };
+    let number = |text: &str| text.parse::<u32>().unwrap_or_default();
+    if mark.is_empty() {
+        true
+    } else if let Some(first) = mark.strip_suffix('+') {
+        number(first) <= own
+    } else if let Some(last) = mark.strip_prefix('-') {
+        own <= number(last)
+    } else {
+        number(mark) == own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_a_minor_serves() {
+        let (oldest, newest) = (Schema::of(Minor::V1_35), Schema::of(Minor::V1_37));
+        let kind = newest.kind("apps/v1", "Deployment").expect("it is served");
+        assert!(kind.is_namespaced && kind.name == "apps/v1.Deployment");
+        assert!(newest.kind("apps/v1beta1", "Deployment").is_none());
+        assert_eq!(newest.versions("Deployment"), ["apps/v1"]);
+        assert!(newest.has_group("") && newest.has_group("apps") && !newest.has_group("cert-manager.io"));
+        let has = |schema: &Schema, key: &str| schema.fields("core/v1.PodSpec").iter().any(|field| field.key == key);
+        assert!(
+            has(&oldest, "containers") && has(&newest, "evictionResponders") && !has(&oldest, "evictionResponders")
+        );
+    }
+
+    #[test]
+    fn every_type_that_a_field_has_is_in_the_table() {
+        for minor in [Minor::V1_35, Minor::V1_36, Minor::V1_37] {
+            let schema = Schema::of(minor);
+            let strange = schema.types.values().flatten().find(|field| !is_known(&schema, field.shape));
+            assert!(strange.is_none(), "{strange:?}");
+        }
+    }
+
+    fn is_known(schema: &Schema, shape: Shape) -> bool {
+        match shape {
+            Shape::List(word) | Shape::Map(word) => is_known(schema, Shape::inner(word)),
+            Shape::Either(one, other) => [one, other].iter().all(|word| is_known(schema, Shape::inner(word))),
+            Shape::Type(name) => schema.types.contains_key(name),
+            _ => true,
+        }
+    }
+
+    #[test]
+    fn marks_say_in_which_minors_a_line_holds() {
+        let minors = [Minor::V1_35, Minor::V1_36, Minor::V1_37];
+        for (mark, wanted) in
+            [("", [true; 3]), ("36+", [false, true, true]), ("-36", [true, true, false]), ("36", [false, true, false])]
+        {
+            assert_eq!(minors.map(|minor| holds(mark, minor)), wanted, "{mark}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Strict decoding: known kinds, known fields, values of the types that the API declares.
+//!
+//! Lives here: what `kubectl apply --validate=strict` and the decoder of the API server say. It must never judge a value
+//! of the right type.
+
+use crate::diagnostics::source::Span;
+use crate::diagnostics::{codes, report::Report, suggest};
+use crate::diff::path::{Path, Step};
+use crate::diff::quantities;
+use crate::manifest::document::Document;
+use crate::manifest::node::{Node, Value};
+use crate::schema::{Field, Schema, Shape};
+use crate::spec::shapes::Minor;
+
+/// Groups that no server has any more, whose kinds went elsewhere.
+const GONE: &[&str] = &["extensions"];
+
+/// Decodes an object; `false` if its kind is not one of Kubernetes' own, which is no mistake.
+pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> bool {
+    let root = &document.root;
+    let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
+    let mut walk = Walk { schema, object: document.id.to_string(), report };
+    if version.is_empty() {
+        walk.report
+            .error(codes::MISSING_KEY, begin(root), "`apiVersion` is missing")
+            .help(format!("{kind} is served as {}", suggest::list(schema.versions(kind))));
+        return true;
+    }
+    if let Some(known) = schema.kind(version, kind) {
+        let span = root.get("apiVersion").map_or(root.span, |node| node.span);
+        let level = version.rsplit('/').next().unwrap_or(version);
+        if level.contains("alpha") || level.contains("beta") {
+            let message = format!("{version} is not served unless somebody turns it on");
+            walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
+        }
+        walk.fields(root, known.name, &Path::default());
+        return true;
+    }
+    let group = document.id.group.as_str();
+    if !schema.has_group(group) && !GONE.contains(&group) {
+        return false;
+    }
+    let minor = minor.label().trim_start_matches('v');
+    let served = schema.versions(kind);
+    let (span, message) = if served.is_empty() {
+        (place(root, "kind"), format!("Kubernetes {minor} has no kind `{kind}` in {version}"))
+    } else {
+        (place(root, "apiVersion"), format!("Kubernetes {minor} does not serve {version} {kind}"))
+    };
+    let found =
+        walk.report.error(if served.is_empty() { codes::UNKNOWN_KIND } else { codes::NOT_SERVED }, span, message);
+    if served.is_empty() {
+        found.did_you_mean(suggest::nearest(kind, schema.kinds(version)));
+    } else {
+        found.help(format!("write `apiVersion: {}`", served.join("` or `")));
+    }
+    true
+}
+
+fn begin(node: &Node) -> Span {
+    (node.span.start..node.span.start + 1).into()
+}
+
+fn place(root: &Node, key: &str) -> Span {
+    root.get(key).map_or(begin(root), |node| node.span)
+}
+
+struct Walk<'a> {
+    schema: &'a Schema,
+    object: String,
+    report: &'a mut Report,
+}
+
+impl Walk<'_> {
+    /// Every field of an object of a type.
+    fn fields(&mut self, node: &Node, name: &'static str, path: &Path) {
+        let fields = self.schema.fields(name);
+        for entry in node.entries() {
+            let inner = path.key(&entry.key);
+            match fields.binary_search_by(|field| field.key.cmp(entry.key.as_str())) {
+                Ok(at) => self.value(&entry.node, fields[at].shape, &inner),
+                Err(_) => self.unknown(&entry.key, entry.span, name, fields, &inner),
+            }
+        }
+        let missing = fields.iter().filter(|field| is_demanded(field) && is_absent(node, field.key));
+        for field in missing {
+            let message = match path.to_string().as_str() {
+                "" => format!("{}: `{}` is missing", self.object, field.key),
+                path => format!("{}: `{}` is missing in `{path}`", self.object, field.key),
+            };
+            self.report.error(codes::MISSING_KEY, begin(node), message);
+        }
+    }
+
+    fn unknown(&mut self, key: &str, span: Span, name: &str, fields: &[Field], path: &Path) {
+        let message = format!("{}: {} has no field `{key}`, at {}", self.object, short(name), said(path));
+        let near = suggest::nearest(key, fields.iter().map(|field| field.key));
+        self.report.error(codes::UNKNOWN_KEY, span, message).did_you_mean(near);
+    }
+
+    fn value(&mut self, node: &Node, shape: Shape, path: &Path) {
+        match (shape, &node.value) {
+            // nothing is what is not there
+            (_, Value::Null) | (Shape::Any, _) => {}
+            (Shape::Type(name), Value::Map(_)) => self.fields(node, name, path),
+            (Shape::Map(values), Value::Map(entries)) => {
+                let shape = Shape::inner(values);
+                for entry in entries {
+                    self.value(&entry.node, shape, &path.key(&entry.key));
+                }
+            }
+            (Shape::List(items), Value::List(nodes)) => {
+                let shape = Shape::inner(items);
+                for (at, item) in nodes.iter().enumerate() {
+                    self.value(item, shape, &path.and(Step::Index(at)));
+                }
+            }
+            (Shape::Either(one, other), value) => {
+                let shapes = [Shape::inner(one), Shape::inner(other)];
+                let fits = shapes.into_iter().find(|shape| is_container(*shape, value)).unwrap_or(shapes[0]);
+                self.value(node, fits, path);
+            }
+            _ => {
+                if let Err(why) = scalar(shape, node) {
+                    self.wrong(node, why, path);
+                }
+            }
+        }
+    }
+
+    fn wrong(&mut self, node: &Node, expected: &str, path: &Path) {
+        let message = format!("{}: {} must be {expected}, not {}", self.object, said(path), found(node));
+        let span = match node.value {
+            Value::List(_) | Value::Map(_) => begin(node),
+            _ => node.span,
+        };
+        let diagnostic = self.report.error(codes::WRONG_TYPE, span, message);
+        if expected.starts_with("a string") && !matches!(node.value, Value::Text(_) | Value::List(_) | Value::Map(_)) {
+            diagnostic.help("YAML takes it for something else: put it in quotes");
+        }
+    }
+}
+
+/// Numbers and truth values that are missing are zero and false, lists are empty: whether they may be is not said by types.
+fn is_demanded(field: &Field) -> bool {
+    field.is_required && matches!(field.shape, Shape::Text | Shape::Type(_))
+}
+
+fn is_absent(node: &Node, key: &str) -> bool {
+    node.get(key).is_none_or(|value| matches!(value.value, Value::Null))
+}
+
+fn is_container(shape: Shape, value: &Value) -> bool {
+    match value {
+        Value::Map(_) => matches!(shape, Shape::Type(_) | Shape::Map(_)),
+        Value::List(_) => matches!(shape, Shape::List(_)),
+        Value::Bool(_) => shape == Shape::Bool,
+        _ => false,
+    }
+}
+
+/// Whether a value is a scalar of this shape; the error is what it should be.
+fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
+    let whole = match &node.value {
+        Value::Integer(number) => Some(*number),
+        // JSON knows no difference between 1.0 and 1
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => format!("{number:.0}").parse().ok(),
+        _ => None,
+    };
+    let text = node.text();
+    let (fits, expected) = match shape {
+        Shape::Text => (text.is_some(), "a string"),
+        Shape::Bytes => (text.is_some_and(is_base64), "a string in base64"),
+        Shape::Int32 => (whole.is_some_and(|number| i32::try_from(number).is_ok()), "a whole number of 32 bits"),
+        Shape::Int64 => (whole.is_some_and(|number| i64::try_from(number).is_ok()), "a whole number of 64 bits"),
+        Shape::Number => (matches!(node.value, Value::Integer(_) | Value::Float(_)), "a number"),
+        Shape::Bool => (matches!(node.value, Value::Bool(_)), "`true` or `false`"),
+        Shape::Time => (text.is_some_and(is_time), "a time such as `\"2026-01-31T12:00:00Z\"`"),
+        Shape::Quantity => (quantities::amount(node).is_some(), "an amount such as `100m` or `1Gi`"),
+        Shape::IntOrText => (
+            text.is_some() || whole.is_some_and(|number| i32::try_from(number).is_ok()),
+            "a number of 32 bits or a string",
+        ),
+        Shape::List(_) => (false, "a list"),
+        Shape::Map(_) | Shape::Type(_) => (false, "a map"),
+        Shape::Any | Shape::Either(..) => (true, "anything"),
+    };
+    if fits { Ok(()) } else { Err(expected) }
+}
+
+fn is_base64(text: &str) -> bool {
+    // Go's decoder skips line breaks
+    let bytes: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
+    let (data, _) = bytes.split_at(bytes.len() - padding);
+    padding <= 2
+        && bytes.len().is_multiple_of(4)
+        && data.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// `2026-01-31T12:00:00Z`, with a fraction and an offset if need be.
+fn is_time(text: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    let bytes = text.as_bytes();
+    let is_form = bytes.len() > FORM.len()
+        && FORM.iter().zip(bytes).all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte });
+    let rest = text.get(FORM.len()..).unwrap_or_default();
+    let zone =
+        rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    is_form && (zone == "Z" || (zone.len() == 6 && zone.starts_with(['+', '-']) && zone.as_bytes()[3] == b':'))
+}
+
+/// `.spec.replicas`, or `the object`.
+fn said(path: &Path) -> String {
+    let path = path.to_string();
+    if path.is_empty() { "the object".to_owned() } else { format!("`{path}`") }
+}
+
+/// `core/v1.PodSpec` is a `PodSpec`.
+fn short(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn found(node: &Node) -> String {
+    match &node.value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(is) => format!("the truth value {is}"),
+        Value::Integer(number) => format!("the number {number}"),
+        Value::Float(number) => format!("the number {number}"),
+        Value::Text(_) => "this text".to_owned(),
+        Value::List(_) => "a list".to_owned(),
+        Value::Map(_) => "a map".to_owned(),
+    }
+}
