@@ -64,7 +64,7 @@ fn explain(old: &Tree, new: &Tree) -> Comparison {
         return Comparison::default();
     }
     let side = |known: &Side, tree: &Tree| {
-        Side::read_beside(known, tree.clone(), Dialect::Own).expect("our own output can be read")
+        Side::read_beside(known, "", tree.clone(), Dialect::Own).expect("our own output can be read")
     };
     let before = side(&Side::default(), old);
     let comparison = compare(&before, &side(&before, new));

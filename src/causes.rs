@@ -105,7 +105,7 @@ fn lines(text: &str) -> Vec<&str> {
 
 fn side(known: &Side, text: &str, environment: Option<&str>) -> Option<Side> {
     let (_, bundle) = pipeline::render_as(text, environment, &mut Report::default(), emit::writer())?;
-    Side::read_beside(known, emit::tree(&bundle), Dialect::Own).ok()
+    Side::read_beside(known, "", emit::tree(&bundle), Dialect::Own).ok()
 }
 
 fn cause(steps: &[&Step], old: &str, new: Source<'_>, guards: &[Description]) -> Cause {

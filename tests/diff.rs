@@ -403,11 +403,12 @@ fn only_its_owner_writes_and_not_in_ci() {
             .output()
             .expect("the program runs")
     };
-    for refused in [&["diff", "--accept"][..], &["render", "-o", "golden"]] {
+    for refused in [&["diff", "--accept"][..], &["render", "-o", "golden"], &["diff", "missing", "--accept"]] {
         let output = in_ci(refused);
         assert_eq!(output.status.code(), Some(2), "{refused:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("--force"), "{refused:?}");
         assert_eq!(run(dir.path(), &["diff"]).status.code(), Some(1), "nothing was written");
+        assert!(!dir.path().join("missing").exists(), "nothing was written");
     }
     assert!(in_ci(&["render", "-o", "fresh"]).status.success(), "a new directory hides nothing");
     let forced = in_ci(&["diff", "--accept", "--force"]);

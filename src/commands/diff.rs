@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, ColorChoice, ValueEnum};
 
 use crate::causes;
-use crate::commands::tree::{self, Wanted};
+use crate::commands::tree::{self, MOST_TOLD, Wanted};
 use crate::commands::{TROUBLE, input, output};
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, suggest};
@@ -20,9 +20,10 @@ use crate::diff::secrets;
 use crate::diff::side::{Faulty, Side};
 use crate::emit;
 use crate::manifest::read::Dialect;
-use crate::model::tree::Tree;
+use crate::model::bundle::Bundle;
+use crate::model::tree::{Tree, TreeFile};
 use crate::views::paint::Paint;
-use crate::views::text::{Look, text};
+use crate::views::text::{Look, number, text};
 use crate::views::{json, markdown, stat, unified};
 
 /// The exit code of an answer that is no: there are differences.
@@ -89,6 +90,7 @@ enum Format {
 
 /// Compares, and says what is different.
 pub fn run(args: &DiffArgs) -> Result<ExitCode> {
+    once_from_stdin(args)?;
     let compared = match args.places.as_slice() {
         [_, _] if args.accept || args.environment.is_some() => {
             bail!("two trees are compared with each other: no description is rendered, and nothing is written")
@@ -113,6 +115,16 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
         output::write_stdout([shown(&comparison, &old, &new, args)])?;
     }
     Ok(if comparison.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+/// Standard input can be read once only: a second reader would find nothing there.
+fn once_from_stdin(args: &DiffArgs) -> Result<()> {
+    let is_stdin = |place: &&Path| *place == Path::new("-");
+    let description = (args.places.len() < 2).then_some(args.file.as_path());
+    let readers = args.places.iter().map(PathBuf::as_path).chain(description);
+    let count = readers.chain(args.against.as_deref().map(Path::new)).filter(is_stdin).count();
+    ensure!(count < 2, "`-` stands for standard input, which can be read only once");
+    Ok(())
 }
 
 /// Two sides and what is different between them.
@@ -149,10 +161,10 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(None);
     };
-    let rendered = emit::tree(&bundle);
     if args.accept {
+        ensure!(golden != Path::new("-"), "`--accept` writes a directory, and `-` is standard input");
         input::may_write(golden, args.force)?;
-        let written = output::write_directory(golden, &rendered)?;
+        let written = output::write_directory(golden, &emit::tree(&bundle))?;
         output::complain(&format!("{}: {written}\n", golden.display()));
         return Ok(Some(Compared::default()));
     }
@@ -161,11 +173,23 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
         output::complain(&format!("there is no `{place}`; `platformgen render -o {place}` writes it\n"));
         Tree::default()
     });
+    let (rendered, dialect) = match old.files.as_slice() {
+        // what a pipe or a file holds may have come by way of others
+        [stream] if !golden.is_dir() => (as_stream(&bundle, stream), Dialect::Any),
+        _ => (emit::tree(&bundle), Dialect::Own),
+    };
     if old.is_same(&rendered) && args.only.is_none() {
         return Ok(Some(Compared::default()));
     }
-    let sides = sides((golden.to_owned(), old), (PathBuf::from(RENDERED), rendered), Dialect::Own);
+    let sides = sides((golden.to_owned(), old), (PathBuf::from(RENDERED), rendered), dialect);
     Ok(sides.map(Compared::of))
+}
+
+/// What `platformgen render` prints, in the format of a stream that it is compared with.
+fn as_stream(bundle: &Bundle<emit::Text>, old: &TreeFile) -> Tree {
+    let is_json = old.text.trim_start().starts_with('{');
+    let text = if is_json { emit::list(&bundle.objects) } else { emit::stream(&bundle.objects) };
+    Tree { files: vec![TreeFile { path: old.path.clone(), text }] }
 }
 
 /// Two descriptions, or two environments of one.
@@ -218,17 +242,31 @@ fn sides(old: (PathBuf, Tree), new: (PathBuf, Tree), dialect: Dialect) -> Option
 }
 
 fn side(known: &Side, (place, tree): (PathBuf, Tree), dialect: Dialect) -> Option<Side> {
+    let place = if place == Path::new("-") { PathBuf::from("<stdin>") } else { place };
     let is_one = tree.files.len() == 1 && !place.is_dir();
-    Side::read_beside(known, tree, dialect)
+    let root = if is_one { place.parent().unwrap_or(Path::new("")) } else { place.as_path() }.join("");
+    Side::read_beside(known, &root.to_string_lossy(), tree, dialect)
         .map_err(|faulty| {
+            let mut left = MOST_TOLD;
+            let mut more = 0;
             for Faulty { path, text, report } in faulty {
+                let found = report.sorted();
+                let told = &found[..found.len().min(left)];
+                left -= told.len();
+                more += found.len() - told.len();
+                if told.is_empty() {
+                    continue;
+                }
                 let name = if is_one { place.clone() } else { place.join(path) };
                 let source = Source { name: &name.display().to_string(), text: &text };
                 let shown = secrets::shown_lines(&text);
-                output::complain(&caret::text_of(&report.sorted(), source, input::is_colored_stderr(), &|at, _| {
+                output::complain(&caret::text_of(told, source, input::is_colored_stderr(), &|at, _| {
                     let line = text.get(..at).unwrap_or(&text).matches('\n').count();
                     shown.get(line).copied().unwrap_or(false)
                 }));
+            }
+            if more > 0 {
+                output::complain(&format!("and {} more in `{}`\n", number(more, "error"), place.display()));
             }
         })
         .ok()
@@ -279,7 +317,7 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
         Exchange { gained: own(gained), lost: own(lost) }
     };
     let (connections, rights) = (about(all.connections), about(all.rights));
-    Comparison { files, objects, connections, rights, capacity, lone_keys: all.lone_keys }
+    Comparison { files, objects, connections, rights, capacity, lone_keys: all.lone_keys, notes: all.notes }
 }
 
 fn shown(comparison: &Comparison, old: &Side, new: &Side, args: &DiffArgs) -> String {

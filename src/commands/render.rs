@@ -50,7 +50,8 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {
-        input::may_write(directory, args.force)?;
+        // a new directory hides nothing
+        input::may_write(directory, args.force || !directory.exists())?;
         let written = output::write_directory(directory, &emit::tree(&bundle))?;
         output::complain(&format!("{}: {written}\n", directory.display()));
         return Ok(ExitCode::SUCCESS);

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 
 use crate::commands::output::survey::WELCOME;
 use crate::diagnostics::source::Source;
@@ -23,36 +23,70 @@ pub enum Wanted {
     Manifests,
 }
 
-/// The files at `place`: a directory, one file, or stdin for `-`. `None` if there is nothing.
+/// The files at `place`: a directory, one file, or stdin for `-`. `None` if there is nothing. The error tells all that is
+/// wrong with all files.
 pub fn read(place: &Path, wanted: Wanted) -> Result<Option<Tree>> {
-    let mut tree = Tree::default();
     if place == Path::new("-") {
         let text = text("<stdin>", std::io::stdin().lock())?;
-        tree.files.push(TreeFile { path: "<stdin>".to_owned(), text });
-        return Ok(Some(tree));
+        return Ok(Some(Tree { files: vec![TreeFile { path: "<stdin>".to_owned(), text }] }));
     }
     // what somebody names may be a link; what lies in a tree may not
     let found = match fs::metadata(place) {
         Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.with_context(|| format!("cannot look at `{}`", place.display()))?,
     };
-    if found.is_dir() {
-        directory(place, "", wanted, &mut tree)?;
-    } else {
-        let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        tree.files.push(file(place, name)?);
+    if !found.is_dir() {
+        let path = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = text(&place.display().to_string(), opened(place)?)?;
+        return Ok(Some(Tree { files: vec![TreeFile { path, text }] }));
     }
-    Ok(Some(tree))
+    let mut walk = Walk { root: place, wanted, tree: Tree::default(), faults: Vec::new() };
+    walk.directory("");
+    ensure!(walk.faults.is_empty(), told(&walk.faults));
+    Ok(Some(walk.tree))
 }
 
-fn directory(root: &Path, prefix: &str, wanted: Wanted, tree: &mut Tree) -> Result<()> {
-    let dir = root.join(prefix);
-    let list = || -> std::io::Result<Vec<fs::DirEntry>> {
-        let mut found: Vec<_> = fs::read_dir(&dir)?.collect::<std::io::Result<_>>()?;
-        found.sort_by_key(fs::DirEntry::file_name);
-        Ok(found)
-    };
-    for entry in list().with_context(|| format!("cannot list the directory `{}`", dir.display()))? {
+/// More of one sort are counted, not told.
+pub const MOST_TOLD: usize = 20;
+
+/// One fault a line; that they are errors is said of the first.
+fn told(faults: &[Error]) -> String {
+    let mut lines: Vec<String> = faults.iter().take(MOST_TOLD).map(|fault| format!("{fault:#}")).collect();
+    if faults.len() > MOST_TOLD {
+        lines.push(format!("and {} more", faults.len() - MOST_TOLD));
+    }
+    lines.join("\nerror: ")
+}
+
+/// What was found below a directory.
+struct Walk<'a> {
+    root: &'a Path,
+    wanted: Wanted,
+    tree: Tree,
+    faults: Vec<Error>,
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, prefix: &str) {
+        let dir = self.root.join(prefix);
+        let list = || -> std::io::Result<Vec<fs::DirEntry>> {
+            let mut found: Vec<_> = fs::read_dir(&dir)?.collect::<std::io::Result<_>>()?;
+            found.sort_by_key(fs::DirEntry::file_name);
+            Ok(found)
+        };
+        match list().with_context(|| format!("cannot list the directory `{}`", dir.display())) {
+            Ok(entries) => {
+                for entry in &entries {
+                    if let Err(fault) = self.entry(prefix, entry) {
+                        self.faults.push(fault);
+                    }
+                }
+            }
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
+    fn entry(&mut self, prefix: &str, entry: &fs::DirEntry) -> Result<()> {
         let place = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             bail!("`{}` has a name that is not UTF-8", place.display());
@@ -64,21 +98,33 @@ fn directory(root: &Path, prefix: &str, wanted: Wanted, tree: &mut Tree) -> Resu
         } else if kind.is_dir() {
             // git and editors keep their own things in hidden directories
             if !name.starts_with('.') {
-                directory(root, &format!("{path}/"), wanted, tree)?;
+                self.directory(&format!("{path}/"));
             }
-        } else if !WELCOME.contains(&name.as_str()) && (wanted == Wanted::All || side::is_manifest(&name)) {
-            tree.files.push(file(&place, path)?);
+        } else if side::is_manifest(&name) {
+            let text = text(&place.display().to_string(), opened(&place)?)?;
+            self.tree.files.push(TreeFile { path, text });
+        } else if self.wanted == Wanted::All && !WELCOME.contains(&name.as_str()) {
+            let text = of_any(opened(&place)?).with_context(|| format!("cannot read `{}`", place.display()))?;
+            self.tree.files.push(TreeFile { path, text });
         }
+        Ok(())
     }
-    Ok(())
 }
 
-fn file(place: &Path, path: String) -> Result<TreeFile> {
-    let shown = place.display().to_string();
-    let is_file = fs::metadata(place).with_context(|| format!("cannot look at `{shown}`"))?.is_file();
+fn opened(place: &Path) -> Result<fs::File> {
+    let shown = place.display();
+    // what a shell puts in place of `<(helm template …)`
+    let is_pipe = place.starts_with("/dev/fd");
+    let is_file = is_pipe || fs::metadata(place).with_context(|| format!("cannot look at `{shown}`"))?.is_file();
     ensure!(is_file, "`{shown}` is not a regular file");
-    let opened = fs::File::open(place).with_context(|| format!("cannot open `{shown}`"))?;
-    Ok(TreeFile { path, text: text(&shown, opened)? })
+    fs::File::open(place).with_context(|| format!("cannot open `{shown}`"))
+}
+
+/// What nobody renders is a difference, whatever it is: what is no text gets a NUL.
+fn of_any(reader: impl Read) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    reader.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| format!("\0{}", String::from_utf8_lossy(error.as_bytes()))))
 }
 
 fn text(name: &str, reader: impl Read) -> Result<String> {

@@ -7,7 +7,7 @@ use crate::diff::capacity::{self, Delta};
 use crate::diff::change::{Change, What};
 use crate::diff::effects::{self, Effect};
 use crate::diff::exchange::{self, Exchange};
-use crate::diff::pair::{self, Pair, Placed};
+use crate::diff::pair::{self, Pair, Pairs, Placed};
 use crate::diff::secrets::Veil;
 use crate::diff::side::Side;
 use crate::diff::structure;
@@ -28,6 +28,8 @@ pub struct Comparison {
     pub capacity: Vec<Delta>,
     /// Keys that one environment sets and the other does not, where two environments are compared.
     pub lone_keys: Vec<LoneKey>,
+    /// What could not be found out.
+    pub notes: Vec<String>,
 }
 
 /// A key that only one of two environments sets.
@@ -115,6 +117,9 @@ pub enum Fate {
     Reformatted,
 }
 
+/// What is not told, and why.
+const APART: &str = "an object stands in several files, as in a base and an overlay: connections, rights and capacity follow from what is built of them, and are not told";
+
 /// Compares two sides.
 pub fn compare(old: &Side, new: &Side) -> Comparison {
     let files = files(old, new);
@@ -122,21 +127,25 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
         return Comparison::default();
     }
     let (before, after) = (old.objects(), new.objects());
-    let pairs = pair::pair(&before, &after);
+    let Pairs { pairs, doubts } = pair::pair(&before, &after);
     let objects = changed(&pairs, &files);
+    // a base and what is laid over it are two halves of a platform, not two platforms
+    let is_platform = !old.repeats && !new.repeats;
+    let apart = (!is_platform).then(|| APART.to_owned());
     let has_changed = |matters: fn(&ObjectChange) -> bool| objects.iter().any(matters);
     Comparison {
-        connections: if has_changed(exchange::may_connect) {
+        connections: if is_platform && has_changed(exchange::may_connect) {
             exchange::connections(&before, &after, &pairs)
         } else {
             Exchange::default()
         },
-        rights: if has_changed(exchange::may_entitle) {
+        rights: if is_platform && has_changed(exchange::may_entitle) {
             exchange::rights(&before, &after, &pairs)
         } else {
             Exchange::default()
         },
-        capacity: capacity::deltas(&before, &after),
+        capacity: if is_platform { capacity::deltas(&before, &after) } else { Vec::new() },
+        notes: doubts.into_iter().chain(apart).collect(),
         objects,
         files,
         lone_keys: Vec::new(),
@@ -145,7 +154,7 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
 
 /// Compares the objects of two sides, one by one.
 pub fn objects(old: &Side, new: &Side) -> Vec<ObjectChange> {
-    changed(&pair::pair(&old.objects(), &new.objects()), &files(old, new))
+    changed(&pair::pair(&old.objects(), &new.objects()).pairs, &files(old, new))
 }
 
 fn changed(pairs: &[Pair<'_>], files: &[FileChange]) -> Vec<ObjectChange> {
@@ -154,7 +163,8 @@ fn changed(pairs: &[Pair<'_>], files: &[FileChange]) -> Vec<ObjectChange> {
     let is_touched = |placed: Placed<'_>| touched.contains(placed.file);
     let touched =
         pairs.iter().filter(|pair| pair.before().is_some_and(is_touched) || pair.after().is_some_and(is_touched));
-    touched.filter_map(|pair| object(pair, shifted.contains(pair.id()))).collect()
+    let is_shifted = |pair: &Pair<'_>| pair.after().is_some_and(|new| shifted.contains(&spot(new)));
+    touched.filter_map(|pair| object(pair, is_shifted(pair))).collect()
 }
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {
@@ -194,14 +204,18 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
         }
     };
     let roots = [pair.before(), pair.after()].into_iter().flatten().map(|placed| &placed.document.root);
-    let veil = Veil::over(roots, &changes);
-    let effects = effects::effects(pair, &changes);
+    let mut effects = effects::effects(pair, &changes);
+    let veil = Veil::over(roots, &changes, effects.iter().map(|effect| effect.why.as_str()));
+    let hidden: Vec<String> = effects.iter().map(|effect| veil.said(&effect.why)).collect();
+    effects.iter_mut().zip(hidden).for_each(|(effect, why)| effect.why = why);
     let was = pair.before().map(|old| old.document.id.clone()).filter(|was| was != id);
     let is_echo = |change: &Change| was.as_ref().is_some_and(|was| echoes(change, was, id));
     let file = pair.after().or(pair.before()).map(|placed| placed.file.to_owned()).unwrap_or_default();
     let was_in = pair.before().map(|old| old.file.to_owned()).filter(|was| *was != file);
+    // what has no name is known by its file
+    let name = if id.name.is_empty() { file.clone() } else { id.name.clone() };
     Some(ObjectChange {
-        id: id.clone(),
+        id: Id { name, ..id.clone() },
         fate,
         changes: changes.into_iter().filter(|change| !is_echo(change)).map(|change| veil.hidden(change)).collect(),
         was,
@@ -228,23 +242,28 @@ fn text<'a>(placed: &Placed<'a>) -> &'a str {
     text.trim_start_matches("---").trim()
 }
 
+/// An object by its place: names may stand several times.
+type Spot<'a> = (&'a str, usize);
+
+fn spot(placed: Placed<'_>) -> Spot<'_> {
+    (placed.file, placed.document.span.start)
+}
+
 /// Objects that stand in the same file as before, but not in the same order: the fewest that can be said to have moved.
-fn shifted<'a>(pairs: &[Pair<'a>]) -> BTreeSet<&'a Id> {
-    let mut files: HashMap<&str, Vec<(usize, &Id)>> = HashMap::new();
+fn shifted<'a>(pairs: &[Pair<'a>]) -> BTreeSet<Spot<'a>> {
+    let mut files: HashMap<&str, Vec<(usize, Spot<'a>)>> = HashMap::new();
     for pair in pairs {
         if let Pair::Kept(old, new) = pair
             && old.file == new.file
         {
-            files.entry(new.file).or_default().push((old.document.span.start, &new.document.id));
+            files.entry(new.file).or_default().push((old.document.span.start, spot(*new)));
         }
     }
-    let mut names: Vec<&str> = files.keys().copied().collect();
-    names.sort_unstable();
-    names.into_iter().filter_map(|name| files.get(name)).flat_map(|places| out_of_order(places)).collect()
+    files.values().flat_map(|places| out_of_order(places)).collect()
 }
 
 /// All but a longest run of places that go up.
-fn out_of_order<'a>(places: &[(usize, &'a Id)]) -> Vec<&'a Id> {
+fn out_of_order<T: Copy>(places: &[(usize, T)]) -> Vec<T> {
     if places.is_sorted_by_key(|(place, _)| *place) {
         return Vec::new();
     }
@@ -261,7 +280,7 @@ fn out_of_order<'a>(places: &[(usize, &'a Id)]) -> Vec<&'a Id> {
         run.insert(at);
         next = before[at];
     }
-    places.iter().enumerate().filter(|(at, _)| !run.contains(at)).map(|(_, (_, id))| *id).collect()
+    places.iter().enumerate().filter(|(at, _)| !run.contains(at)).map(|(_, (_, spot))| *spot).collect()
 }
 
 #[cfg(test)]
@@ -270,16 +289,8 @@ mod tests {
 
     #[test]
     fn only_what_stands_out_of_order_has_moved() {
-        let ids: Vec<Id> = ["a", "b", "c", "d"]
-            .map(|name| Id {
-                kind: "Pod".to_owned(),
-                group: String::new(),
-                namespace: String::new(),
-                name: name.to_owned(),
-            })
-            .into();
-        let places: Vec<(usize, &Id)> = [9, 1, 4, 6].into_iter().zip(&ids).collect();
-        assert_eq!(out_of_order(&places), [&ids[0]]);
+        let places: Vec<(usize, char)> = [9, 1, 4, 6].into_iter().zip(['a', 'b', 'c', 'd']).collect();
+        assert_eq!(out_of_order(&places), ['a']);
         assert!(out_of_order(&places[1..]).is_empty());
     }
 }

@@ -1,10 +1,9 @@
 //! Which object became which: by what they are called, and those that have got another name by likeness.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::diff::structure;
+use crate::diff::renames::{self, Matches};
 use crate::manifest::document::{Document, Id};
-use crate::manifest::node::{Entry, Node, Value};
 
 /// An object and the file that it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -58,74 +57,62 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Objects of one kind that have at least this much in common, their names aside, are one object renamed.
-const ALIKE: f64 = 0.7;
+/// The objects of two trees, and what could not be found out about them.
+#[derive(Debug)]
+pub struct Pairs<'a> {
+    /// In the order of the new tree; what is gone stands at the end, in its own order.
+    pub pairs: Vec<Pair<'a>>,
+    /// What may be otherwise, for people.
+    pub doubts: Vec<String>,
+}
 
-/// More pairs than this are not compared: what has no equal is then added and removed.
-const MOST: usize = 40_000;
-
-/// Pairs the objects of two trees; ids are unique on each side. The order is that of the new tree; what is gone stands
-/// at the end, in its own order.
-pub fn pair<'a>(old: &[Placed<'a>], new: &[Placed<'a>]) -> Vec<Pair<'a>> {
-    let before: HashMap<&Id, usize> = old.iter().enumerate().map(|(at, placed)| (&placed.document.id, at)).collect();
-    let mut heirs: Vec<Option<usize>> = new.iter().map(|placed| before.get(&placed.document.id).copied()).collect();
-    let mut gone = vec![true; old.len()];
-    heirs.iter().flatten().for_each(|at| gone[*at] = false);
-    renames(old, new, &mut heirs, &mut gone);
+/// Pairs the objects of two trees.
+pub fn pair<'a>(old: &[Placed<'a>], new: &[Placed<'a>]) -> Pairs<'a> {
+    let mut matches = Matches { heirs: vec![None; new.len()], gone: vec![true; old.len()] };
+    by_name(old, new, &mut matches);
+    let doubts = renames::renames(old, new, &mut matches);
+    let Matches { heirs, gone } = matches;
     let mut pairs: Vec<Pair<'a>> = new
         .iter()
         .zip(heirs)
         .map(|(placed, heir)| heir.map_or(Pair::Added(*placed), |at| Pair::Kept(old[at], *placed)))
         .collect();
     pairs.extend(old.iter().zip(gone).filter(|(_, gone)| *gone).map(|(placed, _)| Pair::Removed(*placed)));
-    pairs
+    Pairs { pairs, doubts }
 }
 
-/// Objects of one kind without a partner: the old ones and the new ones.
-type Strays = (Vec<usize>, Vec<usize>);
+/// Whether two objects of one name are versions of one, the surest first. A name stands several times where a base and
+/// what is laid over it are one tree, and where the API server or nobody gives one.
+const RULES: &[fn(&Placed<'_>, &Placed<'_>) -> bool] = &[
+    |old, new| old.file == new.file && old.document.root == new.document.root,
+    |old, new| old.file == new.file,
+    |old, new| old.document.root == new.document.root,
+    |old, _| !old.document.id.name.is_empty(),
+];
 
-/// Finds the new names of what seems to be gone, the surest first.
-fn renames(old: &[Placed<'_>], new: &[Placed<'_>], heirs: &mut [Option<usize>], gone: &mut [bool]) {
-    let mut kinds: BTreeMap<(&str, &str), Strays> = BTreeMap::new();
-    for (at, placed) in old.iter().enumerate().filter(|(at, _)| gone[*at]) {
-        kinds.entry((&placed.document.id.kind, &placed.document.id.group)).or_default().0.push(at);
+/// The first rule that one object of a name needs.
+const FOR_ONE: usize = 1;
+
+fn by_name(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matches) {
+    // the first object of each name, and the next one of the same name
+    let mut first: HashMap<&Id, usize> = HashMap::with_capacity(old.len());
+    let mut next: Vec<Option<usize>> = vec![None; old.len()];
+    for (at, placed) in old.iter().enumerate().rev() {
+        next[at] = first.insert(&placed.document.id, at);
     }
-    for (at, placed) in new.iter().enumerate().filter(|(at, _)| heirs[*at].is_none()) {
-        kinds.entry((&placed.document.id.kind, &placed.document.id.group)).or_default().1.push(at);
-    }
-    for (left, fresh) in kinds.into_values().filter(|(left, fresh)| left.len() * fresh.len() <= MOST) {
-        let anonymous = |placed: &Placed<'_>| without_name(&placed.document.root, &placed.document.id.name);
-        let left: Vec<(usize, Node)> = left.into_iter().map(|at| (at, anonymous(&old[at]))).collect();
-        let fresh: Vec<(usize, Node)> = fresh.into_iter().map(|at| (at, anonymous(&new[at]))).collect();
-        let mut likeness: Vec<(f64, usize, usize)> = Vec::new();
-        for (before, one) in &left {
-            for (after, other) in &fresh {
-                let is_near = old[*before].document.id.namespace == new[*after].document.id.namespace;
-                let common = structure::similarity(one, other);
-                if common >= ALIKE {
-                    likeness.push((common + if is_near { 1.0 } else { 0.0 }, *before, *after));
-                }
+    for (rank, rule) in RULES.iter().enumerate() {
+        for (at, placed) in new.iter().enumerate() {
+            if matches.heirs[at].is_some() {
+                continue;
+            }
+            let Some(start) = first.get(&placed.document.id).copied() else { continue };
+            if rank < FOR_ONE && next[start].is_none() {
+                continue;
+            }
+            let mut same = std::iter::successors(Some(start), |at| next[*at]);
+            if let Some(before) = same.find(|before| matches.gone[*before] && rule(&old[*before], placed)) {
+                matches.join(before, at);
             }
         }
-        likeness.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-        for (_, before, after) in likeness {
-            if gone[before] && heirs[after].is_none() {
-                gone[before] = false;
-                heirs[after] = Some(before);
-            }
-        }
     }
-}
-
-/// The object with its own name left out wherever it stands, so that two objects that differ in nothing else are equal.
-fn without_name(node: &Node, name: &str) -> Node {
-    let value = match &node.value {
-        Value::Text(text) if !name.is_empty() => Value::Text(text.replace(name, "\u{0}").into()),
-        Value::List(items) => Value::List(items.iter().map(|item| without_name(item, name)).collect()),
-        Value::Map(entries) => Value::Map(
-            entries.iter().map(|entry| Entry { node: without_name(&entry.node, name), ..entry.clone() }).collect(),
-        ),
-        other => other.clone(),
-    };
-    Node { span: node.span, value }
 }

@@ -38,6 +38,21 @@ impl Path {
         self.and(Step::Key(key.to_owned()))
     }
 
+    /// This path with other names for the items of lists, where there are some.
+    #[must_use]
+    pub fn renamed(self, other: impl Fn(&str) -> Option<String>) -> Self {
+        let steps = self.0.into_iter().map(|step| match step {
+            Step::Item(name) => Step::Item(other(&name).unwrap_or(name)),
+            step => step,
+        });
+        Self(steps.collect())
+    }
+
+    /// Whether this is the root of an object.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The last key on the way; empty at the root.
     pub fn last_key(&self) -> &str {
         self.keys().next_back().unwrap_or_default()

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostics::source::Span;
 use crate::diff::path::Path;
 use crate::manifest::node::{Entry, Node, Value};
-use crate::manifest::read;
+use crate::manifest::{plain, read};
 
 /// Whether a place holds a file with a structure.
 pub fn is_file(path: &Path) -> bool {
@@ -46,10 +46,10 @@ fn node(value: DeValue<'_>) -> Node {
         DeValue::String(text) => Value::Text(text.into()),
         DeValue::Integer(number) => {
             let exact = i128::from_str_radix(number.as_str(), number.radix());
-            exact.map_or_else(|_| Value::Text(number.as_str().into()), Value::Integer)
+            exact.map_or_else(|_| Value::Number(number.as_str().into()), Value::Integer)
         }
         DeValue::Float(number) => {
-            number.as_str().parse().map_or_else(|_| Value::Text(number.as_str().into()), Value::Float)
+            plain::number(number.as_str()).unwrap_or_else(|| Value::Number(number.as_str().into()))
         }
         DeValue::Boolean(is) => Value::Bool(is),
         DeValue::Datetime(time) => Value::Text(time.to_string().into()),

@@ -30,9 +30,13 @@ impl Veil {
         Self { shown: walk.found }
     }
 
-    /// What these objects must not show of these changes in them: the same, found faster.
-    pub fn over<'a>(roots: impl IntoIterator<Item = &'a Node>, changes: &[Change]) -> Self {
-        let mut walk = Walk::over(Wanted::of(changes));
+    /// What these objects must not show of these changes in them and of what is said about those: the same, found faster.
+    pub fn over<'a, 's>(
+        roots: impl IntoIterator<Item = &'a Node>,
+        changes: &'s [Change],
+        said: impl IntoIterator<Item = &'s str>,
+    ) -> Self {
+        let mut walk = Walk::over(Wanted::of(changes, said));
         for root in roots {
             walk.document(root);
         }
@@ -63,9 +67,21 @@ impl Veil {
                     What::Text(old, new)
                 }
             }
-            order @ What::Order(..) => order,
+            What::Order(old, new) => {
+                let names = |names: Vec<String>| names.into_iter().map(|name| self.text(name)).collect();
+                What::Order(names(old), names(new))
+            }
         };
-        Change { path, what }
+        Change { path: path.renamed(|name| self.shown.get(name).cloned()), what }
+    }
+
+    /// A sentence about the objects with every secret in it hidden.
+    pub fn said(&self, said: &str) -> String {
+        let is_long = |value: &&String| value.chars().count() > 2;
+        let values = self.shown.iter().filter(|(value, _)| is_long(value));
+        let said = values.fold(said.to_owned(), |said, (value, shown)| said.replace(value, shown));
+        let words: Vec<String> = said.split(' ').map(line_hidden).collect();
+        words.join(" ")
     }
 
     fn text(&self, text: String) -> String {

@@ -1,6 +1,6 @@
 //! One side of a comparison: files, and the objects in them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::diagnostics::codes;
@@ -8,12 +8,15 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diff::pair::Placed;
 use crate::manifest::document::{Document, Id};
+use crate::manifest::node::{Node, Value};
 use crate::manifest::read::{self, Dialect};
 use crate::model::tree::Tree;
 
-/// A tree of manifests. A proof: every file could be read, no object stands twice.
+/// A tree of manifests. A proof: every file could be read, no object stands twice in one file, and in ours none at all.
 #[derive(Debug, Default)]
 pub struct Side {
+    /// Whether an object stands in several files, as a base and what is laid over it do.
+    pub repeats: bool,
     /// The files, sorted by path. Two sides share those that they have in common.
     pub files: Vec<Rc<File>>,
 }
@@ -43,15 +46,16 @@ pub struct Faulty {
 impl Side {
     /// Reads every file of `tree`; the error holds all that is wrong with all files.
     pub fn read(tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
-        Self::read_beside(&Self::default(), tree, dialect)
+        Self::read_beside(&Self::default(), "", tree, dialect)
     }
 
-    /// The same, with what `known` holds word for word taken from there.
-    pub fn read_beside(known: &Self, tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
+    /// The same, with what `known` holds word for word taken from there; messages name files by `root` and their path.
+    pub fn read_beside(known: &Self, root: &str, tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
         let mut reports: Vec<Report> = Vec::new();
         let mut files: Vec<Rc<File>> = Vec::new();
         // a file that somebody names by itself is a manifest, whatever it is called
         let is_alone = dialect == Dialect::Any && tree.files.len() == 1;
+        let charts = charts(&tree, dialect);
         for file in tree.files {
             let mut report = Report::default();
             if let Some(same) = known.file(&file.path).filter(|same| same.text == file.text) {
@@ -59,15 +63,17 @@ impl Side {
                 files.push(Rc::clone(same));
                 continue;
             }
-            let documents = if is_alone || is_manifest(&file.path) {
-                read::read(&file.text, dialect, &mut report)
+            let documents = if charts.iter().any(|templates| file.path.starts_with(templates)) {
+                vec![Document::of_file(&file.text, Node::of_text(&file.text))]
+            } else if is_alone || is_manifest(&file.path) {
+                manifests(&file.text, dialect, &mut report)
             } else {
                 Vec::new()
             };
             reports.push(report);
             files.push(Rc::new(File { path: file.path, text: file.text, documents }));
         }
-        once(&files, &mut reports);
+        let repeats = once(&files, &mut reports, dialect, root);
         if reports.iter().any(Report::has_errors) {
             let faulty = files.into_iter().zip(reports).filter(|(_, report)| report.has_errors());
             let told = |(file, report): (Rc<File>, Report)| Faulty {
@@ -78,7 +84,7 @@ impl Side {
             return Err(faulty.map(told).collect());
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { files })
+        Ok(Self { repeats, files })
     }
 
     /// The text of a file; nothing if there is none.
@@ -106,21 +112,69 @@ impl File {
 
 /// Whether a file holds manifests; others are compared by their bytes.
 pub fn is_manifest(path: &str) -> bool {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    // what came from a pipe has no name
-    !path.contains('.') || ["yaml", "yml", "json"].contains(&extension)
+    path.rsplit_once('.').is_some_and(|(_, extension)| ["yaml", "yml", "json"].contains(&extension))
 }
 
-fn once(files: &[Rc<File>], reports: &mut [Report]) {
+/// The objects of a file. A file of somebody else that holds something else, such as the values of a chart, is one
+/// thing by itself.
+fn manifests(text: &str, dialect: Dialect, report: &mut Report) -> Vec<Document> {
+    let mut own = Report::default();
+    let documents = read::read(text, dialect, &mut own);
+    let other = if own.has_errors() && dialect == Dialect::Any { other(text) } else { None };
+    if let Some(document) = other {
+        return vec![document];
+    }
+    report.adopt(own, |_| true);
+    documents
+}
+
+/// The content of a file in which nothing looks like an object.
+fn other(text: &str) -> Option<Document> {
+    let is_other = |node: &Node| match &node.value {
+        Value::Map(_) => ["kind", "metadata"].iter().all(|key| node.get(key).is_none()),
+        Value::List(_) => true,
+        _ => false,
+    };
+    let mut roots = read::payloads(text);
+    let root = roots.pop().filter(is_other)?;
+    let is_one = roots.is_empty();
+    roots.iter().all(is_other).then(|| Document::of_file(text, if is_one { root } else { Node::of_text(text) }))
+}
+
+/// The directories of the templates of charts: they are no YAML until somebody fills them in.
+fn charts(tree: &Tree, dialect: Dialect) -> Vec<String> {
+    let charts = tree.files.iter().filter_map(|file| file.path.strip_suffix("Chart.yaml"));
+    let charts = charts.filter(|prefix| dialect == Dialect::Any && (prefix.is_empty() || prefix.ends_with('/')));
+    charts.map(|prefix| format!("{prefix}templates/")).collect()
+}
+
+/// That no object stands twice where it must not; whether one stands in several files.
+fn once(files: &[Rc<File>], reports: &mut [Report], dialect: Dialect, root: &str) -> bool {
     let mut first: HashMap<&Id, (&File, &Document)> = HashMap::new();
+    let mut repeats = false;
     for (file, report) in files.iter().zip(reports) {
-        for document in &file.documents {
+        // by the other file: where it begins there, where it begins here, and how many there are
+        let mut twice: BTreeMap<&str, (usize, &Document, usize)> = BTreeMap::new();
+        for document in file.documents.iter().filter(|document| dialect == Dialect::Own || document.id.is_unique()) {
             let Some((other, known)) = first.insert(&document.id, (file, document)) else { continue };
-            let line = Source { name: &other.path, text: &other.text }.place(known.root.span.start).line;
+            if dialect == Dialect::Any && other.path != file.path {
+                repeats = true;
+                continue;
+            }
+            let line = || Source { name: &other.path, text: &other.text }.place(known.root.span.start).line;
+            twice.entry(&other.path).or_insert_with(|| (line(), document, 0)).2 += 1;
+        }
+        for (other, (line, document, count)) in twice {
             let at = document.root.span.start;
+            let more = match count {
+                1 => "keep one of the two".to_owned(),
+                2 => "and so does 1 object more of this file".to_owned(),
+                _ => format!("and so do {} objects more of this file", count - 1),
+            };
             report
                 .error(codes::DUPLICATE, at..at + 1, format!("{} stands here a second time", document.id))
-                .help(format!("it also stands at {}:{line}; keep one of the two", other.path));
+                .help(format!("it also stands at {root}{other}:{line}; {more}"));
         }
     }
+    repeats
 }

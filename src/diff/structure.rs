@@ -7,6 +7,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::diagnostics::source::Span;
 use crate::diff::change::{Change, What};
+use crate::diff::likeness::Leaves;
 use crate::diff::lists::{self, Pairing};
 use crate::diff::path::{Path, Step};
 use crate::diff::{payload, quantities};
@@ -17,21 +18,6 @@ pub fn differences(old: &Node, new: &Node) -> Vec<Change> {
     let mut walk = Walk { found: Vec::new() };
     walk.node(&Path::default(), old, new);
     walk.found
-}
-
-/// How much of two values is the same: 0 nothing, 1 all.
-pub fn similarity(old: &Node, new: &Node) -> f64 {
-    let (old, new) = (leaves(old), leaves(new));
-    let total = old.len().max(new.len());
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for leaf in &old {
-        *counts.entry(leaf).or_default() += 1;
-    }
-    let common = new.iter().filter(|leaf| {
-        counts.get_mut(leaf.as_str()).is_some_and(|count| std::mem::replace(count, count.saturating_sub(1)) > 0)
-    });
-    let fraction = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if total == 0 { 1.0 } else { fraction(common.count()) / fraction(total) }
 }
 
 /// Items that have at least this much in common are versions of one item.
@@ -117,9 +103,10 @@ impl Walk {
                 continue;
             }
             // An item that has got another name is still the same item.
-            let heir = gone
-                .iter()
-                .position(|before| (is_alone || *before == at) && is_scalar_pair(&old[*before], &new[at], ALIKE));
+            let is_heir = |before: &usize| {
+                (is_alone || *before == at) && are_versions(&Item::of(&old[*before]), &Item::of(&new[at]), ALIKE)
+            };
+            let heir = gone.iter().position(is_heir);
             match heir.map(|found| gone.remove(found)) {
                 Some(before) => self.node(&path.and(Step::Item(old_names[before].clone())), &old[before], &new[at]),
                 None => self.put(path.and(Step::Item(name.clone())), What::Added(new[at].clone())),
@@ -181,12 +168,13 @@ impl Walk {
 
     /// Items without an equal: those that are alike are one item that has changed.
     fn rest(&mut self, path: &Path, (old, mut left): (&[Node], Vec<usize>), (new, fresh): (&[Node], Vec<usize>)) {
-        let as_many = left.len() == fresh.len();
+        let least = if left.len() == fresh.len() { 0.0 } else { ALIKE };
+        let items: HashMap<usize, Item> = left.iter().map(|at| (*at, Item::of(&old[*at]))).collect();
         for at in fresh {
-            let heir = left.iter().position(|before| {
-                let least = if as_many { 0.0 } else { ALIKE };
-                is_scalar_pair(&old[*before], &new[at], least)
-            });
+            let item = Item::of(&new[at]);
+            let heir = left
+                .iter()
+                .position(|before| items.get(before).is_some_and(|before| are_versions(before, &item, least)));
             match heir.map(|found| left.remove(found)) {
                 Some(before) => self.node(&path.and(Step::Index(at)), &old[before], &new[at]),
                 None => self.put(path.and(Step::Index(at)), What::Added(new[at].clone())),
@@ -198,12 +186,30 @@ impl Walk {
     }
 }
 
+/// An item of a list that may be a version of another one.
+enum Item {
+    /// A map or list: what it holds.
+    Holder(Leaves, bool),
+    /// A plain value.
+    Plain,
+}
+
+impl Item {
+    fn of(node: &Node) -> Self {
+        match &node.value {
+            Value::Map(_) => Self::Holder(Leaves::of(node), true),
+            Value::List(_) => Self::Holder(Leaves::of(node), false),
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// Whether two items may be versions of one: two maps or lists that are alike, or two plain values.
-fn is_scalar_pair(old: &Node, new: &Node, least: f64) -> bool {
-    match (&old.value, &new.value) {
-        (Value::Map(_), Value::Map(_)) | (Value::List(_), Value::List(_)) => similarity(old, new) >= least,
-        (Value::Map(_) | Value::List(_), _) | (_, Value::Map(_) | Value::List(_)) => false,
-        _ => true,
+fn are_versions(old: &Item, new: &Item, least: f64) -> bool {
+    match (old, new) {
+        (Item::Holder(old, was_map), Item::Holder(new, is_map)) => was_map == is_map && old.similarity(new) >= least,
+        (Item::Plain, Item::Plain) => true,
+        _ => false,
     }
 }
 

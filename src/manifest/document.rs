@@ -16,6 +16,17 @@ pub struct Document {
     pub root: Node,
 }
 
+/// The kind of a file that holds no object.
+pub const FILE: &str = "File";
+
+impl Document {
+    /// A file that holds no object: its content.
+    pub fn of_file(text: &str, root: Node) -> Self {
+        let id = Id { kind: FILE.to_owned(), group: String::new(), namespace: String::new(), name: String::new() };
+        Self { span: (0..text.len()).into(), id, root }
+    }
+}
+
 /// What tells an object from others. The version is not part of it: the API server converts between versions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
@@ -33,13 +44,19 @@ impl Id {
     /// What `root` calls itself, as far as it does.
     pub fn of(root: &Node) -> Self {
         let text = |keys: &[&str]| root.text_at(keys).unwrap_or_default().to_owned();
+        let name = |key: &str| root.at(&["metadata", key]).and_then(Node::spelled);
         let version = root.text_at(&["apiVersion"]).unwrap_or_default();
         Self {
             kind: text(&["kind"]),
             group: version.split_once('/').map_or("", |(group, _)| group).to_owned(),
             namespace: text(&["metadata", "namespace"]),
-            name: text(&["metadata", "name"]),
+            name: name("name").or_else(|| Some(name("generateName")? + "*")).unwrap_or_default(),
         }
+    }
+
+    /// Whether the API server would take two objects of this name for one: it makes up the end of a generated one.
+    pub fn is_unique(&self) -> bool {
+        !self.name.is_empty() && !self.name.ends_with('*')
     }
 
     /// `production/api`, or `api` without a namespace.

@@ -25,8 +25,10 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Integer(i128),
-    /// Any other number.
+    /// Any other number that a computer holds exactly enough to tell it from its neighbours.
     Float(f64),
+    /// A number beyond both: its text.
+    Number(CompactString),
     /// A string.
     Text(CompactString),
     /// A list.
@@ -52,6 +54,11 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
+    /// A text that stands nowhere.
+    pub fn of_text(text: &str) -> Self {
+        Self { span: Span::default(), value: Value::Text(text.into()) }
+    }
+
     /// The value at the end of a chain of keys.
     pub fn at(&self, keys: &[&str]) -> Option<&Self> {
         keys.iter().try_fold(self, |node, key| node.get(key))
@@ -72,6 +79,17 @@ impl Node {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// A plain value as it is spelled; `None` for nothing, lists and maps.
+    pub fn spelled(&self) -> Option<String> {
+        match &self.value {
+            Value::Text(text) | Value::Number(text) => Some(text.to_string()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Float(number) => Some(spelled_float(*number)),
+            Value::Bool(is) => Some(is.to_string()),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
         }
     }
 
@@ -119,7 +137,7 @@ impl Serialize for Node {
                 Err(_) => serializer.serialize_i128(*number),
             },
             Value::Float(number) => serializer.serialize_f64(*number),
-            Value::Text(text) => serializer.serialize_str(text),
+            Value::Text(text) | Value::Number(text) => serializer.serialize_str(text),
             Value::List(items) => serializer.collect_seq(items),
             Value::Map(entries) => {
                 serializer.collect_map(entries.iter().map(|entry| (entry.key.as_str(), &entry.node)))
@@ -142,12 +160,17 @@ impl PartialEq for Value {
             (Self::Bool(one), Self::Bool(other)) => one == other,
             (Self::Integer(one), Self::Integer(other)) => one == other,
             (Self::Float(one), Self::Float(other)) => one.to_bits() == other.to_bits(),
-            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Text(one), Self::Text(other)) | (Self::Number(one), Self::Number(other)) => one == other,
             (Self::List(one), Self::List(other)) => one == other,
             (Self::Map(one), Self::Map(other)) => same_entries(one, other),
             _ => false,
         }
     }
+}
+
+/// `1.0` is not `1`.
+pub fn spelled_float(number: f64) -> String {
+    format!("{number:?}")
 }
 
 fn same_entries(one: &[Entry], other: &[Entry]) -> bool {

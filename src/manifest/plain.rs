@@ -46,12 +46,24 @@ fn may_be_more_than_text(text: &str) -> bool {
     }
 }
 
-fn number(text: &str) -> Option<Value> {
+/// The value of a text that is spelled as a number.
+pub fn number(text: &str) -> Option<Value> {
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     if let Some(integer) = integer(&plain) {
         return Some(Value::Integer(integer));
     }
-    is_float(&plain).then(|| plain.parse().ok().map(Value::Float)).flatten()
+    if !is_float(&plain) {
+        return None;
+    }
+    let exact = plain.parse().ok().filter(|number: &f64| digits(&format!("{number:e}")) == digits(&plain));
+    Some(exact.map_or(Value::Number(plain.into()), Value::Float))
+}
+
+/// The digits that tell a number from its neighbours: a double that has the same ones is that number.
+fn digits(text: &str) -> String {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
 }
 
 /// Decimal, `0b`, `0o`, `0x`, and a leading zero for octal.
@@ -114,6 +126,8 @@ mod tests {
             ("1.5", Value::Float(1.5)),
             (".5", Value::Float(0.5)),
             ("1e3", Value::Float(1000.0)),
+            ("1e400", Value::Number("1e400".into())),
+            ("0.1234567890123456789", Value::Number("0.1234567890123456789".into())),
             ("-.inf", Value::Float(f64::NEG_INFINITY)),
             ("1.2.3", Value::Text("1.2.3".into())),
             ("250m", Value::Text("250m".into())),

@@ -276,7 +276,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
 /// Keys are strings to Kubernetes; kubectl spells numbers and truth values out.
 fn key_text(node: &Node) -> Option<CompactString> {
     match &node.value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) | Value::Number(text) => Some(text.clone()),
         Value::Integer(number) => Some(number.to_compact_string()),
         Value::Bool(is) => Some(is.to_compact_string()),
         Value::Float(number) => Some(number.to_compact_string()),

@@ -7,8 +7,13 @@ use std::collections::BTreeMap;
 pub struct TreeFile {
     /// Relative path, `/`-separated, of validated names.
     pub path: String,
-    /// The whole content.
+    /// The whole content. What is no text has a NUL in it, by which [`is_text`] knows it.
     pub text: String,
+}
+
+/// Whether this is a text that a person or `patch` can read.
+pub fn is_text(content: &str) -> bool {
+    !content.contains('\0')
 }
 
 /// All files, in apply order; `kustomization.yaml`, which lists the others in that order, is the last.

@@ -1,7 +1,7 @@
 //! A value on one line, as short as it can be said without doubt.
 
 use crate::diagnostics::caret::is_invisible;
-use crate::manifest::node::{Node, Value};
+use crate::manifest::node::{Node, Value, spelled_float};
 use crate::manifest::plain;
 
 /// `{name: http, port: 80}`, with texts quoted where they would be taken for something else.
@@ -54,7 +54,8 @@ fn push(node: &Node, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(is) => out.push_str(if *is { "true" } else { "false" }),
         Value::Integer(number) => out.push_str(&number.to_string()),
-        Value::Float(number) => out.push_str(&number.to_string()),
+        Value::Float(number) => out.push_str(&spelled_float(*number)),
+        Value::Number(text) => out.push_str(text),
         Value::Text(text) if is_clear(text) => out.push_str(text),
         Value::Text(text) => out.push_str(&quoted(text)),
         Value::List(items) => {

@@ -31,6 +31,7 @@ pub fn json(comparison: &Comparison) -> String {
         "rights": exchange(&comparison.rights),
         "capacity": capacity,
         "files": files,
+        "notes": comparison.notes,
         "objects": objects,
     });
     format!("{all:#}\n")
@@ -94,7 +95,7 @@ fn plain(node: &Node) -> Json {
         // JSON has no infinity
         Value::Float(number) if number.is_finite() => (*number).into(),
         Value::Float(number) => number.to_string().into(),
-        Value::Text(text) => text.as_str().into(),
+        Value::Text(text) | Value::Number(text) => text.as_str().into(),
         Value::List(items) => items.iter().map(plain).collect(),
         Value::Map(entries) => entries.iter().map(|entry| (entry.key.to_string(), plain(&entry.node))).collect(),
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::diff::compare::{Comparison, Fate, ObjectChange};
+use crate::diff::compare::{Cause, Comparison, Fate, ObjectChange};
 use crate::views::paint::Paint;
-use crate::views::text::{Look, headline, number, object_lines};
+use crate::views::text::{self, Look, headline, number, object_lines};
 use crate::views::{lines, summary};
 
 /// By this line a bot finds its comment again.
@@ -27,9 +27,16 @@ pub fn markdown(comparison: &Comparison, context: usize, most: usize) -> String 
     }
     let look = Look { paint: Paint::default(), context };
     let mut left_out = 0;
+    let mut cause = None;
     for section in grouped(&comparison.objects, look) {
-        if out.len() + section.text.len() + FOOTER <= most {
+        let heading = match section.cause {
+            Some(own) if section.cause != cause => format!("\n{}\n", heading(own, &comparison.objects)),
+            _ => String::new(),
+        };
+        if out.len() + heading.len() + section.text.len() + FOOTER <= most {
+            out.push_str(&heading);
             out.push_str(&section.text);
+            cause = section.cause;
         } else {
             left_out += section.objects;
         }
@@ -52,7 +59,12 @@ fn head(comparison: &Comparison) -> Vec<String> {
         out.push("\n| effect | what, and why |\n|---|---|\n".to_owned());
         out.extend(effects.into_iter().map(|(kind, what)| format!("| **{kind}** | {} |\n", cell(&what))));
     }
-    for (title, lines) in summary::sections(comparison).into_iter().filter(|(title, _)| *title != "effects") {
+    out.extend(comparison.notes.iter().map(|note| format!("\n_{}_\n", cell(note))));
+    let files = text::bare_files(comparison, Paint::default());
+    let files = if files.is_empty() { None } else { Some(("files", files)) };
+    for (title, lines) in
+        files.into_iter().chain(summary::sections(comparison)).filter(|(title, _)| *title != "effects")
+    {
         let body = lines.join("\n");
         let fence = fence(&body);
         out.push(format!("\n**{title}**\n\n{fence}diff\n{body}\n{fence}\n"));
@@ -65,22 +77,48 @@ fn cell(text: &str) -> String {
     escaped(text).replace('|', "\\|").replace('*', "\\*").replace('@', "&#64;")
 }
 
-struct Section {
+struct Section<'a> {
+    cause: Option<&'a Cause>,
     objects: usize,
     text: String,
+}
+
+/// The lines of the description that caused what follows: nothing in them is markup.
+fn heading(cause: &Cause, objects: &[ObjectChange]) -> String {
+    let told = text::caused(cause, objects);
+    let (line, rest) = (plain(&told.line), plain(&told.rest));
+    format!("{}<code>{line}</code>{rest}", told.gone)
+}
+
+/// Text that stands for itself.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for letter in escaped(text).replace('@', "&#64;").chars() {
+        if "\\`*_[]~|".contains(letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
 }
 
 /// An object and its lines.
 type Told<'a> = (&'a ObjectChange, Vec<String>);
 
-/// Objects of one kind with the same changes are one section.
-fn grouped(objects: &[ObjectChange], look: Look) -> Vec<Section> {
-    let mut order: Vec<(String, String)> = Vec::new();
-    let mut groups: BTreeMap<(String, String), Vec<Told<'_>>> = BTreeMap::new();
+/// Objects of one kind with the same changes of one cause are one section.
+fn grouped(objects: &[ObjectChange], look: Look) -> Vec<Section<'_>> {
+    type Key = (usize, String, String);
+    let mut order: Vec<Key> = Vec::new();
+    let mut groups: BTreeMap<Key, Vec<Told<'_>>> = BTreeMap::new();
+    // they stand in the order of their causes
+    let (mut cause, mut count) = (None, 0);
     for object in objects {
         let lines = object_lines(object, look);
         let anonymous = lines.join("\n").replace(&object.id.to_string(), "").replace(&object.file, "");
-        let key = (object.id.kind.clone(), anonymous);
+        if object.cause != cause {
+            (cause, count) = (object.cause.clone(), count + 1);
+        }
+        let key = (count, object.id.kind.clone(), anonymous);
         let group = groups.entry(key.clone()).or_default();
         if group.is_empty() {
             order.push(key);
@@ -90,9 +128,9 @@ fn grouped(objects: &[ObjectChange], look: Look) -> Vec<Section> {
     order.iter().filter_map(|key| groups.get(key)).map(|group| section(group)).collect()
 }
 
-fn section(group: &[Told<'_>]) -> Section {
+fn section<'a>(group: &[Told<'a>]) -> Section<'a> {
     let Some(((object, lines), others)) = group.split_first() else {
-        return Section { objects: 0, text: String::new() };
+        return Section { cause: None, objects: 0, text: String::new() };
     };
     let title = if others.is_empty() {
         format!("<code>{}</code>", escaped(&title(object)))
@@ -103,7 +141,7 @@ fn section(group: &[Told<'_>]) -> Section {
     let body = lines.join("\n");
     let fence = fence(&body);
     let text = format!("\n<details><summary>{title}</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>\n");
-    Section { objects: group.len(), text }
+    Section { cause: object.cause.as_deref(), objects: group.len(), text }
 }
 
 /// What became of the object, as a sign, and its name.

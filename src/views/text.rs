@@ -46,6 +46,9 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
     for line in bare_files(comparison, look.paint) {
         let _ = writeln!(out, "{line}");
     }
+    for note in &comparison.notes {
+        let _ = writeln!(out, "\nnote: {}", lines::visible(note));
+    }
     for (title, lines) in summary::sections(comparison) {
         let _ = writeln!(out, "\n{}", look.paint.bold(title));
         for line in lines {
@@ -62,12 +65,30 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
 
 /// ``size = "medium"` (platform.toml:84) caused 3 changes`
 pub fn heading(cause: &Cause, objects: &[ObjectChange]) -> String {
+    let Caused { gone, line, rest } = caused(cause, objects);
+    format!("{gone}`{}`{rest}", lines::visible(&line))
+}
+
+/// What is said of a cause, in three pieces.
+pub struct Caused {
+    /// Whether it is that something is no longer there.
+    pub gone: &'static str,
+    /// The line.
+    pub line: String,
+    /// Where it stands, and how much it caused.
+    pub rest: String,
+}
+
+/// What a cause did to these objects.
+pub fn caused(cause: &Cause, objects: &[ObjectChange]) -> Caused {
     let own = objects.iter().filter(|object| object.cause.as_deref() == Some(cause));
     let changes = number(own.map(|object| object.changes.len().max(1)).sum(), "change");
     let more = if cause.lines > 1 { format!(" and {} more", number(cause.lines - 1, "line")) } else { String::new() };
-    let gone = if cause.is_removed { "without " } else { "" };
-    let text = lines::visible(&cause.text);
-    format!("{gone}`{text}`{more} ({}:{}) caused {changes}", cause.file, cause.line)
+    Caused {
+        gone: if cause.is_removed { "without " } else { "" },
+        line: cause.text.clone(),
+        rest: format!("{more} ({}:{}) caused {changes}", cause.file, cause.line),
+    }
 }
 
 /// `2 objects added, 1 renamed, 5 changed in 3 files`
@@ -133,7 +154,7 @@ pub fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
 }
 
 fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<String> {
-    let place = format!("{}  {}", object.id, change.path);
+    let place = if change.path.is_root() { object.id.to_string() } else { format!("{}  {}", object.id, change.path) };
     let line = |sign: char, what: &str| {
         vec![look.paint.by_sign(sign, &lines::visible(&format!("{sign} {place}  {what}").replace('\n', " ")))]
     };
@@ -161,7 +182,7 @@ fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<Strin
 }
 
 /// Files that no object speaks for.
-fn bare_files(comparison: &Comparison, paint: Paint) -> Vec<String> {
+pub fn bare_files(comparison: &Comparison, paint: Paint) -> Vec<String> {
     let is_told = |path: &str| {
         comparison.objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path))
     };

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::diff::compare::{Comparison, FileFate};
 use crate::diff::secrets;
 use crate::diff::side::Side;
+use crate::model::tree::is_text;
 use crate::views::lines;
 
 /// What turns the old side into the new one. A file with Secrets in it is named and not shown: nobody could apply it, and
@@ -15,6 +16,10 @@ pub fn unified(comparison: &Comparison, old: &Side, new: &Side, context: usize) 
         let path = &file.path;
         if [old, new].iter().any(|side| is_sealed(side, path)) {
             let _ = writeln!(out, "# {path} holds secret values and is left out");
+            continue;
+        }
+        if ![old, new].iter().all(|side| is_text(side.text(path))) {
+            let _ = writeln!(out, "# {path} is no text and is left out");
             continue;
         }
         let (before, after) = match file.fate {

@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
         let is_told = self.hits > before || (!structures.is_empty() && comments_tell(text));
         if text.is_empty() {
             String::new()
-        } else if is_sealed || is_told || holds_credentials(text) {
+        } else if is_sealed || is_told || holds_credentials(text) || (structures.is_empty() && is_secret_text(text)) {
             HIDDEN.to_owned()
         } else if structures.is_empty() {
             text_hidden(text)
@@ -173,6 +173,13 @@ impl<'a> Walk<'a> {
 pub(super) fn is_secret_kind(root: &Node) -> bool {
     let is_core = !root.text_at(&["apiVersion"]).unwrap_or_default().contains('/');
     root.text_at(&["kind"]) == Some("Secret") && is_core
+}
+
+/// Whether a text that is no YAML makes a Secret: a template of one.
+fn is_secret_text(text: &str) -> bool {
+    let kind =
+        |line: &str| line.trim().strip_prefix("kind:").map(|kind| kind.trim_matches([' ', '"', '\'']) == "Secret");
+    text.lines().any(|line| kind(line) == Some(true))
 }
 
 /// Whether the remarks in a structured text say a secret.

@@ -18,9 +18,9 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// The values that the changes would show.
-    pub(super) fn of(changes: &'a [Change]) -> Self {
-        let mut texts = Vec::new();
+    /// The values that the changes and what is said about them would show.
+    pub(super) fn of(changes: &'a [Change], said: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut texts: Vec<Cow<'a, str>> = said.into_iter().flat_map(words).map(Cow::Borrowed).collect();
         for change in changes {
             told(change, &mut texts);
         }
@@ -54,8 +54,19 @@ fn told<'a>(change: &'a Change, wanted: &mut Vec<Cow<'a, str>>) {
         What::Added(node) | What::Removed(node) => scalars(node, wanted),
         What::Changed(old, new) => [old, new].into_iter().for_each(|node| scalars(node, wanted)),
         What::Text(old, new) => wanted.extend([old, new].map(|text| Cow::Borrowed(text.as_str()))),
-        What::Order(..) => {}
+        What::Order(old, new) => wanted.extend(old.iter().chain(new).map(|name| Cow::Borrowed(name.as_str()))),
     }
+    wanted.extend(change.path.items().map(Cow::Borrowed));
+}
+
+/// The words of a sentence and what they are made of, such as the host and the path of a route: all that may be a value.
+fn words(said: &str) -> impl Iterator<Item = &str> {
+    let is_mark = |letter: char| "[]`,:()".contains(letter);
+    said.split_whitespace().flat_map(move |word| {
+        let bare = word.trim_matches(is_mark);
+        let path = bare.find('/').map(|at| &bare[at..]);
+        bare.split(is_mark).chain([bare]).chain(path)
+    })
 }
 
 fn scalars<'a>(node: &'a Node, found: &mut Vec<Cow<'a, str>>) {
@@ -68,7 +79,7 @@ fn scalars<'a>(node: &'a Node, found: &mut Vec<Cow<'a, str>>) {
 /// A value as a text; `None` of what is no word.
 pub(super) fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Text(text) | Value::Number(text) => Some(Cow::Borrowed(text)),
         Value::Integer(number) => Some(Cow::Owned(number.to_string())),
         Value::Float(number) => Some(Cow::Owned(number.to_string())),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => None,
