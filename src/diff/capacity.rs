@@ -105,7 +105,7 @@ fn needs(objects: &[Placed<'_>]) -> BTreeMap<String, Need> {
 }
 
 fn namespace(root: &Node) -> &str {
-    root.text_at(&["metadata", "namespace"]).unwrap_or_default()
+    root.text_at(&["metadata", "namespace"]).unwrap_or("default")
 }
 
 fn target(root: &Node) -> Option<(&str, &str)> {
@@ -151,8 +151,7 @@ impl fmt::Display for Delta {
             .filter(|(_, old, new)| old != new)
             .map(|(when, old, new)| format!("{when}: {}", differing(old, new).join(", ")))
             .collect();
-        let namespace = if self.namespace.is_empty() { "(no namespace)" } else { &self.namespace };
-        write!(f, "{namespace}  {}", parts.join("; "))
+        write!(f, "{}  {}", self.namespace, parts.join("; "))
     }
 }
 
@@ -205,6 +204,13 @@ mod tests {
             ]
         );
         assert!(told(&deployment("", POD), &deployment("", &POD.replace("250m", "0.25"))).is_empty());
+    }
+
+    #[test]
+    fn a_namespace_that_is_written_out_asks_for_nothing_more() {
+        let bare = deployment("", POD).replace(", namespace: b", "");
+        assert!(told(&bare, &deployment("", POD).replace("namespace: b", "namespace: default")).is_empty());
+        assert!(!told(&bare, &deployment("", POD)).is_empty());
     }
 
     #[test]

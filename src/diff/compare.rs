@@ -208,7 +208,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
     let veil = Veil::over(roots, &changes, effects.iter().map(|effect| effect.why.as_str()));
     let hidden: Vec<String> = effects.iter().map(|effect| veil.said(&effect.why)).collect();
     effects.iter_mut().zip(hidden).for_each(|(effect, why)| effect.why = why);
-    let was = pair.before().map(|old| old.document.id.clone()).filter(|was| was != id);
+    let was = pair.before().map(|old| old.document.id.clone()).filter(|_| pair.is_renamed());
     let is_echo = |change: &Change| was.as_ref().is_some_and(|was| echoes(change, was, id));
     let file = pair.after().or(pair.before()).map(|placed| placed.file.to_owned()).unwrap_or_default();
     let was_in = pair.before().map(|old| old.file.to_owned()).filter(|was| *was != file);

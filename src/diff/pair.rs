@@ -53,7 +53,35 @@ impl<'a> Pair<'a> {
 
     /// Whether it has got another name or namespace.
     pub fn is_renamed(&self) -> bool {
-        matches!(self, Self::Kept(old, new) if old.document.id != new.document.id)
+        matches!(self, Self::Kept(old, new) if Key::of(&old.document.id) != Key::of(&new.document.id))
+    }
+}
+
+/// What is one object to the API server, however it is written: who names no namespace means `default`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key<'a> {
+    kind: &'a str,
+    group: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+/// Kinds that have moved to another group and are stored once: the kinds, the group that they left, and the new one.
+const MOVED: &[(&[&str], &str, &str)] = &[
+    (&["Deployment", "DaemonSet", "ReplicaSet"], "extensions", "apps"),
+    (&["Ingress", "NetworkPolicy"], "extensions", "networking.k8s.io"),
+    (&["PodSecurityPolicy"], "extensions", "policy"),
+];
+
+impl<'a> Key<'a> {
+    fn of(id: &'a Id) -> Self {
+        let moved = MOVED.iter().find(|(kinds, left, _)| *left == id.group && kinds.contains(&id.kind.as_str()));
+        Self {
+            kind: &id.kind,
+            group: moved.map_or(&id.group, |(.., group)| group),
+            namespace: if id.namespace.is_empty() { "default" } else { &id.namespace },
+            name: &id.name,
+        }
     }
 }
 
@@ -70,6 +98,7 @@ pub struct Pairs<'a> {
 pub fn pair<'a>(old: &[Placed<'a>], new: &[Placed<'a>]) -> Pairs<'a> {
     let mut matches = Matches { heirs: vec![None; new.len()], gone: vec![true; old.len()] };
     by_name(old, new, &mut matches);
+    by_spelling(old, new, &mut matches);
     let doubts = renames::renames(old, new, &mut matches);
     let Matches { heirs, gone } = matches;
     let mut pairs: Vec<Pair<'a>> = new
@@ -79,6 +108,20 @@ pub fn pair<'a>(old: &[Placed<'a>], new: &[Placed<'a>]) -> Pairs<'a> {
         .collect();
     pairs.extend(old.iter().zip(gone).filter(|(_, gone)| *gone).map(|(placed, _)| Pair::Removed(*placed)));
     Pairs { pairs, doubts }
+}
+
+/// Finds what is written in another way and is the same object.
+fn by_spelling(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matches) {
+    let is_named = |placed: &Placed<'_>| !placed.document.id.name.is_empty();
+    let left = old.iter().enumerate().filter(|(at, placed)| matches.gone[*at] && is_named(placed));
+    let mut left: HashMap<Key<'_>, usize> = left.map(|(at, placed)| (Key::of(&placed.document.id), at)).collect();
+    for (at, placed) in new.iter().enumerate().filter(|(_, placed)| is_named(placed)) {
+        if matches.heirs[at].is_none()
+            && let Some(before) = left.remove(&Key::of(&placed.document.id))
+        {
+            matches.join(before, at);
+        }
+    }
 }
 
 /// Whether two objects of one name are versions of one, the surest first. A name stands several times where a base and
@@ -113,6 +156,54 @@ fn by_name(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matches) {
             if let Some(before) = same.find(|before| matches.gone[*before] && rule(&old[*before], placed)) {
                 matches.join(before, at);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::report::Report;
+    use crate::manifest::read::{Dialect, read};
+
+    fn documents(text: &str) -> Vec<Document> {
+        read(text, Dialect::Any, &mut Report::default())
+    }
+
+    fn is_one(old: &str, new: &str) -> bool {
+        let (old, new) = (documents(old), documents(new));
+        let old: Vec<Placed<'_>> = old.iter().map(|document| Placed { file: "a", text: "", document }).collect();
+        let new: Vec<Placed<'_>> = new.iter().map(|document| Placed { file: "b", text: "", document }).collect();
+        matches!(pair(&old, &new).pairs.as_slice(), [only] if matches!(only, Pair::Kept(..)) && !only.is_renamed())
+    }
+
+    #[test]
+    fn one_object_in_two_spellings_is_one() {
+        let object = |version: &str, kind: &str, place: &str| {
+            format!("{{apiVersion: {version}, kind: {kind}, metadata: {{{place}}}}}")
+        };
+        for (old, new, is_same) in [
+            (("v1", "ConfigMap", "name: c"), ("v1", "ConfigMap", "name: c, namespace: default"), true),
+            (("v1", "ConfigMap", "name: c, namespace: default"), ("v1", "ConfigMap", "name: c"), true),
+            (("v1", "ConfigMap", "name: c"), ("v1", "ConfigMap", "name: c, namespace: other"), false),
+            (("apps/v1beta1", "Deployment", "name: c"), ("apps/v1", "Deployment", "name: c"), true),
+            (("extensions/v1beta1", "Deployment", "name: c"), ("apps/v1", "Deployment", "name: c"), true),
+            (("extensions/v1beta1", "Ingress", "name: c"), ("networking.k8s.io/v1", "Ingress", "name: c"), true),
+            (("extensions/v1beta1", "Deployment", "name: c"), ("example.com/v1", "Deployment", "name: c"), false),
+        ] {
+            let written = |(version, kind, place)| object(version, kind, place);
+            assert_eq!(is_one(&written(old), &written(new)), is_same, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_prefers_what_is_written_as_it_is() {
+        let (bare, full) = ("name: c", "name: c, namespace: default");
+        let map = |place: &str| format!("---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{{place}}}}}\n");
+        let both = documents(&(map(bare) + &map(full)));
+        let placed: Vec<Placed<'_>> = both.iter().map(|document| Placed { file: "a", text: "", document }).collect();
+        for pair in pair(&placed, &placed).pairs {
+            assert_eq!(pair.before().map(|old| &old.document.id), pair.after().map(|new| &new.document.id));
         }
     }
 }

@@ -126,7 +126,7 @@ const ROWS: &[Row] = &[
 pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
     let Pair::Kept(old, new) = pair else { return Vec::new() };
     let (was, id) = (&old.document.id, &new.document.id);
-    if was != id {
+    if pair.is_renamed() {
         return vec![effect(EffectKind::Recreate, format!("it has another name: {} → {}", was.place(), id.place()))];
     }
     if is_immutable(old)
