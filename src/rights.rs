@@ -3,6 +3,7 @@
 
 pub mod folded;
 pub mod roles;
+pub mod wider;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,7 +34,7 @@ pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet
     let of_group = documents.iter().filter(|document| document.id.group == roles::GROUP);
     let mut rights = BTreeSet::new();
     for binding in of_group.filter(|document| BINDINGS.contains(&document.id.kind.as_str())) {
-        let own = binding.id.namespace.as_str();
+        let own = home(binding);
         let namespace: Option<Arc<str>> = (binding.id.kind == "RoleBinding").then(|| own.into());
         let grants = roles.granted(&binding.root, namespace.as_deref());
         for subject in binding.root.items_at(&["subjects"]).iter().filter_map(|item| subject(item, own)) {
@@ -47,6 +48,11 @@ pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet
         }
     }
     rights
+}
+
+/// The namespace that an object lands in.
+fn home(document: &Document) -> &str {
+    if document.id.namespace.is_empty() { "default" } else { &document.id.namespace }
 }
 
 const BINDINGS: &[&str] = &["RoleBinding", "ClusterRoleBinding"];

@@ -7,8 +7,9 @@ use crate::diff::compare::{Fate, ObjectChange};
 use crate::diff::pair::{Pair, Placed};
 use crate::diff::path::Path;
 use crate::reach::party::Party;
+use crate::reach::pods::namespace;
 use crate::reach::{self, Connection};
-use crate::rights::{self, Right, folded, roles};
+use crate::rights::{self, Right, folded, roles, wider};
 
 /// Statements that are new, and statements that no longer hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,9 @@ type Names = BTreeMap<String, String>;
 /// The new names of objects of these kinds.
 fn renamed(pairs: &[Pair<'_>], kinds: &[&str]) -> Names {
     let names = pairs.iter().filter(|pair| pair.is_renamed() && kinds.contains(&pair.id().kind.as_str()));
-    names.filter_map(|pair| Some((pair.before()?.document.id.place(), pair.after()?.document.id.place()))).collect()
+    // who names no namespace lands in `default`, and that is what ends of connections and subjects are called
+    let place = |placed: Placed<'_>| format!("{}/{}", namespace(placed.document), placed.document.id.name);
+    names.filter_map(|pair| Some((place(pair.before()?), place(pair.after()?)))).collect()
 }
 
 /// Who can reach whom now and could not before, and the other way round.
@@ -88,8 +91,7 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
         })
         .collect();
     let after = of(new);
-    let told =
-        |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&some.difference(others).cloned().collect());
+    let told = |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&wider::beyond(some, others));
     Exchange { gained: told(&after, &before), lost: told(&before, &after) }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Selector, said};
+use crate::rights::home;
 
 /// The group of roles and bindings.
 pub const GROUP: &str = "rbac.authorization.k8s.io";
@@ -49,7 +50,7 @@ impl<'a> Roles<'a> {
         let of_kind = |kind: &'static str| {
             documents.iter().filter(move |document| document.id.group == GROUP && document.id.kind == kind)
         };
-        let local = of_kind("Role").map(|role| ((role.id.namespace.as_str(), role.id.name.as_str()), &role.root));
+        let local = of_kind("Role").map(|role| ((home(role), role.id.name.as_str()), &role.root));
         let global = of_kind("ClusterRole").map(|role| (role.id.name.as_str(), &role.root));
         Self { local: local.collect(), global: global.collect() }
     }
