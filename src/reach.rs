@@ -20,6 +20,7 @@ use std::fmt;
 use crate::manifest::document::{Document, Id};
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
+use crate::reach::pods::Pods;
 use crate::reach::port::Port;
 
 /// Somebody can call somebody.
@@ -35,7 +36,16 @@ pub struct Connection {
 
 /// Every connection that the policies among `documents` leave open.
 pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet<Connection> {
-    Network::of(documents).connections()
+    Network::of(documents, &Pods::default()).connections()
+}
+
+/// The same, where pods that a policy describes and no workload names are called as the workloads of `others` that fit.
+pub fn connections_beside<'a>(
+    documents: impl IntoIterator<Item = &'a Document>,
+    others: impl IntoIterator<Item = &'a Document>,
+) -> BTreeSet<Connection> {
+    let others: Vec<&Document> = others.into_iter().collect();
+    Network::of(documents, &Pods::of(&others)).connections()
 }
 
 /// Whether an object like this has a say in who reaches whom.

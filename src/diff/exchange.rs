@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diff::compare::{Fate, ObjectChange};
 use crate::diff::pair::{Pair, Placed};
 use crate::diff::path::Path;
+use crate::manifest::document::Document;
 use crate::reach::party::Party;
 use crate::reach::pods::namespace;
 use crate::reach::{self, Connection};
@@ -60,19 +61,24 @@ fn renamed(pairs: &[Pair<'_>], kinds: &[&str]) -> Names {
     names.filter_map(|pair| Some((place(pair.before()?), place(pair.after()?)))).collect()
 }
 
+fn documents<'a>(placed: &[Placed<'a>]) -> impl Iterator<Item = &'a Document> {
+    placed.iter().map(|placed| placed.document)
+}
+
 /// Who can reach whom now and could not before, and the other way round.
 pub fn connections(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exchange {
     let names = renamed(pairs, &["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"]);
-    let of = |placed: &[Placed<'_>]| reach::connections(placed.iter().map(|placed| placed.document));
+    let of =
+        |placed: &[Placed<'_>], others: &[Placed<'_>]| reach::connections_beside(documents(placed), documents(others));
     let party = |party: Party| match names.get(&party.to_string()).and_then(|name| name.split_once('/')) {
         Some((namespace, name)) => Party::Workload { namespace: namespace.into(), name: name.into() },
         None => party,
     };
-    let before: BTreeSet<Connection> = of(old)
+    let before: BTreeSet<Connection> = of(old, new)
         .into_iter()
         .map(|connection| Connection { from: party(connection.from), to: party(connection.to), ..connection })
         .collect();
-    let after = of(new);
+    let after = of(new, old);
     let told = |some: &BTreeSet<Connection>, others: &BTreeSet<Connection>| -> Vec<String> {
         some.difference(others).map(ToString::to_string).collect()
     };
@@ -98,7 +104,63 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::report::Report;
+    use crate::diff::pair::pair;
     use crate::diff::path::Step;
+    use crate::manifest::read::{Dialect, read};
+
+    fn exchanged(
+        of: fn(&[Placed<'_>], &[Placed<'_>], &[Pair<'_>]) -> Exchange,
+        old: &str,
+        new: &str,
+    ) -> (Vec<String>, Vec<String>) {
+        let [old, new] = [old, new].map(|text| read(text, Dialect::Any, &mut Report::default()));
+        let placed = |document| Placed { file: "", text: "", document };
+        let old: Vec<Placed<'_>> = old.iter().map(placed).collect();
+        let new: Vec<Placed<'_>> = new.iter().map(placed).collect();
+        let Exchange { gained, lost } = of(&old, &new, &pair(&old, &new));
+        (gained, lost)
+    }
+
+    /// `dns` answers `web` and whatever bears the labels of `a`.
+    const NAMED: &str = "---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: dns, namespace: p}, spec: {template: {metadata: {labels: {app: dns}}, spec: {containers: [{name: a, ports: [{name: dns, containerPort: 53}]}]}}}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: dns, namespace: p}, spec: {podSelector: {matchLabels: {app: dns}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {matchLabels: {app: a}}}], ports: [{port: 53}]}]}}
+";
+    const CALLER: &str = "---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: caller, namespace: p}, spec: {template: {metadata: {labels: {app: a, version: b}}, spec: {containers: [{name: a}]}}}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: caller, namespace: p}, spec: {podSelector: {matchLabels: {app: a}}, policyTypes: [Ingress, Egress], egress: [{to: [{podSelector: {matchLabels: {app: dns}}}], ports: [{port: 53}]}]}}
+";
+
+    #[test]
+    fn who_is_gone_is_called_as_before() {
+        let none: (Vec<String>, Vec<String>) = Default::default();
+        let with = format!("{NAMED}{CALLER}");
+        assert_eq!(exchanged(connections, &with, NAMED), none, "`dns` would still answer it");
+        assert_eq!(exchanged(connections, NAMED, &with), none);
+        let closed = NAMED.replace(
+            "from: [{podSelector: {matchLabels: {app: a}}}]",
+            "from: [{podSelector: {matchLabels: {app: b}}}]",
+        );
+        let (gained, lost) = exchanged(connections, &with, &closed);
+        assert_eq!(lost, ["p/caller → p/dns:53"]);
+        assert_eq!(gained, ["p/app=b → p/dns:53"], "whom nobody knows is called by its labels");
+    }
+
+    #[test]
+    fn a_part_of_a_right_is_not_gained() {
+        let bound = |verbs: &str| {
+            format!(
+                "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: a}}, rules: [{{apiGroups: [\"\"], resources: [pods], verbs: [{verbs}]}}]}}\n---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {{name: a}}, roleRef: {{kind: ClusterRole, name: a}}, subjects: [{{kind: ServiceAccount, name: a, namespace: p}}]}}\n"
+            )
+        };
+        let (every, one) = (bound("'*'"), bound("get"));
+        let all = || vec!["p/a  * pods  everywhere".to_owned()];
+        assert_eq!(exchanged(rights, &every, &one), (vec![], all()));
+        assert_eq!(exchanged(rights, &one, &every), (all(), vec![]));
+    }
 
     #[test]
     fn what_runs_in_a_container_connects_nobody_and_where_it_listens_does() {

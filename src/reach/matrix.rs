@@ -7,7 +7,7 @@ use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Pod, Pods};
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
-use crate::reach::{Connection, cilium};
+use crate::reach::{Connection, policy};
 
 /// Pods, and policies for them.
 #[derive(Debug)]
@@ -58,13 +58,13 @@ struct Heard<'p, 'a> {
 }
 
 impl<'a> Network<'a> {
-    /// The workloads and the policies among `documents`.
-    pub fn of(documents: impl IntoIterator<Item = &'a Document>) -> Self {
+    /// The workloads and the policies among `documents`; pods that are not there may be found `elsewhere`.
+    pub fn of(documents: impl IntoIterator<Item = &'a Document>, elsewhere: &Pods<'a>) -> Self {
         let documents: Vec<&Document> = documents.into_iter().collect();
-        let policies: Vec<Policy<'a>> = documents.iter().flat_map(|document| read(document)).collect();
+        let policies: Vec<Policy<'a>> = documents.iter().flat_map(|document| policy::read(document)).collect();
         let mut seen: HashSet<&Choice<'a>> = HashSet::new();
         let choices = policies.iter().flat_map(Policy::choices).filter(|choice| seen.insert(choice));
-        let pods = Pods::of(&documents).with_strangers(choices);
+        let pods = Pods::of(&documents).with_strangers(choices, elsewhere);
         Self { pods, policies }
     }
 
@@ -75,14 +75,6 @@ impl<'a> Network<'a> {
         heard.groups(&mut connections);
         heard.pairs(&mut connections);
         connections.into_iter().collect()
-    }
-}
-
-fn read(document: &Document) -> Vec<Policy<'_>> {
-    match (document.id.kind.as_str(), document.id.group.as_str()) {
-        ("NetworkPolicy", "networking.k8s.io") => Policy::read(document).into_iter().collect(),
-        ("CiliumNetworkPolicy", "cilium.io") => cilium::read(document),
-        _ => Vec::new(),
     }
 }
 
@@ -180,7 +172,7 @@ impl<'p, 'a> Side<'p, 'a> {
             groups.entry((*party).clone()).or_default().extend_from_slice(ports);
         }
         // about pods that others make, only what is said counts
-        if !self.is_judged && pod.declared.is_some() {
+        if !self.is_judged && !pod.is_stranger {
             groups.insert(Party::Anywhere, EVERY.to_vec());
         }
         groups

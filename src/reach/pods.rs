@@ -1,6 +1,6 @@
 //! The pods that manifests make, found by namespace and by label without looking at all of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub struct Pod<'a> {
     pub party: Party,
     /// The ports that they declare: name, protocol and number. `None` where nobody knows the pods.
     pub declared: Option<Vec<(&'a str, Port)>>,
+    /// Whether others make them: about these, only what a policy says counts.
+    pub is_stranger: bool,
     labels: Labels<'a>,
     namespace: Arc<str>,
     /// The labels of the namespace.
@@ -85,6 +87,7 @@ impl<'a> Choice<'a> {
         Pod {
             party: self.party(),
             declared: None,
+            is_stranger: true,
             labels: self.pods.example(),
             namespace: self.place.text(),
             home: home.into(),
@@ -138,6 +141,7 @@ impl<'a> Pods<'a> {
             all.push(Pod {
                 party: Party::Workload { namespace: namespace.clone(), name: document.id.name.as_str().into() },
                 declared: Some(declared(template)),
+                is_stranger: false,
                 labels: selector::labels(template.at(&["metadata", "labels"])),
                 namespace: namespace.clone(),
                 home: home.clone(),
@@ -146,14 +150,22 @@ impl<'a> Pods<'a> {
         Self::indexed(all)
     }
 
-    /// These pods, and one for each choice that finds none: pods that others make, such as the cluster's name servers.
+    /// These pods, and one for each choice that finds none: pods that others make, such as the cluster's name servers. Where
+    /// such pods are known `elsewhere`, it is they.
     #[must_use]
-    pub fn with_strangers<'c>(mut self, choices: impl Iterator<Item = &'c Choice<'a>>) -> Self
+    pub fn with_strangers<'c>(mut self, choices: impl Iterator<Item = &'c Choice<'a>>, elsewhere: &Self) -> Self
     where
         'a: 'c,
     {
         let unmet = choices.filter(|choice| choice.pods.is_specific() && self.find(choice).is_empty());
-        let strangers: Vec<Pod<'a>> = unmet.map(Choice::stranger).collect();
+        let mut strangers = Vec::new();
+        let mut known: BTreeSet<usize> = BTreeSet::new();
+        for choice in unmet {
+            let found = elsewhere.find(choice);
+            strangers.extend(found.is_empty().then(|| choice.stranger()));
+            known.extend(found);
+        }
+        strangers.extend(known.into_iter().map(|at| Pod { is_stranger: true, ..elsewhere.all[at].clone() }));
         self.all.extend(strangers);
         Self::indexed(self.all)
     }

@@ -3,6 +3,7 @@
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Selector, said};
+use crate::reach::cilium;
 use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Place, namespace};
 use crate::reach::port::{Port, Protocol};
@@ -36,6 +37,15 @@ pub enum Peer<'a> {
     Pods(Choice<'a>),
     /// What is no pod.
     Outside(Party),
+}
+
+/// The policies that an object holds.
+pub fn read(document: &Document) -> Vec<Policy<'_>> {
+    match (document.id.kind.as_str(), document.id.group.as_str()) {
+        ("NetworkPolicy", "networking.k8s.io") => Policy::read(document).into_iter().collect(),
+        ("CiliumNetworkPolicy", "cilium.io") => cilium::read(document),
+        _ => Vec::new(),
+    }
 }
 
 impl<'a> Policy<'a> {
