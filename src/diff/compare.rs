@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::diff::capacity::{self, Delta};
 use crate::diff::change::{Change, What};
+use crate::diff::effects::around::Around;
 use crate::diff::effects::{self, Effect};
 use crate::diff::exchange::{self, Exchange};
 use crate::diff::pair::{self, Pair, Pairs, Placed};
@@ -160,11 +161,12 @@ pub fn objects(old: &Side, new: &Side) -> Vec<ObjectChange> {
 fn changed(pairs: &[Pair<'_>], files: &[FileChange]) -> Vec<ObjectChange> {
     let touched: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let shifted = shifted(pairs);
+    let around = Around::new(pairs);
     let is_touched = |placed: Placed<'_>| touched.contains(placed.file);
     let touched =
         pairs.iter().filter(|pair| pair.before().is_some_and(is_touched) || pair.after().is_some_and(is_touched));
     let is_shifted = |pair: &Pair<'_>| pair.after().is_some_and(|new| shifted.contains(&spot(new)));
-    touched.filter_map(|pair| object(pair, is_shifted(pair))).collect()
+    touched.filter_map(|pair| object(pair, &around, is_shifted(pair))).collect()
 }
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {
@@ -182,7 +184,7 @@ fn texts(side: &Side) -> BTreeMap<&str, &str> {
     side.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
 }
 
-fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
+fn object(pair: &Pair<'_>, around: &Around<'_>, is_shifted: bool) -> Option<ObjectChange> {
     let id = pair.id();
     let (fate, changes) = match pair {
         Pair::Added(_) => (Fate::Added, Vec::new()),
@@ -204,7 +206,7 @@ fn object(pair: &Pair<'_>, is_shifted: bool) -> Option<ObjectChange> {
         }
     };
     let roots = [pair.before(), pair.after()].into_iter().flatten().map(|placed| &placed.document.root);
-    let mut effects = effects::effects(pair, &changes);
+    let mut effects = effects::effects(pair, &changes, around);
     let veil = Veil::over(roots, &changes, effects.iter().map(|effect| effect.why.as_str()));
     let hidden: Vec<String> = effects.iter().map(|effect| veil.said(&effect.why)).collect();
     effects.iter_mut().zip(hidden).for_each(|(effect, why)| effect.why = why);

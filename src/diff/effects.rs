@@ -1,16 +1,22 @@
 //! What a change will do to a running platform, as far as two manifests tell. It must never guess at what only a cluster
 //! knows.
 
+pub mod around;
 pub mod availability;
 pub mod data;
 pub mod exposure;
 pub mod forgiven;
+pub mod guards;
 pub mod immutable;
 pub mod privilege;
+pub mod routes;
+pub mod serving;
+pub mod weaknesses;
 
 use std::fmt;
 
 use crate::diff::change::Change;
+use crate::diff::effects::around::Around;
 use crate::diff::pair::Pair;
 use crate::manifest::node::Node;
 
@@ -54,12 +60,12 @@ impl fmt::Display for EffectKind {
 }
 
 /// What becomes of an object will do this, the gravest first.
-pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
+pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>) -> Vec<Effect> {
     let mut found = immutable::effects(pair, changes);
     let is_recreated = !found.is_empty();
-    found.extend(availability::effects(pair, changes, is_recreated));
+    found.extend(availability::effects(pair, changes, around, is_recreated));
     found.extend(data::effects(pair, is_recreated));
-    found.extend(exposure::effects(pair));
+    found.extend(exposure::effects(pair, around));
     found.extend(privilege::effects(pair));
     found.sort();
     found.dedup();
@@ -70,14 +76,26 @@ fn effect(kind: EffectKind, why: impl Into<String>) -> Effect {
     Effect { kind, why: why.into() }
 }
 
-/// The pod that an object makes, wherever its kind keeps it.
+/// Kinds that make pods, by their group, and where the pod stands.
+const WORKLOADS: &[(&[&str], &[&str], &[&str])] = &[
+    (&["Pod"], &[""], &[]),
+    (&["ReplicationController"], &[""], &["spec", "template"]),
+    (&["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"], &["apps", "extensions"], &["spec", "template"]),
+    (&["Job"], &["batch"], &["spec", "template"]),
+    (&["CronJob"], &["batch"], &["spec", "jobTemplate", "spec", "template"]),
+];
+
+/// The pod that an object makes with its metadata, wherever its kind keeps it.
+pub fn template(root: &Node) -> Option<&Node> {
+    let kind = root.text_at(&["kind"])?;
+    let group = root.text_at(&["apiVersion"])?.split_once('/').map_or("", |(group, _)| group);
+    let row = WORKLOADS.iter().find(|(kinds, groups, _)| kinds.contains(&kind) && groups.contains(&group));
+    root.at(row?.2)
+}
+
+/// The pod that an object makes.
 pub fn pod_spec(root: &Node) -> Option<&Node> {
-    match root.text_at(&["kind"])? {
-        "Pod" => root.get("spec"),
-        "CronJob" => root.at(&["spec", "jobTemplate", "spec", "template", "spec"]),
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => root.at(&["spec", "template", "spec"]),
-        _ => None,
-    }
+    template(root)?.get("spec")
 }
 
 /// All containers of a pod.
@@ -86,36 +104,62 @@ pub fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
 }
 
 #[cfg(test)]
+mod tests;
+
+#[cfg(test)]
 pub mod examples {
     //! Two versions of an object to what that does.
 
-    use super::{Effect, effects};
+    use super::around::Around;
+    use super::effects;
     use crate::diagnostics::report::Report;
-    use crate::diff::pair::{Pair, Placed};
+    use crate::diff::pair::{Pair, Placed, pair};
     use crate::diff::structure;
     use crate::manifest::document::Document;
     use crate::manifest::read::{Dialect, read};
 
-    fn document(text: &str) -> Option<Document> {
+    fn documents(text: &str) -> Vec<Document> {
         let mut report = Report::default();
-        let document = read(text, Dialect::Any, &mut report).pop();
+        let documents = read(text, Dialect::Any, &mut report);
         assert!(!report.has_errors(), "{report:?}");
-        document
+        documents
     }
 
-    /// What happens when `old` becomes `new`; nothing for either is no object.
+    /// What happens when `old` becomes `new`, as `kind: why`; nothing for either is no object.
     pub fn told(old: &str, new: &str) -> Vec<String> {
-        let (old, new) = (document(old), document(new));
+        let (old, new) = (documents(old), documents(new));
         let placed = |document| Placed { file: "a.yaml", text: "", document };
-        let found: Vec<Effect> = match (&old, &new) {
-            (None, Some(new)) => effects(&Pair::Added(placed(new)), &[]),
-            (Some(old), None) => effects(&Pair::Removed(placed(old)), &[]),
-            (Some(old), Some(new)) => {
-                effects(&Pair::Kept(placed(old), placed(new)), &structure::differences(&old.root, &new.root))
+        let pairs = match (old.first(), new.first()) {
+            // an object that has got another name is meant, however little is left of it
+            (Some(old), Some(new)) => vec![Pair::Kept(placed(old), placed(new))],
+            (old, new) => {
+                old.map(placed).map(Pair::Removed).into_iter().chain(new.map(placed).map(Pair::Added)).collect()
             }
-            (None, None) => Vec::new(),
         };
-        found.into_iter().map(|effect| format!("{}: {}", effect.kind, effect.why)).collect()
+        tell(&pairs).into_iter().map(|(_, told)| told).collect()
+    }
+
+    /// What happens to each object when `old` becomes `new`: several documents, as `Kind name: kind: why`.
+    pub fn told_of_all(old: &str, new: &str) -> Vec<String> {
+        let (old, new) = (documents(old), documents(new));
+        let placed = |document| Placed { file: "a.yaml", text: "", document };
+        let (old, new): (Vec<Placed<'_>>, Vec<Placed<'_>>) =
+            (old.iter().map(placed).collect(), new.iter().map(placed).collect());
+        tell(&pair(&old, &new)).into_iter().map(|(id, told)| format!("{id}: {told}")).collect()
+    }
+
+    fn tell(pairs: &[Pair<'_>]) -> Vec<(String, String)> {
+        let around = Around::new(pairs);
+        let mut found = Vec::new();
+        for pair in pairs {
+            let changes = match pair {
+                Pair::Kept(old, new) => structure::differences(&old.document.root, &new.document.root),
+                _ => Vec::new(),
+            };
+            let told = effects(pair, &changes, &around);
+            found.extend(told.into_iter().map(|one| (pair.id().to_string(), format!("{}: {}", one.kind, one.why))));
+        }
+        found
     }
 
     /// What happens when `from` becomes `to` in an object.

@@ -1,8 +1,9 @@
 //! Whether pods are replaced, and whether anybody answers meanwhile.
 
 use crate::diff::change::Change;
-use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, pod_spec};
-use crate::diff::pair::{Pair, Placed};
+use crate::diff::effects::around::Around;
+use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, pod_spec, serving};
+use crate::diff::pair::Pair;
 use crate::manifest::node::Node;
 
 /// Kinds whose absence is noticed at once.
@@ -11,15 +12,14 @@ const ANSWERING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaS
 const ROLLING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 
 /// Restarts and downtime.
-pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<Effect> {
+pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>, is_recreated: bool) -> Vec<Effect> {
     let kind = pair.id().kind.as_str();
     let is_answering = ANSWERING.contains(&kind);
-    let routes =
-        |placed: Option<Placed<'_>>| placed.map(|placed| exposure::routes(&placed.document.root)).unwrap_or_default();
-    let mut found: Vec<Effect> = routes(pair.before())
-        .difference(&routes(pair.after()))
-        .map(|route| effect(EffectKind::Downtime, format!("route {route} is gone")))
-        .collect();
+    let gone = exposure::gone_routes(pair, around).into_iter().map(|route| format!("route {route} is gone"));
+    let closed = exposure::closed_listeners(pair).into_iter().map(|listener| format!("listener {listener} is gone"));
+    let unserved = serving::lost(pair, changes, around).into_iter();
+    let mut found: Vec<Effect> =
+        gone.chain(closed).chain(unserved).map(|why| effect(EffectKind::Downtime, why)).collect();
     let Pair::Kept(old, new) = pair else {
         let is_gone = matches!(pair, Pair::Removed(_)) && is_answering;
         found.extend(is_gone.then(|| effect(EffectKind::Downtime, "it is gone")));
@@ -36,7 +36,7 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<E
     let template: Vec<&Change> = changes.iter().filter(|change| change.path.begins(&["spec", "template"])).collect();
     // what runs says more than what it is called
     let first = template.iter().find(|change| change.path.last_key() == "image").or(template.first());
-    if let Some(first) = first.filter(|_| is_rolled_out(kind, new)) {
+    if let Some(first) = first.filter(|_| is_rolled_out(kind, new) && replicas(old) != Some(0)) {
         let more = if template.len() > 1 { format!(" and {} more", template.len() - 1) } else { String::new() };
         let place = first.path.to_string();
         let field = place.rsplit_once(".spec.").map_or(place.as_str(), |(_, field)| field);
@@ -49,8 +49,9 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], is_recreated: bool) -> Vec<E
 /// Whether the controller replaces pods by itself when the template changes.
 fn is_rolled_out(kind: &str, root: &Node) -> bool {
     let is_paused = root.at(&["spec", "paused"]).and_then(Node::bool) == Some(true);
+    let is_none = replicas(root) == Some(0);
     let is_manual = root.text_at(&["spec", "updateStrategy", "type"]) == Some("OnDelete");
-    ROLLING.contains(&kind) && !is_paused && !is_manual
+    ROLLING.contains(&kind) && !is_paused && !is_manual && !is_none
 }
 
 /// Why no pod answers between the old one and the new one.

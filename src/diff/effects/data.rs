@@ -22,7 +22,70 @@ pub fn effects(pair: &Pair<'_>, is_recreated: bool) -> Vec<Effect> {
         Pair::Kept(old, _) if is_recreated => lost(old, End::MadeAnew),
         Pair::Kept(old, new) => scaled(&old.document.root, &new.document.root),
     };
-    found.into_iter().collect()
+    let loosened = match pair {
+        Pair::Kept(old, new) => loosened(old, &new.document.root),
+        _ => Vec::new(),
+    };
+    found.into_iter().chain(loosened).collect()
+}
+
+/// What becomes of data: kind, group, where that is said, what holds where it is not, and what is told once it is to be
+/// deleted.
+type Fate = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str);
+
+const FATES: &[Fate] = &[
+    (
+        "StatefulSet",
+        "apps",
+        &["spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"],
+        "Retain",
+        "from now on its claims go with it (`whenDeleted: Delete`)",
+    ),
+    (
+        "StatefulSet",
+        "apps",
+        &["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"],
+        "Retain",
+        "from now on the claims of replicas that go go with them (`whenScaled: Delete`)",
+    ),
+    (
+        "PersistentVolume",
+        "",
+        &["spec", "persistentVolumeReclaimPolicy"],
+        "Retain",
+        "from now on its disk goes with its claim",
+    ),
+    (
+        "StorageClass",
+        "storage.k8s.io",
+        &["reclaimPolicy"],
+        "Delete",
+        "from now on its new volumes go with their claims",
+    ),
+    (
+        "VolumeSnapshotClass",
+        "snapshot.storage.k8s.io",
+        &["deletionPolicy"],
+        "",
+        "from now on what it stores goes with its snapshots",
+    ),
+    (
+        "VolumeSnapshotContent",
+        "snapshot.storage.k8s.io",
+        &["spec", "deletionPolicy"],
+        "",
+        "from now on what is stored goes with its snapshot",
+    ),
+];
+
+/// Data that was to stay and is to be deleted one day.
+fn loosened(old: &Placed<'_>, new: &Node) -> Vec<Effect> {
+    let (id, old) = (&old.document.id, &old.document.root);
+    let deletes = |root: &Node, fate: &Fate| ["Delete", "Recycle"].contains(&root.text_at(fate.2).unwrap_or(fate.3));
+    let is_own = |fate: &&Fate| fate.0 == id.kind && fate.1 == id.group;
+    let has_data = id.kind != "StatefulSet" || !new.items_at(&["spec", "volumeClaimTemplates"]).is_empty();
+    let rows = FATES.iter().filter(is_own).filter(|fate| has_data && !deletes(old, fate) && deletes(new, fate));
+    rows.map(|fate| effect(EffectKind::DeletesData, fate.4)).collect()
 }
 
 fn lost(gone: &Placed<'_>, end: End) -> Option<Effect> {
@@ -135,6 +198,27 @@ mod tests {
             assert!(deletes(&ended(&deleting)), "{end}");
             assert!(!deletes(&ended(&unclaimed)) && !leaves_claims(&ended(&unclaimed)), "{end}");
         }
+    }
+
+    #[test]
+    fn what_was_to_stay_and_is_to_be_deleted() {
+        let volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {persistentVolumeReclaimPolicy: Retain}}";
+        let class = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: a}, reclaimPolicy: Retain}";
+        let snapshots = "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshotClass, metadata: {name: a}, deletionPolicy: Retain}";
+        for (object, from, to) in [
+            (SET, "whenDeleted: Retain", "whenDeleted: Delete"),
+            (SET, "whenScaled: Retain", "whenScaled: Delete"),
+            (volume, "Retain", "Delete"),
+            (class, "Retain", "Delete"),
+            (class, ", reclaimPolicy: Retain", ""),
+            (snapshots, "Retain", "Delete"),
+        ] {
+            let new = object.replace(from, to);
+            assert!(deletes(&told(object, &new)), "{new}");
+            assert!(!deletes(&told(&new, object)), "{new}");
+        }
+        let unclaimed = SET.replace("[{metadata: {name: data}}]", "[]");
+        assert!(!deletes(&edited(&unclaimed, "whenDeleted: Retain", "whenDeleted: Delete")));
     }
 
     #[test]

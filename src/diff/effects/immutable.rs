@@ -122,6 +122,12 @@ const ROWS: &[Row] = &[
     row("apiextensions.k8s.io", "CustomResourceDefinition", &["spec", "names", "plural"]),
 ];
 
+/// The kinds with a row.
+#[cfg(test)]
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.kind)
+}
+
 /// Whether the object has to be made anew.
 pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
     let Pair::Kept(old, new) = pair else { return Vec::new() };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::effects::{Effect, EffectKind, containers, effect, pod_spec};
+use crate::diff::effects::weaknesses::{node_paths, weaknesses};
+use crate::diff::effects::{Effect, EffectKind, containers, effect, pod_spec, template};
 use crate::diff::pair::Pair;
 use crate::manifest::node::Node;
 
@@ -17,9 +18,10 @@ pub fn effects(pair: &Pair<'_>) -> Vec<Effect> {
     let (old, new) = (pair.before().map(|old| &old.document.root), pair.after().map(|new| &new.document.root));
     let (before, after) = (old.and_then(pod_spec), new.and_then(pod_spec));
     let heir = before.zip(after).and_then(|(before, after)| renamed(before, after));
-    let had = before.map(|pod| weaknesses(pod, heir)).unwrap_or_default();
-    let has = after.map(|pod| weaknesses(pod, None)).unwrap_or_default();
+    let had = old.and_then(template).map(|pod| weaknesses(pod, heir)).unwrap_or_default();
+    let has = new.and_then(template).map(|pod| weaknesses(pod, None)).unwrap_or_default();
     let mut found: Vec<String> = has.difference(&had).cloned().collect();
+    found.extend(node_paths(before, after));
     if let (Some(old), Some(new)) = (old, new) {
         found.extend(lowered(old, new));
         found.extend(opened(old, new));
@@ -68,57 +70,6 @@ fn opened(old: &Node, new: &Node) -> Option<String> {
     found.map(|(.., why)| why.to_owned())
 }
 
-/// Everything that Pod Security `restricted` and a read-only root would forbid, in words; a container with an heir bears
-/// its name.
-fn weaknesses(pod: &Node, heir: Option<(&str, &str)>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut note = |is_weak: bool, words: &str| {
-        if is_weak {
-            found.insert(words.to_owned());
-        }
-    };
-    let says = |node: &Node, path: &[&str], wanted: bool| node.at(path).and_then(Node::bool) == Some(wanted);
-    note(says(pod, &["hostPID"], true), "sees the processes of the node");
-    note(says(pod, &["hostIPC"], true), "shares memory with the node");
-    note(says(pod, &["hostNetwork"], true), "uses the node's network");
-    note(!says(pod, &["automountServiceAccountToken"], false), "holds a token for the Kubernetes API");
-    for path in pod.items_at(&["volumes"]).iter().filter_map(|volume| volume.text_at(&["hostPath", "path"])) {
-        note(true, &format!("mounts {path} of the node"));
-    }
-    for container in containers(pod) {
-        let name = container.text_at(&["name"]).unwrap_or_default();
-        let name = heir.filter(|(old, _)| *old == name).map_or(name, |(_, new)| new);
-        let own = |key: &str| container.at(&["securityContext", key]);
-        let of_pod = |key: &str| pod.at(&["securityContext", key]);
-        let either = |key: &str| own(key).or_else(|| of_pod(key));
-        let is = |node: Option<&Node>, wanted: bool| node.and_then(Node::bool) == Some(wanted);
-        let profile = |key: &str| either(key).and_then(|profile| profile.text_at(&["type"]));
-        let user = either("runAsUser").and_then(Node::integer);
-        let rows = [
-            (is(own("privileged"), true), "is privileged"),
-            (!is(own("allowPrivilegeEscalation"), false), "may gain privileges"),
-            (!is(own("readOnlyRootFilesystem"), true), "may write to its root file system"),
-            (!is(either("runAsNonRoot"), true) && user.is_none(), "may run as root"),
-            (user == Some(0), "runs as root"),
-            (!matches!(profile("seccompProfile"), Some("RuntimeDefault" | "Localhost")), "is not confined by seccomp"),
-            (profile("appArmorProfile") == Some("Unconfined"), "is not confined by AppArmor"),
-            (own("procMount").and_then(Node::text) == Some("Unmasked"), "sees all of `/proc`"),
-        ];
-        for (is_weak, words) in rows {
-            note(is_weak, &format!("`{name}` {words}"));
-        }
-        let capabilities = |list: &str| {
-            let node = container.at(&["securityContext", "capabilities"]);
-            node.map(|node| node.items_at(&[list])).unwrap_or_default().iter().filter_map(Node::text)
-        };
-        note(!capabilities("drop").any(|name| name == "ALL"), &format!("`{name}` keeps the default capabilities"));
-        for capability in capabilities("add") {
-            note(true, &format!("`{name}` has the capability {capability}"));
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use crate::diff::effects::examples::{edited, told};
@@ -142,6 +93,33 @@ mod tests {
                 "appArmorProfile: {type: Unconfined}, seccompProfile",
                 "`a` is not confined by AppArmor",
             ),
+            (
+                "metadata: {name: a, ",
+                "metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/a: unconfined}, name: a, ",
+                "`a` is not confined by AppArmor",
+            ),
+            ("seccompProfile", "seLinuxOptions: {type: spc_t}, seccompProfile", "`a` runs as the SELinux type spc_t"),
+            ("{allowPriv", "{seLinuxOptions: {user: root}, allowPriv", "`a` chooses its SELinux user"),
+            ("{allowPriv", "{windowsOptions: {hostProcess: true}, allowPriv", "`a` runs as a process of the node"),
+            ("{allowPriv", "{runAsGroup: 0, allowPriv", "`a` is in the group root"),
+            ("seccompProfile", "supplementalGroups: [0], seccompProfile", "is in the group root"),
+            ("seccompProfile", "fsGroup: 0, seccompProfile", "is in the group root"),
+            (
+                "seccompProfile",
+                "sysctls: [{name: kernel.msgmax, value: '1'}], seccompProfile",
+                "sets the kernel parameter kernel.msgmax",
+            ),
+            ("spec: {auto", "spec: {shareProcessNamespace: true, auto", "its containers see each other's processes"),
+            (
+                "spec: {auto",
+                "spec: {volumes: [{name: a, projected: {sources: [{serviceAccountToken: {path: a}}]}}], auto",
+                "holds a token for the Kubernetes API",
+            ),
+            (
+                "spec: {auto",
+                "spec: {volumes: [{name: a, projected: {sources: [{serviceAccountToken: {path: a, audience: vault}}]}}], auto",
+                "holds a token for vault",
+            ),
             ("spec: {auto", "spec: {volumes: [{name: a, hostPath: {path: /}}], auto", "mounts / of the node"),
             ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true", "`a` may gain privileges"),
             ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "`a` may write to its root file system"),
@@ -158,6 +136,38 @@ mod tests {
         }
         assert!(gained(&edited(POD, "image: a", "image: b")).is_empty());
         assert!(gained(&told("", POD)).is_empty());
+    }
+
+    #[test]
+    fn what_pod_security_lets_everybody_do_is_no_weakness() {
+        for (from, to) in [
+            ("seccompProfile", "seLinuxOptions: {type: container_t, level: s0}, seccompProfile"),
+            ("seccompProfile", "sysctls: [{name: net.ipv4.tcp_syncookies, value: '1'}], seccompProfile"),
+            ("seccompProfile", "supplementalGroups: [1000], fsGroup: 1000, runAsGroup: 1000, seccompProfile"),
+            ("seccompProfile", "appArmorProfile: {type: RuntimeDefault}, seccompProfile"),
+            ("{allowPriv", "{procMount: Default, allowPriv"),
+            ("{allowPriv", "{windowsOptions: {hostProcess: false}, allowPriv"),
+            ("spec: {auto", "spec: {shareProcessNamespace: false, auto"),
+            ("spec: {auto", "spec: {volumes: [{name: a, projected: {sources: [{configMap: {name: a}}]}}], auto"),
+        ] {
+            assert!(gained(&edited(POD, from, to)).is_empty(), "{to}");
+        }
+    }
+
+    #[test]
+    fn more_of_the_node_is_more_and_less_is_not() {
+        let mounting = |path: &str, mount: &str| {
+            let volumes = format!("spec: {{volumes: [{{name: v, hostPath: {{path: {path}}}}}], auto");
+            let mounts = format!("image: a, volumeMounts: [{{name: v, mountPath: /v{mount}}}]");
+            POD.replace("spec: {auto", &volumes).replace("image: a", &mounts)
+        };
+        let (log, root) = (mounting("/var/log", ""), mounting("/", ""));
+        assert_eq!(gained(&told(&log, &root)), ["mounts / of the node"]);
+        assert!(gained(&told(&root, &log)).is_empty());
+        assert_eq!(gained(&told(&log, &mounting("/var/logs", ""))), ["mounts /var/logs of the node"]);
+        let read = mounting("/var/log", ", readOnly: true");
+        assert_eq!(gained(&told(&read, &log)), ["may write to /var/log of the node"]);
+        assert!(gained(&told(&log, &read)).is_empty());
     }
 
     #[test]

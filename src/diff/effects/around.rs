@@ -1,0 +1,203 @@
+//! The objects around a changed one: what a Service selects, whom a policy isolates and where else a route leads follow
+//! from several. Each is looked up only when somebody asks.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
+use crate::diff::effects::routes::{self, Route};
+use crate::diff::effects::template;
+use crate::diff::pair::{Pair, Placed};
+use crate::manifest::document::Document;
+use crate::manifest::node::Node;
+use crate::manifest::selector::{Labels, labels};
+use crate::reach::pods::{Choice, Pods, namespace};
+use crate::reach::policy::{self, Policy};
+
+/// Both sides as they are around one object.
+pub struct Around<'a> {
+    /// As it was.
+    pub before: World<'a>,
+    /// As it is.
+    pub after: World<'a>,
+    pairs: &'a [Pair<'a>],
+    heirs: OnceCell<HashMap<(&'a str, String), String>>,
+}
+
+impl<'a> Around<'a> {
+    /// Around each of these pairs.
+    pub fn new(pairs: &'a [Pair<'a>]) -> Self {
+        let of = |placed: Option<Placed<'a>>| placed.map(|placed| placed.document);
+        Self {
+            before: World::of(pairs.iter().filter_map(|pair| of(pair.before())).collect()),
+            after: World::of(pairs.iter().filter_map(|pair| of(pair.after())).collect()),
+            pairs,
+            heirs: OnceCell::new(),
+        }
+    }
+
+    /// What an object of this kind is called now, as `namespace/name`.
+    pub fn heir<'n>(&'n self, kind: &'static str, name: &'n str) -> &'n str {
+        let heirs = self.heirs.get_or_init(|| {
+            let renamed = self.pairs.iter().filter(|pair| pair.is_renamed());
+            let heir =
+                |pair: &'a Pair<'a>| Some(((pair.id().kind.as_str(), home(pair.before()?)), home(pair.after()?)));
+            renamed.filter_map(heir).collect()
+        });
+        heirs.get(&(kind, name.to_owned())).map_or(name, String::as_str)
+    }
+}
+
+fn home(placed: Placed<'_>) -> String {
+    format!("{}/{}", namespace(placed.document), placed.document.id.name)
+}
+
+/// A label in a namespace.
+type Spot<'a> = (&'a str, &'a str, &'a str);
+
+/// One side.
+pub struct World<'a> {
+    documents: Vec<&'a Document>,
+    services: OnceCell<Services<'a>>,
+    workloads: OnceCell<Workloads<'a>>,
+    routes: OnceCell<HashMap<String, Vec<Route>>>,
+    network: OnceCell<(Pods<'a>, Vec<Policy<'a>>)>,
+}
+
+#[derive(Default)]
+struct Services<'a> {
+    by_name: HashMap<(&'a str, &'a str), &'a Document>,
+    by_label: HashMap<Spot<'a>, Vec<&'a Document>>,
+}
+
+#[derive(Default)]
+struct Workloads<'a> {
+    all: Vec<Workload<'a>>,
+    by_label: HashMap<Spot<'a>, Vec<usize>>,
+}
+
+impl Workloads<'_> {
+    fn labelled<'w>(&'w self, namespace: &'w str, key: &'w str, value: &'w str) -> &'w [usize] {
+        self.by_label.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice)
+    }
+}
+
+/// The pods that one object makes.
+pub struct Workload<'a> {
+    /// Their labels.
+    pub labels: Labels<'a>,
+    /// Their spec.
+    pub pod: &'a Node,
+}
+
+impl<'a> World<'a> {
+    fn of(documents: Vec<&'a Document>) -> Self {
+        Self {
+            documents,
+            services: OnceCell::new(),
+            workloads: OnceCell::new(),
+            routes: OnceCell::new(),
+            network: OnceCell::new(),
+        }
+    }
+
+    fn services(&self) -> &Services<'a> {
+        self.services.get_or_init(|| {
+            let mut found = Services::default();
+            for document in self.documents.iter().filter(|one| one.id.kind == "Service" && one.id.group.is_empty()) {
+                let home = namespace(document);
+                found.by_name.insert((home, &document.id.name), document);
+                for (key, value) in selector(&document.root) {
+                    found.by_label.entry((home, key, value)).or_default().push(document);
+                }
+            }
+            found
+        })
+    }
+
+    fn workloads(&self) -> &Workloads<'a> {
+        self.workloads.get_or_init(|| {
+            let mut found = Workloads::default();
+            for document in &self.documents {
+                let Some((template, pod)) = template(&document.root).and_then(|one| Some((one, one.get("spec")?)))
+                else {
+                    continue;
+                };
+                let labels = labels(template.at(&["metadata", "labels"]));
+                for (key, value) in &labels {
+                    found.by_label.entry((namespace(document), key, value)).or_default().push(found.all.len());
+                }
+                found.all.push(Workload { labels, pod });
+            }
+            found
+        })
+    }
+
+    /// The Service of that name.
+    pub fn service(&self, namespace: &str, name: &str) -> Option<&'a Document> {
+        self.services().by_name.get(&(namespace, name)).copied()
+    }
+
+    /// The Services that want one of these labels, each once.
+    pub fn services_by(&self, namespace: &str, labels: &Labels<'_>) -> Vec<&'a Document> {
+        let by_label = &self.services().by_label;
+        let found = labels.iter().filter_map(|(key, value)| by_label.get(&(namespace, *key, *value))).flatten();
+        let mut seen = HashSet::new();
+        found.filter(|service| seen.insert(&service.id)).copied().collect()
+    }
+
+    /// The pods that a Service leads to; `None` if somebody else says that.
+    pub fn selected(&self, service: &Document) -> Option<Vec<&Workload<'a>>> {
+        let wanted = selector(&service.root);
+        let workloads = self.workloads();
+        let rarest = wanted
+            .iter()
+            .map(|(key, value)| workloads.labelled(namespace(service), key, value))
+            .min_by_key(|list| list.len())?;
+        let found = rarest.iter().filter_map(|at| workloads.all.get(*at));
+        Some(found.filter(|workload| holds(&workload.labels, &wanted)).collect())
+    }
+
+    /// The routes that may lead where a route of this host leads.
+    pub fn routes_near(&self, host: &str) -> impl Iterator<Item = &Route> {
+        let routes = self.routes.get_or_init(|| {
+            let mut found: HashMap<String, Vec<Route>> = HashMap::new();
+            for route in self.documents.iter().flat_map(|document| routes::of(document, self)) {
+                found.entry(route.host.clone()).or_default().push(route);
+            }
+            found
+        });
+        let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+        let mut hosts = vec![host.to_owned(), "*".to_owned()];
+        hosts.extend(parent);
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.into_iter().filter_map(|host| routes.get(&host)).flatten()
+    }
+
+    /// The pods, and the policies for them.
+    pub fn network(&self) -> &(Pods<'a>, Vec<Policy<'a>>) {
+        self.network.get_or_init(|| {
+            (Pods::of(&self.documents), self.documents.iter().flat_map(|document| policy::read(document)).collect())
+        })
+    }
+
+    /// The numbers of the pods in a choice.
+    pub fn chosen(&self, choice: &Choice<'a>) -> Vec<usize> {
+        self.network().0.find(choice)
+    }
+
+    /// Whether there is a namespace of that name, or anything in it.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        self.documents.iter().any(|document| namespace(document) == name)
+    }
+}
+
+/// The labels that a Service wants.
+pub fn selector(service: &Node) -> Labels<'_> {
+    labels(service.at(&["spec", "selector"]))
+}
+
+/// Whether somebody with these labels has all that are wanted.
+pub fn holds(labels: &Labels<'_>, wanted: &Labels<'_>) -> bool {
+    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+}

@@ -1,0 +1,318 @@
+//! Every effect with a change that has it and a neighbour of that change that has not.
+
+use crate::diff::effects::examples::{edited, told, told_of_all};
+
+const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: s, annotations: {networking.gke.io/load-balancer-type: Internal, x: y}}, spec: {type: LoadBalancer, clusterIP: None, sessionAffinity: None, loadBalancerSourceRanges: [10.0.0.0/8], selector: {app: a}, ports: [{port: 80, targetPort: http}]}}";
+const INGRESS: &str = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, annotations: {nginx.ingress.kubernetes.io/auth-url: a.test, nginx.ingress.kubernetes.io/whitelist-source-range: '10.0.0.0/8,192.0.2.1', x: y}}, spec: {ingressClassName: inner, tls: [{hosts: [a.test], secretName: t}], rules: [{host: a.test, http: {paths: [{path: /a, pathType: Exact, backend: {service: {name: s, port: {number: 80}}}}]}}]}}";
+const ROUTE: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r, labels: {a: b}}, spec: {parentRefs: [{name: inner}], hostnames: [a.test], rules: [{matches: [{path: {type: PathPrefix, value: /a}, headers: [{name: x, value: y}]}], backendRefs: [{name: s, port: 80}]}]}}";
+const GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: c, listeners: [{name: a, port: 443, protocol: HTTPS, hostname: a.test, allowedRoutes: {namespaces: {from: Same}}}, {name: b, port: 8443, protocol: HTTPS}]}}";
+const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, labels: {a: b}}, spec: {replicas: 2, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a, v: '1'}}, spec: {automountServiceAccountToken: false, securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, containers: [{name: c, image: 'c:1', ports: [{name: http, containerPort: 80}], securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}}]}}}}";
+const CLAIM: &str = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: p, labels: {a: b}}, spec: {storageClassName: fast, resources: {requests: {storage: 2Gi}}}}";
+
+/// An object, an edit of it, and what is told of that.
+type Row = (&'static str, (&'static str, &'static str), &'static [&'static str]);
+
+const ROWS: &[Row] = &[
+    // restart
+    (DEPLOYMENT, ("c:1", "c:2"), &["restart: `containers[c].image`"]),
+    (DEPLOYMENT, ("{a: b}", "{a: c}"), &[]),
+    (DEPLOYMENT, ("replicas: 2", "replicas: 3"), &[]),
+    // exposure+: Services
+    (SERVICE, ("[{port: 80, ", "[{port: 81}, {port: 80, "), &["exposure+: port 81/TCP from outside"]),
+    (SERVICE, ("sessionAffinity: None", "sessionAffinity: ClientIP"), &[]),
+    (SERVICE, ("10.0.0.0/8", "0.0.0.0/0"), &["exposure+: callers from 0.0.0.0/0"]),
+    (SERVICE, ("10.0.0.0/8", "10.1.0.0/16"), &[]),
+    (
+        SERVICE,
+        ("loadBalancerSourceRanges: [10.0.0.0/8], ", ""),
+        &["exposure+: callers from everywhere, no longer from some ranges"],
+    ),
+    (
+        SERVICE,
+        ("networking.gke.io/load-balancer-type: Internal, ", ""),
+        &["exposure+: its load balancer is no longer an internal one"],
+    ),
+    (SERVICE, (", x: y", ""), &[]),
+    (SERVICE, ("networking.gke.io", "cloud.google.com"), &[]),
+    (SERVICE, ("type: LoadBalancer", "type: NodePort"), &[]),
+    // exposure+: Ingresses
+    (
+        INGRESS,
+        ("nginx.ingress.kubernetes.io/auth-url: a.test, ", ""),
+        &["exposure+: it asks nobody who they are any more"],
+    ),
+    (INGRESS, (", x: y", ""), &[]),
+    (
+        INGRESS,
+        ("nginx.ingress.kubernetes.io/whitelist-source-range: '10.0.0.0/8,192.0.2.1', ", ""),
+        &["exposure+: callers from everywhere, no longer from some ranges"],
+    ),
+    (INGRESS, ("192.0.2.1", "192.0.2.2"), &["exposure+: callers from 192.0.2.2"]),
+    (INGRESS, (",192.0.2.1", ""), &[]),
+    (INGRESS, ("pathType: Exact", "pathType: Prefix"), &["exposure+: route a.test/a takes more than before"]),
+    (INGRESS, ("tls: [{hosts: [a.test], secretName: t}], ", ""), &["exposure+: host a.test without TLS"]),
+    (INGRESS, ("secretName: t", "secretName: u"), &[]),
+    (INGRESS, ("hosts: [a.test]", "hosts: ['*.test']"), &[]),
+    (INGRESS, ("name: s,", "name: admin,"), &["exposure+: route a.test/a leads to default/admin:80"]),
+    (INGRESS, ("number: 80", "number: 9000"), &["exposure+: route a.test/a leads to default/s:9000"]),
+    (
+        INGRESS,
+        ("ingressClassName: inner", "ingressClassName: outer"),
+        &["exposure+: route a.test/a is open at class outer"],
+    ),
+    (INGRESS, ("ingressClassName: inner, ", ""), &[]),
+    // exposure+ and downtime: the Gateway API
+    (ROUTE, ("value: /a", "value: /"), &["exposure+: route a.test/"]),
+    (ROUTE, ("value: /a", "value: /a/b"), &["downtime: route a.test/a is gone"]),
+    (ROUTE, ("hostnames: [a.test], ", ""), &["exposure+: route */a"]),
+    (ROUTE, (", headers: [{name: x, value: y}]", ""), &["exposure+: route a.test/a takes more than before"]),
+    (ROUTE, ("{name: inner}", "{name: outer}"), &["exposure+: route a.test/a is open at default/outer"]),
+    (ROUTE, ("{name: inner}", "{name: inner, sectionName: tls}"), &[]),
+    (ROUTE, ("[a.test]", "[b.test]"), &["downtime: route a.test/a is gone", "exposure+: route b.test/a"]),
+    (ROUTE, ("{a: b}", "{a: c}"), &[]),
+    (GATEWAY, ("[{name: a", "[{name: c, port: 80, protocol: HTTP}, {name: a"), &["exposure+: listener 80/HTTP for *"]),
+    (GATEWAY, (", {name: b, port: 8443, protocol: HTTPS}", ""), &["downtime: listener 8443/HTTPS for * is gone"]),
+    (
+        GATEWAY,
+        ("from: Same", "from: All"),
+        &["exposure+: listener 443/HTTPS for a.test, open to routes of every namespace"],
+    ),
+    (GATEWAY, ("name: b", "name: c"), &[]),
+    // downtime
+    (SERVICE, ("port: 80", "port: 8080"), &["downtime: port 80 is gone", "exposure+: port 8080/TCP from outside"]),
+    (SERVICE, ("selector: {app: a}", "selector: {app: b}"), &[]),
+    // privilege+
+    (
+        DEPLOYMENT,
+        ("runAsNonRoot: true", "runAsNonRoot: true, sysctls: [{name: kernel.msgmax}]"),
+        &["privilege+: sets the kernel parameter kernel.msgmax", "restart: `securityContext.sysctls`"],
+    ),
+    // deletes data, recreate
+    (
+        CLAIM,
+        ("storageClassName: fast", "storageClassName: slow"),
+        &[
+            "deletes data: its volume goes with it, unless its class retains volumes",
+            "recreate: `.spec.storageClassName` cannot be changed",
+        ],
+    ),
+    (CLAIM, ("2Gi", "3Gi"), &[]),
+    (
+        CLAIM,
+        ("2Gi", "1Gi"),
+        &[
+            "deletes data: its volume goes with it, unless its class retains volumes",
+            "recreate: `.spec.resources` cannot be changed",
+        ],
+    ),
+    (CLAIM, ("{a: b}", "{a: c}"), &[]),
+];
+
+#[test]
+fn each_change_has_its_effects_and_no_other() {
+    let wrong = ROWS.iter().filter_map(|(object, (from, to), wanted)| {
+        let found = edited(object, from, to);
+        (found != *wanted).then(|| format!("{from} → {to}\n  told:   {found:?}\n  wanted: {wanted:?}"))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_gone_is_named() {
+    assert_eq!(told(INGRESS, ""), ["downtime: route a.test/a is gone"]);
+    assert_eq!(told(ROUTE, ""), ["downtime: route a.test/a is gone"]);
+    assert_eq!(
+        told(GATEWAY, ""),
+        ["downtime: listener 443/HTTPS for a.test is gone", "downtime: listener 8443/HTTPS for * is gone"]
+    );
+    assert!(told("", DEPLOYMENT).is_empty());
+}
+
+/// The kinds with a field that is never changed: an object, an edit that has it made anew, and one that has not.
+type Fixed = (&'static str, (&'static str, &'static str), (&'static str, &'static str));
+
+const FIXED: &[Fixed] = &[
+    (DEPLOYMENT, ("matchLabels: {app: a}", "matchLabels: {app: b}"), ("replicas: 2", "replicas: 3")),
+    (
+        "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a}, spec: {minReadySeconds: 1, selector: {matchLabels: {a: b}}}}",
+        ("{a: b}", "{a: c}"),
+        ("minReadySeconds: 1", "minReadySeconds: 2"),
+    ),
+    (
+        "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: a}, spec: {minReadySeconds: 1, selector: {matchLabels: {a: b}}}}",
+        ("{a: b}", "{a: c}"),
+        ("minReadySeconds: 1", "minReadySeconds: 2"),
+    ),
+    (
+        "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 1, volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: a}}]}}",
+        ("storageClassName: a", "storageClassName: b"),
+        ("replicas: 1", "replicas: 2"),
+    ),
+    (SERVICE, ("clusterIP: None", "clusterIP: 10.0.0.1"), ("sessionAffinity: None", "sessionAffinity: ClientIP")),
+    (CLAIM, ("fast", "slow"), ("2Gi", "3Gi")),
+    (
+        "{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {storageClassName: a, nfs: {path: /a}}}",
+        ("path: /a", "path: /b"),
+        ("storageClassName: a", "storageClassName: b"),
+    ),
+    (
+        "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque, data: {a: YQ==}}",
+        ("Opaque", "example.com/a"),
+        ("YQ==", "Yg=="),
+    ),
+    (
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {a: b}}, immutable: true, data: {a: b}}",
+        ("data: {a: b}", "data: {a: c}"),
+        ("labels: {a: b}", "labels: {a: c}"),
+    ),
+    (
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {nodeName: a, containers: [{name: a, image: a}]}}",
+        ("nodeName: a", "nodeName: b"),
+        ("image: a", "image: b"),
+    ),
+    (
+        "{apiVersion: v1, kind: ResourceQuota, metadata: {name: a}, spec: {scopes: [BestEffort], hard: {pods: 1}}}",
+        ("BestEffort", "Terminating"),
+        ("pods: 1", "pods: 2"),
+    ),
+    (
+        "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {parallelism: 1, template: {spec: {restartPolicy: Never}}}}",
+        ("Never", "OnFailure"),
+        ("parallelism: 1", "parallelism: 2"),
+    ),
+    (
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: a}, roleRef: {kind: Role, name: a}, subjects: [{kind: User, name: u}]}",
+        ("{kind: Role, name: a}", "{kind: Role, name: b}"),
+        ("name: u", "name: v"),
+    ),
+    (
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: a}, roleRef: {kind: ClusterRole, name: a}, subjects: [{kind: User, name: u}]}",
+        ("{kind: ClusterRole, name: a}", "{kind: ClusterRole, name: b}"),
+        ("name: u", "name: v"),
+    ),
+    (
+        "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: a}, provisioner: a, allowVolumeExpansion: true}",
+        ("provisioner: a", "provisioner: b"),
+        ("true", "false"),
+    ),
+    (
+        "{apiVersion: storage.k8s.io/v1, kind: VolumeAttributesClass, metadata: {name: a, labels: {a: b}}, driverName: a}",
+        ("driverName: a", "driverName: b"),
+        ("{a: b}", "{a: c}"),
+    ),
+    (
+        "{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: a}, spec: {attachRequired: true, podInfoOnMount: true}}",
+        ("attachRequired: true", "attachRequired: false"),
+        ("podInfoOnMount: true", "podInfoOnMount: false"),
+    ),
+    (
+        "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: a}, value: 1, description: a}",
+        ("value: 1", "value: 2"),
+        ("description: a", "description: b"),
+    ),
+    (
+        "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a}, spec: {controller: a, parameters: {kind: a}}}",
+        ("controller: a", "controller: b"),
+        ("{kind: a}", "{kind: b}"),
+    ),
+    (
+        "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: a}, handler: a, overhead: {podFixed: {cpu: 1m}}}",
+        ("handler: a", "handler: b"),
+        ("1m", "2m"),
+    ),
+    (
+        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a}, addressType: IPv4, ports: [{port: 1}]}",
+        ("IPv4", "IPv6"),
+        ("port: 1", "port: 2"),
+    ),
+    (
+        "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a}, spec: {group: a, scope: Cluster, names: {kind: A, shortNames: [b]}}}",
+        ("scope: Cluster", "scope: Namespaced"),
+        ("[b]", "[c]"),
+    ),
+];
+
+#[test]
+fn every_kind_with_a_fixed_field_is_made_anew_for_it_and_for_no_other() {
+    let is_recreated = |told: Vec<String>| told.iter().any(|line| line.starts_with("recreate: "));
+    for (object, (from, to), (other, its)) in FIXED {
+        assert!(is_recreated(edited(object, from, to)), "{object}: {to}");
+        assert!(!is_recreated(edited(object, other, its)), "{object}: {its}");
+    }
+    for row in super::immutable::kinds() {
+        let is_shown = |object: &str| object.contains(&format!("kind: {row}, metadata"));
+        assert!(FIXED.iter().any(|(object, ..)| is_shown(object)), "no case shows a {row}");
+    }
+}
+
+fn all(objects: &[&str]) -> String {
+    objects.iter().map(|object| format!("---\n{object}\n")).collect()
+}
+
+#[test]
+fn a_service_must_lead_to_somebody() {
+    let both = all(&[SERVICE, DEPLOYMENT]);
+    let plain = SERVICE.replace("app: a", "v: '1'");
+    let loose = all(&[&plain, DEPLOYMENT]);
+    for (old, from, to, why) in [
+        (&both, "selector: {app: a}", "selector: {app: b}", Some("Service s: downtime: it selects no pod any more")),
+        (&both, "selector: {app: a}", "selector: {app: a, v: '1'}", None),
+        (
+            &loose,
+            "labels: {app: a, v: '1'}",
+            "labels: {app: a, v: '2'}",
+            Some("Deployment d: downtime: Service s selects no pod any more"),
+        ),
+        (&both, "labels: {app: a, v: '1'}", "labels: {app: a, v: '2'}", None),
+        (
+            &both,
+            "{name: http, containerPort: 80}",
+            "{name: web, containerPort: 80}",
+            Some("Deployment d: downtime: Service s finds no port `http`"),
+        ),
+        (&both, "containerPort: 80", "containerPort: 81", None),
+        (
+            &both,
+            "targetPort: http",
+            "targetPort: web",
+            Some("Service s: downtime: none of its pods has the port `web`"),
+        ),
+        (&both, "targetPort: http", "targetPort: 80", None),
+    ] {
+        assert!(old.contains(from), "{from}");
+        let told = told_of_all(old, &old.replace(from, to));
+        let down: Vec<&String> = told.iter().filter(|line| line.contains(": downtime: ")).collect();
+        assert_eq!(down, why.map(str::to_owned).iter().collect::<Vec<_>>(), "{to}");
+    }
+}
+
+#[test]
+fn a_route_that_another_object_takes_over_is_neither_new_nor_gone() {
+    let other = INGRESS.replace("name: i,", "name: j,");
+    assert!(told_of_all(&all(&[INGRESS, &other]), &all(&[INGRESS])).is_empty());
+    assert!(told_of_all(&all(&[INGRESS]), &all(&[INGRESS, &other])).is_empty());
+}
+
+#[test]
+fn a_policy_that_goes_opens_only_what_stays_and_nothing_else_judges() {
+    let policy = |name: &str, selector: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: {name}}}, spec: {{podSelector: {{{selector}}}, policyTypes: [Ingress]}}}}"
+        )
+    };
+    let (own, every, strange) =
+        (policy("own", "matchLabels: {app: a}"), policy("every", ""), policy("own", "matchLabels: {app: z}"));
+    for (old, new, is_open) in [
+        (all(&[DEPLOYMENT, &own]), all(&[DEPLOYMENT]), true),
+        (all(&[DEPLOYMENT, &own, &every]), all(&[DEPLOYMENT, &every]), false),
+        (all(&[DEPLOYMENT, &own, SERVICE]), all(&[SERVICE]), false),
+        (all(&[DEPLOYMENT, &own]), all(&[DEPLOYMENT, &strange]), true),
+        (all(&[DEPLOYMENT, &strange]), all(&[DEPLOYMENT]), true),
+        (all(&[DEPLOYMENT, &strange, &every]), all(&[DEPLOYMENT, &every]), false),
+    ] {
+        let told = told_of_all(&old, &new);
+        let opens = told.iter().any(|line| line.starts_with("NetworkPolicy own: exposure+: "));
+        assert_eq!(opens, is_open, "{old}\n→\n{new}\n{told:?}");
+    }
+}
