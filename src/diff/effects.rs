@@ -145,7 +145,7 @@ pub mod examples {
         let placed = |document| Placed { file: "a.yaml", text: "", document };
         let (old, new): (Vec<Placed<'_>>, Vec<Placed<'_>>) =
             (old.iter().map(placed).collect(), new.iter().map(placed).collect());
-        tell(&pair(&old, &new)).into_iter().map(|(id, told)| format!("{id}: {told}")).collect()
+        tell(&pair(&old, &new).pairs).into_iter().map(|(id, told)| format!("{id}: {told}")).collect()
     }
 
     fn tell(pairs: &[Pair<'_>]) -> Vec<(String, String)> {

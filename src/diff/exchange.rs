@@ -118,7 +118,7 @@ mod tests {
         let placed = |document| Placed { file: "", text: "", document };
         let old: Vec<Placed<'_>> = old.iter().map(placed).collect();
         let new: Vec<Placed<'_>> = new.iter().map(placed).collect();
-        let Exchange { gained, lost } = of(&old, &new, &pair(&old, &new));
+        let Exchange { gained, lost } = of(&old, &new, &pair(&old, &new).pairs);
         (gained, lost)
     }
 

@@ -153,6 +153,9 @@ impl Walk {
                 .collect()
         };
         let (before, after) = (number(old), number(new));
+        if let Some(what) = reordered(old, new, &before, &after) {
+            return self.put(path.clone(), what);
+        }
         for operation in capture_diff_slices(Algorithm::Myers, &before, &after) {
             let (left, fresh) = match operation {
                 DiffOp::Equal { .. } => continue,
@@ -204,6 +207,28 @@ impl Item {
     }
 }
 
+/// Of more items, the order is no line that anybody reads.
+const MOST_ORDERED: usize = 50;
+
+/// The same items in another order; they are called by their places, for a value of theirs may be a secret.
+fn reordered(old: &[Node], new: &[Node], before: &[usize], after: &[usize]) -> Option<What> {
+    let sorted = |numbers: &[usize]| {
+        let mut sorted = numbers.to_vec();
+        sorted.sort_unstable();
+        sorted
+    };
+    if old.len() > MOST_ORDERED || old.len() != new.len() || before == after || sorted(before) != sorted(after) {
+        return None;
+    }
+    let mut left: Vec<usize> = (0..before.len()).collect();
+    let take = |number: &usize| {
+        let found = left.iter().position(|at| before[*at] == *number)?;
+        Some(format!("[{}]", left.remove(found)))
+    };
+    let places = (0..before.len()).map(|at| format!("[{at}]")).collect();
+    Some(What::Order(places, after.iter().filter_map(take).collect()))
+}
+
 /// Whether two items may be versions of one: two maps or lists that are alike, or two plain values.
 fn are_versions(old: &Item, new: &Item, least: f64) -> bool {
     match (old, new) {
@@ -234,5 +259,40 @@ fn collect(node: &Node, way: &str, found: &mut Vec<String>) {
             }
         }
         value => found.push(format!("{way}={value:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::report::Report;
+    use crate::manifest::read::{Dialect, read};
+
+    fn told(old: &str, new: &str) -> Vec<Change> {
+        let root = |text: &str| {
+            let text = format!("{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{{text}}}}}");
+            read(&text, Dialect::Any, &mut Report::default()).remove(0).root
+        };
+        differences(&root(old), &root(new))
+    }
+
+    #[test]
+    fn an_order_that_means_something_is_told_as_one_and_another_is_not_told() {
+        let args = |args: &str| format!("containers: [{{name: a, args: [{args}]}}]");
+        let changes = told(&args("--password, x, --quiet"), &args("--quiet, --password, x"));
+        let [Change { path, what: What::Order(before, after) }] = changes.as_slice() else {
+            unreachable!("one change of the order: {changes:?}")
+        };
+        assert_eq!(path.to_string(), ".spec.containers[a].args");
+        assert_eq!((before.join(" "), after.join(" ")), ("[0] [1] [2]".to_owned(), "[2] [0] [1]".to_owned()));
+        assert!(told(&args("a, b"), &args("b, c")).iter().all(|change| !matches!(change.what, What::Order(..))));
+        for list in [
+            "tolerations: [{key: a}, {key: b}]|tolerations: [{key: b}, {key: a}]",
+            "hostnames: [a.test, b.test]|hostnames: [b.test, a.test]",
+            "affinity: {nodeAffinity: {x: {nodeSelectorTerms: [{matchExpressions: [{key: a, values: [a, b]}, {key: b}]}]}}}|affinity: {nodeAffinity: {x: {nodeSelectorTerms: [{matchExpressions: [{key: b}, {key: a, values: [b, a]}]}]}}}",
+        ] {
+            let (old, new) = list.split_once('|').unwrap_or_default();
+            assert!(told(old, new).is_empty(), "{list}");
+        }
     }
 }
