@@ -209,12 +209,15 @@ fn unguarded(pair: &Pair<'_>, around: &Around<'_>) -> Vec<String> {
     policies.iter().flat_map(|policy| left_open(policy, old, is_gone, around)).collect()
 }
 
+/// One end of connections: what is told of it, and whether a policy judges it.
+type End = (&'static str, fn(&Policy<'_>) -> bool);
+
+const ENDS: &[End] = &[("callers", |policy| policy.ingress.is_some()), ("calls", |policy| policy.egress.is_some())];
+
 fn left_open(policy: &Policy<'_>, document: &Document, is_gone: bool, around: &Around<'_>) -> Vec<String> {
     let (pods, policies) = around.after.network();
-    let ends: [(&str, fn(&Policy<'_>) -> bool); 2] =
-        [("callers", |policy| policy.ingress.is_some()), ("calls", |policy| policy.egress.is_some())];
     let mut found = Vec::new();
-    for (what, judges) in ends.into_iter().filter(|(_, judges)| judges(policy)) {
+    for (what, judges) in ENDS.iter().filter(|(_, judges)| judges(policy)) {
         let judged = || policies.iter().filter(|other| judges(other));
         let chosen = pods.find(&policy.subject);
         let open = chosen.iter().filter(|pod| !judged().any(|other| other.subject.has(pods, **pod)));
@@ -223,7 +226,11 @@ fn left_open(policy: &Policy<'_>, document: &Document, is_gone: bool, around: &A
         let is_unknown = chosen.is_empty() && around.before.network().0.find(&policy.subject).is_empty();
         let is_judged =
             || judged().any(|other| other.subject.place == policy.subject.place && other.subject.pods.0.is_empty());
-        if is_unknown && is_gone && what == "callers" && around.after.has_namespace(namespace(document)) && !is_judged()
+        if is_unknown
+            && is_gone
+            && *what == "callers"
+            && around.after.has_namespace(namespace(document))
+            && !is_judged()
         {
             found.push("its pods may lose their isolation".to_owned());
         }
