@@ -1,5 +1,6 @@
 //! Proves that manifests are what an API server takes. It reads finished objects and must never know how they were made.
 
+pub mod api;
 pub mod decode;
 
 use std::collections::HashMap;

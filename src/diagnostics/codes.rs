@@ -29,6 +29,8 @@ pub const UNSUPPORTED: &str = "unsupported";
 pub const NO_EFFECT: &str = "no-effect";
 /// A manifest that cannot be read, or that holds something twice.
 pub const MANIFEST: &str = "manifest";
+/// A value that the API server refuses.
+pub const INVALID_FIELD: &str = "invalid-field";
 /// A kind that Kubernetes does not have.
 pub const UNKNOWN_KIND: &str = "unknown-kind";
 /// A version of the API that the server does not serve.
@@ -48,6 +50,7 @@ pub const ALL: &[Code] = &[
     (CONFLICT, "two statements cannot both hold"),
     (DUPLICATE, "the same thing is said twice"),
     (INGRESS_NGINX_RETIRED, "the ingress-nginx controller has been retired and receives no more fixes"),
+    (INVALID_FIELD, "the API server refuses this value"),
     (INVALID_VALUE, "the value is not well formed"),
     (MANIFEST, "a manifest cannot be read"),
     (MISSING_KEY, "a required key is missing"),

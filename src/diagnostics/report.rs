@@ -80,6 +80,13 @@ impl Report {
         diagnostic
     }
 
+    /// Says what to do about what was reported last.
+    pub fn last_help(&mut self, help: &str) {
+        if let Some(last) = self.found.last_mut() {
+            last.help(help);
+        }
+    }
+
     fn add(&mut self, severity: Severity, code: &'static str, span: Span, message: String) -> &mut Diagnostic {
         self.found.push(Diagnostic { code, severity, message, span, label: None, help: None, object: None });
         self.found.last_mut().expect("a diagnostic was just pushed")

@@ -11,6 +11,7 @@ use crate::manifest::document::Document;
 use crate::manifest::node::{Node, Value};
 use crate::schema::{Field, Schema, Shape};
 use crate::spec::shapes::Minor;
+use crate::validate::api::{self, Judge, names};
 
 /// Groups that no server has any more, whose kinds went elsewhere.
 const GONE: &[&str] = &["extensions"];
@@ -33,7 +34,9 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
             let message = format!("{version} is not served unless somebody turns it on");
             walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
         }
-        walk.fields(root, known.name, &Path::default());
+        let whole = Path::default();
+        names::identity(&mut Judge { object: &walk.object, path: &whole, report: walk.report }, document, known);
+        walk.fields(root, known.name, &whole);
         return true;
     }
     let group = document.id.group.as_str();
@@ -82,6 +85,8 @@ impl Walk<'_> {
                 Err(_) => self.unknown(&entry.key, entry.span, name, fields, &inner),
             }
         }
+        let judge = &mut Judge { object: &self.object, path, report: self.report };
+        api::judge(name, node, judge);
         let missing = fields.iter().filter(|field| is_demanded(field) && is_absent(node, field.key));
         for field in missing {
             let message = match path.to_string().as_str() {
