@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Something that must hold, what was counted while it was tried, and where it did not hold.
+type claim struct {
+	name   string
+	counts []figure
+	faults []string
+}
+
+type figure struct {
+	what string
+	many int
+}
+
+func (c *claim) holds(so bool, format string, args ...any) {
+	if !so {
+		c.faults = append(c.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+func (c *claim) count(what string, many int) {
+	for at := range c.counts {
+		if c.counts[at].what == what {
+			c.counts[at].many += many
+			return
+		}
+	}
+	c.counts = append(c.counts, figure{what, many})
+}
+
+// Takes over what was found for one platform.
+func (c *claim) take(of string, other *claim) {
+	for _, figure := range other.counts {
+		c.count(figure.what, figure.many)
+	}
+	for _, fault := range other.faults {
+		c.faults = append(c.faults, of+": "+fault)
+	}
+}
+
+func (c *claim) line() string {
+	var figures []string
+	for _, figure := range c.counts {
+		figures = append(figures, fmt.Sprintf("%d %s", figure.many, figure.what))
+	}
+	return fmt.Sprintf("%s  %s: %s; %d faults", verdict(len(c.faults) == 0), c.name, strings.Join(figures, ", "), len(c.faults))
+}
+
+const shown = 40
+
+func (c *claim) complain(to io.Writer) {
+	for at, fault := range c.faults {
+		if at == shown {
+			fmt.Fprintf(to, "       … and %d more\n", len(c.faults)-shown)
+			return
+		}
+		fmt.Fprintf(to, "       %s\n", strings.ReplaceAll(fault, "\n", "\n         "))
+	}
+}
+
+func base64of(text []byte) string { return base64.StdEncoding.EncodeToString(text) }
+
+func verdict(holds bool) string {
+	if holds {
+		return "holds"
+	}
+	return "FAILS"
+}
