@@ -225,7 +225,7 @@ impl Component for Prometheus {
     }
 
     fn rules(&self, _own: &Own) -> Vec<RuleGroup> {
-        rules(self.alerting)
+        rules(self.alerting, self.kubelet)
     }
 }
 

@@ -4,9 +4,10 @@
 use crate::model::monitoring::{Alert, Rule, RuleGroup, Urgency};
 
 /// The rules about Prometheus, and about what it sees of every pod alike. `alerting` says whether there is an
-/// Alertmanager to deliver to.
-pub fn rules(alerting: bool) -> Vec<RuleGroup> {
+/// Alertmanager to deliver to, `kubelet` whether the kubelets are asked.
+pub fn rules(alerting: bool, kubelet: bool) -> Vec<RuleGroup> {
     let mut about_itself = vec![watchdog(), target_down(), reload_failed(), rule_failures()];
+    about_itself.extend(kubelet.then(node_not_measured));
     if alerting {
         about_itself.push(not_delivering());
     }
@@ -31,14 +32,32 @@ fn watchdog() -> Rule {
     })
 }
 
+/// The jobs whose targets are nodes.
+const NODE_JOBS: &str = "kubelet|cadvisor";
+
+/// Every pod that answers Prometheus is somebody's; a node is the cluster's.
 fn target_down() -> Rule {
     Rule::Alert(Alert {
         name: "TargetDown",
-        expr: "up == 0".to_owned(),
+        expr: format!("up{{job!~{NODE_JOBS:?}}} == 0"),
         hold: "2m",
         urgency: Urgency::Critical,
         summary: "{{ or $labels.pod $labels.instance }} does not answer Prometheus",
         description: "The target {{ $labels.instance }} of job {{ $labels.job }} has not answered for two minutes. The targets page of Prometheus shows the error: a refused connection is the process, a timeout is load or a network policy, an exceeded sample limit is a label with too many values.",
+    })
+}
+
+/// Nodes come and go: one that is drained, restarted or replaced answers again, or is no target any more, within a
+/// quarter of an hour. What runs on it is moved, and told about by the alerts of whoever it belongs to; what is lost is
+/// the measuring, which can wait for the morning. One alert for the two targets of a node.
+fn node_not_measured() -> Rule {
+    Rule::Alert(Alert {
+        name: "NodeNotMeasured",
+        expr: format!("min by (node) (up{{job=~{NODE_JOBS:?}}}) == 0"),
+        hold: "15m",
+        urgency: Urgency::Warning,
+        summary: "The kubelet of {{ $labels.node }} does not answer Prometheus",
+        description: "Nobody knows what containers and volumes on node {{ $labels.node }} use. If the node is switched off for good, delete its Node object. If it is every node, the targets page of Prometheus shows why: certificates that the cluster's authority has not signed need `kubelet-tls`, a timeout is a network policy or an address outside of `node-cidrs`.",
     })
 }
 
@@ -126,4 +145,26 @@ fn volume_filling() -> Rule {
         summary: "Volume {{ $labels.persistentvolumeclaim }} will be full within four days",
         description: "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left and fills as it did in the last six hours. Find out what writes, or raise `storage`.",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(name: &str, kubelet: bool) -> Option<Alert> {
+        let rules = rules(true, kubelet).into_iter().flat_map(|group| group.rules);
+        rules.into_iter().find_map(|rule| match rule {
+            Rule::Alert(alert) if alert.name == name => Some(alert),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn nobody_gets_up_for_a_node_that_is_drained() {
+        let target = alert("TargetDown", true).expect("always");
+        assert_eq!(target.expr, r#"up{job!~"kubelet|cadvisor"} == 0"#);
+        let node = alert("NodeNotMeasured", true).expect("where kubelets are asked");
+        assert_eq!((node.urgency, node.hold), (Urgency::Warning, "15m"));
+        assert!(alert("NodeNotMeasured", false).is_none(), "it could never fire");
+    }
 }
