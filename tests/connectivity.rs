@@ -42,6 +42,7 @@ const PODS: &[(&str, &str, &[u16])] = &[
     ("monitoring/prometheus", "monitoring/grafana", &[3000]),
     ("monitoring/prometheus", "monitoring/kube-state-metrics", &[8080, 8081]),
     ("monitoring/prometheus", "monitoring/kube-state-metrics-cluster", &[8080, 8081]),
+    ("monitoring/prometheus", "monitoring/prometheus-adapter", &[6443]),
     ("monitoring/prometheus", NGINX, &[10_254]),
     ("monitoring/prometheus", "cert-manager/cert-manager", &[9402]),
     ("monitoring/prometheus", "cert-manager/cert-manager-cainjector", &[9402]),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::derive::disruption::REQUEST_RATE;
 use crate::model::component::{Capability, Component, ComponentType, Desk, Provides};
-use crate::model::endpoint::{Audience, Endpoint};
+use crate::model::endpoint::{Audience, Endpoint, Metrics};
 use crate::model::facts::Facts;
 use crate::model::identity::{Identity, Own};
 use crate::model::object::Object;
@@ -70,7 +70,8 @@ impl Component for PrometheusAdapter {
         vec![Endpoint {
             service: Some(443),
             app_protocol: Some("https"),
-            audience: &[Audience::ApiServer],
+            audience: &[Audience::ApiServer, Audience::Scrapers],
+            metrics: Some(Metrics { scheme: "https", ..Metrics::of(Self::TYPE) }),
             ..Endpoint::tcp(&own.name, "https", 6443)
         }]
     }
@@ -100,6 +101,10 @@ impl Component for PrometheusAdapter {
         objects
     }
 
+    fn metrics(&self) -> Vec<&'static str> {
+        METRICS.to_vec()
+    }
+
     fn provides(&self, _own: &Own, _facts: &Facts) -> Provides {
         Provides::RequestRate
     }
@@ -112,6 +117,22 @@ impl Component for PrometheusAdapter {
         &[PROMETHEUS]
     }
 }
+
+/// Whatever is not listed here it asks the API server about. Prometheus has no need of a right, and does not hand its
+/// token to somebody whose certificate it cannot verify.
+const OPEN: &str = "--authorization-always-allow-paths=/healthz,/livez,/metrics,/readyz";
+
+/// Its own series, as far as anybody asks for them.
+const METRICS: &[&str] = &[
+    "apiserver_request_duration_seconds_bucket",
+    "apiserver_request_duration_seconds_count",
+    "apiserver_request_duration_seconds_sum",
+    "apiserver_request_total",
+    "go_goroutines",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+];
 
 const ROLE: &str = "custom-metrics";
 
@@ -136,6 +157,7 @@ impl PrometheusAdapter {
                 // A series counts as there for as long as its rate can be computed.
                 format!("--metrics-max-age={}", self.spec.window),
                 "--secure-port=6443".to_owned(),
+                OPEN.to_owned(),
                 format!("--tls-cert-file={TLS}/tls.crt"),
                 format!("--tls-private-key-file={TLS}/tls.key"),
             ],

@@ -59,6 +59,7 @@ const HARMLESS: &[&str] = &[
     "uwsgi_pass",
     "grpc_pass",
     "ssl-passthrough",
+    "authorization-always-allow-paths",
 ];
 
 /// Endings of names that say that the value is where a secret is.
@@ -143,7 +144,16 @@ mod tests {
         {
             assert!(is_telling(name), "{name}");
         }
-        for name in ["secretKeyRef", "secretName", "imagePullSecrets", "proxy_pass", "bypass", "key", "compass"] {
+        for name in [
+            "secretKeyRef",
+            "secretName",
+            "imagePullSecrets",
+            "proxy_pass",
+            "bypass",
+            "key",
+            "compass",
+            "authorization-always-allow-paths",
+        ] {
             assert!(!is_telling(name), "{name}");
         }
         assert!(is_place("PASSWORD_FILE", "/run/x") && !is_place("passphraseFile", "hunter2"));

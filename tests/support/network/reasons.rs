@@ -28,6 +28,7 @@ const METRICS: &[(&str, u16)] = &[
     ("kube-state-metrics", 8080),
     ("kube-state-metrics", 8081),
     ("prometheus", 9090),
+    ("prometheus-adapter", 6443),
     ("registry", 5001),
 ];
 
