@@ -23,9 +23,11 @@ pub fn parse<'i>(text: &'i str, report: &mut Report) -> Document<'i> {
     syntax(text, broken.into_iter().filter(|error| place(error).start < end), report);
     duplicates(text, repeated.into_iter().map(place).filter(|key| key.start < end), report);
     if let Some(Open { outermost, innermost, enclosure: (opening, closing) }) = open {
+        let is_line = matches!(opening, "\"" | "'");
+        let what = if is_line { "" } else { ": without it, the rest of the file is a part of it" };
         report
             .error(codes::SYNTAX, innermost..innermost + opening.len(), format!("nothing closes this `{opening}`"))
-            .help(format!("add `{closing}` where it ends: without it, the rest of the file is a part of it"));
+            .help(format!("add `{closing}` where it ends{what}"));
         report.distrust(outermost..text.len());
         report.miss_text();
     }
@@ -63,6 +65,11 @@ fn unclosed(text: &str, errors: &[&Error]) -> Option<Open> {
                 open.push((at, *quotes));
                 break;
             };
+            // What should close the brackets may stand in a string that should have ended before it.
+            if is_short(*quotes) && !is_closed(&rest[..length], *quotes) && !open.is_empty() {
+                open.push(loose_quote(text, at, *quotes));
+                break;
+            }
             at += length;
             continue;
         }
@@ -75,6 +82,53 @@ fn unclosed(text: &str, errors: &[&Error]) -> Option<Open> {
     }
     let (outermost, _) = *open.first()?;
     open.last().map(|&(innermost, enclosure)| Open { outermost, innermost, enclosure })
+}
+
+/// Whether a line ends the string; a comment is none.
+fn is_short((opening, _): Enclosure) -> bool {
+    matches!(opening, "\"" | "'")
+}
+
+/// The quote in `line` whose text ends where the next should begin, so that the last of the line has no end.
+fn swallowed(text: &str, line: &Range<usize>) -> Option<(usize, Enclosure)> {
+    let mut at = line.start;
+    while at < line.end {
+        let rest = &text[at..line.end];
+        let quotes = STRINGS.iter().copied().find(|(opening, _)| rest.starts_with(opening));
+        let length = match quotes {
+            Some(quotes) => string(rest, quotes)?,
+            None => rest.chars().next().map_or(1, char::len_utf8),
+        };
+        if let Some(quotes) = quotes.filter(|quotes| is_short(*quotes) && !is_closed(&rest[..length], *quotes)) {
+            return Some(loose_quote(text, at, quotes)).filter(|(loose, _)| *loose != at);
+        }
+        at += length;
+    }
+    None
+}
+
+fn is_closed(string: &str, (opening, closing): Enclosure) -> bool {
+    string.len() > opening.len() && string.ends_with(closing)
+}
+
+/// The quote that nothing closes, in a line whose last one stands at `at`: after a string comes what may stand between
+/// values, so one before anything else has taken the quote of the next for its own.
+fn loose_quote(text: &str, at: usize, quotes: Enclosure) -> (usize, Enclosure) {
+    let mut from = line(text, at).start;
+    while from < at {
+        let rest = &text[from..at];
+        let short = STRINGS.iter().copied().find(|short| is_short(*short) && rest.starts_with(short.0));
+        let length = short.and_then(|short| string(rest, short));
+        if let (Some(short), Some(length)) = (short, length) {
+            if !rest[length..].trim_start().starts_with([',', ']', '}', '=', '.', '#']) {
+                return (from, short);
+            }
+            from += length;
+        } else {
+            from += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    (at, quotes)
 }
 
 /// How long the string or comment is with which `rest` begins; `None` if it goes on to the end of the file and should
@@ -105,8 +159,14 @@ fn syntax<'e>(text: &str, errors: impl Iterator<Item = &'e Error>, report: &mut 
         if last.replace(line.clone()).is_some_and(|last| last == line) {
             continue;
         }
-        let (message, help) = in_words(error.message(), text.get(span.clone()).unwrap_or(""));
-        report.error(codes::SYNTAX, span, message).help(help);
+        if let Some((at, (quote, _))) = swallowed(text, &line) {
+            report
+                .error(codes::SYNTAX, at..at + quote.len(), format!("nothing closes this `{quote}`"))
+                .help(format!("add `{quote}` where it ends: it closes with the quote that should open the next text"));
+        } else {
+            let (message, help) = in_words(error.message(), text.get(span.clone()).unwrap_or(""));
+            report.error(codes::SYNTAX, span, message).help(help);
+        }
         report.distrust(line);
         if !SCALARS.iter().any(|begin| error.message().starts_with(begin)) {
             report.miss_text();
