@@ -1,5 +1,7 @@
 //! What no component can know by itself: namespaces exist, routes do not collide, every need has somebody who meets it.
 
+mod ranges;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes;
@@ -42,6 +44,7 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     store_is_named(platform, report);
     nodes_trust_the_registry(platform, report);
     node_ports_are_admitted(platform, report);
+    ranges::check(platform, report);
 }
 
 /// Names that mean something else wherever they stand, and why.

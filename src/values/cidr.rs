@@ -25,6 +25,20 @@ impl Cidr {
         same_family && self.prefix <= other.prefix && mask(other.address, self.prefix) == self.address
     }
 
+    /// Whether any address lies in both ranges.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other) || other.contains(self)
+    }
+
+    /// Its first and its last address, as numbers of its family.
+    fn bounds(&self) -> (u128, u128) {
+        let (first, bits) = match self.address {
+            IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32),
+            IpAddr::V6(v6) => (u128::from(v6), 128),
+        };
+        (first, first | 1_u128.checked_shl(bits - u32::from(self.prefix)).map_or(u128::MAX, |size| size - 1))
+    }
+
     /// Whether this is an IPv4 range.
     pub fn is_v4(&self) -> bool {
         self.address.is_ipv4()
@@ -64,6 +78,35 @@ impl Parse for Cidr {
             _ => Ok(canonical),
         }
     }
+}
+
+/// Whether every address of `whole` lies in one of `ranges`.
+pub fn cover(ranges: &[Cidr], whole: Cidr) -> bool {
+    let (first, last) = whole.bounds();
+    spans(ranges, whole.is_v4()).iter().any(|(start, end)| *start <= first && last <= *end)
+}
+
+/// Whether `ranges` hold more addresses of one family than the widest network that may be named.
+pub fn are_wider_than_any_network(ranges: &[Cidr]) -> bool {
+    [(true, 32 - WIDEST_V4), (false, 128 - WIDEST_V6)].into_iter().any(|(is_v4, bits)| {
+        let sizes = spans(ranges, is_v4).into_iter().map(|(start, end)| end - start + 1);
+        sizes.sum::<u128>() > 1 << bits
+    })
+}
+
+/// The addresses of one family in as few spans as hold them, in order.
+fn spans(ranges: &[Cidr], is_v4: bool) -> Vec<(u128, u128)> {
+    let mut bounds: Vec<(u128, u128)> =
+        ranges.iter().filter(|range| range.is_v4() == is_v4).map(Cidr::bounds).collect();
+    bounds.sort_unstable();
+    let mut spans: Vec<(u128, u128)> = Vec::new();
+    for (start, end) in bounds {
+        match spans.last_mut() {
+            Some((_, last)) if start <= last.saturating_add(1) => *last = end.max(*last),
+            _ => spans.push((start, end)),
+        }
+    }
+    spans
 }
 
 fn mask(address: IpAddr, prefix: u8) -> IpAddr {
@@ -122,5 +165,19 @@ mod tests {
         assert!(range("10.0.0.0/8").contains(&range("10.20.4.0/24")));
         assert!(!range("10.20.4.0/24").contains(&range("10.0.0.0/8")));
         assert!(!range("240.0.0.0/4").contains(&range("fc00::/7")));
+    }
+
+    #[test]
+    fn ranges_cover_together_what_none_does_alone() {
+        let ranges = |text: &str| -> Vec<Cidr> { text.split(' ').map(|one| Cidr::parse(one).expect(one)).collect() };
+        let pods = Cidr::parse("10.244.0.0/16").expect("valid");
+        assert!(cover(&ranges("10.244.128.0/17 10.244.0.0/17"), pods));
+        assert!(cover(&ranges("10.0.0.0/8"), pods));
+        assert!(!cover(&ranges("10.244.128.0/17 10.244.0.0/18"), pods));
+        assert!(!cover(&ranges("fc00::/7"), pods));
+        assert!(!are_wider_than_any_network(&ranges("16.0.0.0/4 fc00::/7")));
+        assert!(!are_wider_than_any_network(&ranges("16.0.0.0/4 16.0.0.0/4 16.1.0.0/16")), "said more than once");
+        assert!(are_wider_than_any_network(&ranges("16.0.0.0/4 32.0.0.0/32")));
+        assert!(are_wider_than_any_network(&ranges("fc00::/7 2001:db8::/32")));
     }
 }
