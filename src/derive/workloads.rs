@@ -16,10 +16,10 @@ use crate::model::object::Object;
 use crate::model::workload::{Controller, Replicas, Source};
 use crate::parts::meta::namespaced;
 use crate::values::amount::Bytes;
-use crate::values::host::Host;
+use crate::values::name::ObjectName;
 
 /// The controller of the workload's pods, after the claim that it needs.
-pub fn workload(plan: &Plan<'_>, storage_class: Option<&Host>) -> Vec<Object> {
+pub fn workload(plan: &Plan<'_>, storage_class: Option<&ObjectName>) -> Vec<Object> {
     let claim = plan.workload.volumes.iter().find_map(|volume| match volume.source {
         Source::Persistent(size) => Some((volume.name.as_str(), size)),
         _ => None,
@@ -99,7 +99,12 @@ fn daemon_set(plan: &Plan<'_>) -> DaemonSet {
     }
 }
 
-fn stateful_set(plan: &Plan<'_>, replicas: i32, claim: Option<(&str, Bytes)>, class: Option<&Host>) -> StatefulSet {
+fn stateful_set(
+    plan: &Plan<'_>,
+    replicas: i32,
+    claim: Option<(&str, Bytes)>,
+    class: Option<&ObjectName>,
+) -> StatefulSet {
     let mut template = pods::template(plan);
     if let (Some((name, _)), Some(spec)) = (claim, &mut template.spec) {
         // The controller adds the claim's volume to each pod itself.
@@ -144,7 +149,7 @@ fn stateful_set(plan: &Plan<'_>, replicas: i32, claim: Option<(&str, Bytes)>, cl
     }
 }
 
-fn claim_spec(size: Bytes, storage_class: Option<&Host>) -> PersistentVolumeClaimSpec {
+fn claim_spec(size: Bytes, storage_class: Option<&ObjectName>) -> PersistentVolumeClaimSpec {
     PersistentVolumeClaimSpec {
         access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
         storage_class_name: storage_class.map(ToString::to_string),

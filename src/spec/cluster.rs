@@ -7,7 +7,7 @@ use crate::spec::shape::{shape, words};
 use crate::values::cidr::Cidr;
 use crate::values::host::Host;
 use crate::values::label::{LabelKey, LabelValue};
-use crate::values::name::Name;
+use crate::values::name::{Name, ObjectName};
 use crate::values::parse::Parse;
 
 shape! {
@@ -26,7 +26,7 @@ shape! {
         /// The cluster's resolver; `k8s-app = "kube-dns"` in `kube-system` when absent.
         dns: DnsSpec = DnsSpec::kube_dns(),
         /// StorageClass of every volume; the cluster's default when absent.
-        storage_class as "storage-class": Option<Host>,
+        storage_class as "storage-class": Option<ObjectName>,
         /// Whether the cluster serves CPU and memory metrics already, or needs metrics-server. `present` when absent.
         metrics_server as "metrics-server": At<MetricsServer> =
             At { value: MetricsServer::Present, span: Default::default() },

@@ -15,7 +15,7 @@ use crate::values::body_size::BodySize;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::label::{FreeLabelKey, LabelValue};
-use crate::values::name::{Name, PlatformName};
+use crate::values::name::{Name, ObjectName, PlatformName};
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
 
@@ -196,7 +196,7 @@ shape! {
         /// How Secrets come into the cluster.
         backend: At<Backend>,
         /// The ClusterSecretStore that holds them, for `external-secrets`.
-        store: Option<Name>,
+        store: Option<ObjectName>,
     }
 }
 

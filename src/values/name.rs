@@ -94,6 +94,46 @@ impl Parse for PlatformName {
     }
 }
 
+/// The name of an object that somebody else made: a DNS-1123 subdomain, which most kinds take.
+/// Source: `apimachinery/pkg/util/validation`, `IsDNS1123Subdomain`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectName(String);
+
+impl ObjectName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Parse for ObjectName {
+    const EXPECTED: &'static str = "the name of an object: lower-case letters, digits, `-` and `.`, each part beginning and ending with a letter or digit, at most 253 characters";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("is empty".to_owned());
+        }
+        if text.len() > 253 {
+            return Err(format!("is {} characters long", text.chars().count()));
+        }
+        if let Some(odd) = text.chars().find(|letter| !is_label_letter(*letter) && *letter != '.') {
+            return Err(format!("contains `{odd}`"));
+        }
+        let is_part = |part: &str| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-');
+        if text.split('.').all(is_part) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("has a part that begins or ends wrong".to_owned())
+        }
+    }
+}
+
 /// The name of an environment variable: a C identifier, which every shell and every API version accepts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Variable(String);
@@ -132,6 +172,16 @@ mod tests {
             ["", "1a", "-a", "a-", "A", "a_b", "a.b", "../x", "ü", "a\0", "😀", &"a".repeat(41), &"a".repeat(300)]
         {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn objects_of_others_have_longer_names() {
+        for good in ["vault", "0", "vault.eu-central-1.example.com", &"a".repeat(253)] {
+            assert!(ObjectName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "a.", "a..b", "-a", "a.-b", "A", "a_b", "a/b", &"a".repeat(254)] {
+            assert!(ObjectName::parse(bad).is_err(), "{bad:?}");
         }
     }
 
