@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
 use crate::spec::read::{At, Entries, Node, Read, wrong_type};
@@ -33,17 +34,22 @@ shape! {
     }
 }
 
-words! {
-    /// A supported Kubernetes minor.
-    Minor {
-        /// 1.35
-        V1_35 = "1.35",
-        /// 1.36
-        V1_36 = "1.36",
-        /// 1.37
-        V1_37 = "1.37",
-    }
+/// A supported Kubernetes minor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Minor {
+    /// 1.35
+    V1_35,
+    /// 1.36
+    V1_36,
+    /// 1.37
+    V1_37,
 }
+
+const MINORS: &[(&str, Minor)] = &[("1.35", Minor::V1_35), ("1.36", Minor::V1_36), ("1.37", Minor::V1_37)];
+/// The first that is supported, as a number, and the day on which the one before it had its last fix.
+/// Source: kubernetes.io, "Releases".
+const OLDEST: u32 = 35;
+const ENDED: &str = "2026-10-27";
 
 impl Minor {
     /// The minor as Pod Security labels write it.
@@ -53,6 +59,48 @@ impl Minor {
             Self::V1_36 => "v1.36",
             Self::V1_37 => "v1.37",
         }
+    }
+}
+
+impl Read for Minor {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        let Some(text) = node.get_ref().as_str() else {
+            wrong_type(node, &Self::type_name(), report);
+            return None;
+        };
+        let found = MINORS.iter().find(|(name, _)| *name == text).map(|(_, minor)| *minor);
+        if found.is_none() {
+            report
+                .error(codes::INVALID_VALUE, node.span(), unsupported(text))
+                .help(format!("expected {}", Self::type_name()));
+        }
+        found
+    }
+
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        default.or(Some(Self::V1_36))
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        suggest::list(MINORS.iter().map(|(name, _)| *name)).into()
+    }
+
+    fn schema() -> Value {
+        json!({ "enum": MINORS.iter().map(|(name, _)| *name).collect::<Vec<_>>() })
+    }
+}
+
+/// Why it is none of those: a minor is no word that could be misspelt, so the nearest is no help.
+fn unsupported(text: &str) -> String {
+    let minor = text.trim_start_matches('v').split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
+    match minor.filter(|_| text.trim_start_matches('v').starts_with("1.")) {
+        Some(minor) if minor < OLDEST => {
+            format!("Kubernetes 1.{minor} receives no more fixes: support for 1.{} ended on {ENDED}", OLDEST - 1)
+        }
+        Some(minor) if MINORS.iter().all(|(name, _)| *name != format!("1.{minor}")) => {
+            format!("Kubernetes 1.{minor} is newer than what this version knows")
+        }
+        _ => format!("`{text}` is no Kubernetes minor"),
     }
 }
 

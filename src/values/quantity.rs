@@ -62,6 +62,10 @@ impl Quantity {
         let digits =
             text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.').len();
         let (number, suffix) = text.split_at(digits);
+        if number.is_empty() && !suffix.is_empty() {
+            let negative = suffix.starts_with('-');
+            return Err(if negative { "is less than nothing" } else { "does not begin with a number" }.to_owned());
+        }
         let scale = match suffix {
             "" => 1000,
             "m" => 1,
