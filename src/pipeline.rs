@@ -1,40 +1,67 @@
 //! The stages in order: text → document → platform → objects → bundle → tree. A later stage never feeds an earlier one.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use toml::de::DeTable;
 
 use crate::diagnostics::codes;
-use crate::diagnostics::report::Report;
+use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
 use crate::model::bundle::{Bundle, Home};
 use crate::model::object::{Object, ObjectId};
 use crate::model::platform::Platform;
-use crate::spec::overlay;
+use crate::spec::overlay::{self, Removed};
+use crate::spec::read::Node;
 use crate::stages::order::Collision;
 use crate::stages::{build, order, parse, resolve};
 
 /// The platform that `text` describes in `environment` (the base when absent). `None` means that the report holds
 /// errors.
 pub fn platform(text: &str, environment: Option<&str>, report: &mut Report) -> Option<Platform> {
-    let mut document = parse::parse(text, report).into_inner();
-    rehearse(&document, environment, report);
-    if let Some(environment) = environment {
-        overlay::overlay(&mut document, environment, report);
-    }
-    resolve::resolve(&document, report)
+    let base = parse::parse(text, report).into_inner();
+    let mut merged = Cow::Borrowed(&base);
+    let removed = match environment {
+        Some(name) => overlay::overlay(merged.to_mut(), name, report),
+        None => Removed::new(),
+    };
+    let platform = resolve::resolve(&merged, &removed, report);
+    rehearse(&base, environment, &troubled(&merged, report), report);
+    platform.filter(|_| !report.has_errors())
+}
+
+/// The components with an error in their own table.
+fn troubled<'d>(document: &'d DeTable<'_>, report: &Report) -> BTreeSet<&'d str> {
+    let places = report.error_places();
+    let holds =
+        |span: &Span| places.get(places.partition_point(|at| *at < span.start)).is_some_and(|at| *at < span.end);
+    let components = document.get("components").and_then(|node| node.get_ref().as_table());
+    let is_troubled = |node: &Node<'_>| !places.is_empty() && overlay::spans(node).iter().any(holds);
+    let named = components.into_iter().flatten();
+    named.filter(|(_, node)| is_troubled(node)).map(|(name, _)| name.get_ref().as_ref()).collect()
 }
 
 /// Reads the environments that are not chosen, so that a mistake in one does not wait for the day somebody needs it.
-fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, report: &mut Report) {
+/// What does not go with a component that is `troubled` already may be the fault of that.
+fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, troubled: &BTreeSet<&str>, report: &mut Report) {
     for (name, change) in overlay::environments(document, report) {
         if chosen == Some(name) {
             continue;
         }
         let mut aside = Report::default();
         let mut merged = document.clone();
-        overlay::overlay(&mut merged, name, &mut aside);
-        let _ = resolve::resolve(&merged, &mut aside);
         let own = overlay::spans(change);
-        report.adopt(aside, |span| own.iter().any(|own| own.holds(span)));
+        let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
+        let removed = overlay::overlay(&mut merged, name, &mut aside);
+        report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
+        let _ = resolve::resolve(&merged, &removed, &mut aside);
+        let components = change.get_ref().as_table().and_then(|table| table.get("components")?.get_ref().as_table());
+        let is_doubtful = |name: &str| troubled.contains(name) || name == "*" && !troubled.is_empty();
+        let doubtful = components.into_iter().flatten().filter(|(name, _)| is_doubtful(name.get_ref()));
+        let doubtful: Vec<Span> = doubtful.flat_map(|(_, change)| overlay::spans(change)).collect();
+        report.adopt(aside, |Diagnostic { code, span, .. }| {
+            is_within(&own, *span) && !(codes::RELATIONS.contains(code) && is_within(&doubtful, *span))
+        });
     }
 }
 

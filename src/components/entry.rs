@@ -50,10 +50,11 @@ impl Entry {
 }
 
 fn resolve<C: ComponentType>(declaration: Declaration<'_, '_>, report: &mut Report) -> Option<Declared> {
-    let mut fields = Fields::of(declaration.table, declaration.span, report);
+    let known = [ComponentSpec::KEYS, C::Spec::KEYS];
+    let mut fields = Fields::of(declaration.table, declaration.span, &known, report);
     let common = ComponentSpec::read_fields(&mut fields);
     let spec = C::Spec::read_fields(&mut fields);
-    fields.finish(&[ComponentSpec::KEYS, C::Spec::KEYS]);
+    fields.finish();
 
     let common = common?;
     references::references(declaration.name, &common, declaration.names, report);

@@ -172,7 +172,7 @@ fn check_requests_are_counted(spec: &WebServiceSpec, metrics: &At<MetricsSpec>, 
 
 fn check_pools(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
     for (name, _) in &spec.pools.0 {
-        if desk.must_call(name, "pools").is_some() && !desk.names.externals.contains(name.value.as_str()) {
+        if desk.must_call(name, "pools").is_some() && desk.names.components.contains(name.value.as_str()) {
             let message = format!("`pools` counts connections to `{}`, which is no external", name.value);
             desk.report
                 .error(codes::CONFLICT, name.span, message)

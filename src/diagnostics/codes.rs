@@ -27,6 +27,8 @@ pub const REQUIRES: &str = "requires";
 pub const UNSUPPORTED: &str = "unsupported";
 /// An environment overlay that has no effect.
 pub const NO_EFFECT: &str = "no-effect";
+/// Alerts are not handed to the Alertmanager that is there to deliver them.
+pub const NO_DELIVERY: &str = "no-delivery";
 /// A manifest that cannot be read, or that holds something twice.
 pub const MANIFEST: &str = "manifest";
 /// A value that the API server refuses.
@@ -45,6 +47,9 @@ pub const UNUSED_ACCEPT: &str = "unused-accept";
 /// Codes that say that something is not there.
 pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
 
+/// Codes that say that things do not go with one another, of which one may have been told to be wrong.
+pub const RELATIONS: &[&str] = &[CONFLICT, MISSING_KEY, REQUIRES];
+
 /// Every code, in alphabetical order.
 pub const ALL: &[Code] = &[
     (CONFLICT, "two statements cannot both hold"),
@@ -54,6 +59,7 @@ pub const ALL: &[Code] = &[
     (INVALID_VALUE, "the value is not well formed"),
     (MANIFEST, "a manifest cannot be read"),
     (MISSING_KEY, "a required key is missing"),
+    (NO_DELIVERY, "alerts are handed to nobody, though somebody is there to deliver them"),
     (NO_EFFECT, "an overlay changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (NOT_SERVED, "the server does not serve this version of the API"),

@@ -92,10 +92,18 @@ impl Report {
         self.found.last_mut().expect("a diagnostic was just pushed")
     }
 
-    /// Takes over the errors of another report whose place is of interest.
-    pub fn adopt(&mut self, other: Self, mut wanted: impl FnMut(Span) -> bool) {
+    /// Takes over the errors of another report that are of interest.
+    pub fn adopt(&mut self, other: Self, wanted: impl FnMut(&Diagnostic) -> bool) {
         let errors = other.found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        self.found.extend(errors.filter(|diagnostic| wanted(diagnostic.span)));
+        self.found.extend(errors.filter(wanted));
+    }
+
+    /// Where errors begin, in order.
+    pub fn error_places(&self) -> Vec<usize> {
+        let errors = self.found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let mut places: Vec<usize> = errors.map(|diagnostic| diagnostic.span.start).collect();
+        places.sort_unstable();
+        places
     }
 
     /// How much has been found so far.

@@ -19,11 +19,16 @@ fn is_prefix(word: &str, candidate: &str) -> bool {
 
 /// `a`, `b` and `c`, each in backticks: a list for the middle of a sentence.
 pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    joined(words, "or")
+}
+
+/// The same with another word before the last.
+pub fn joined<'a>(words: impl IntoIterator<Item = &'a str>, word: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.as_slice() {
         [] => "nothing".to_owned(),
         [only] => only.clone(),
-        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+        [most @ .., last] => format!("{} {word} {last}", most.join(", ")),
     }
 }
 

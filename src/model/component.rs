@@ -189,10 +189,11 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// Reports `name`, used by `key`, unless `calls` names it.
     pub fn must_call(&mut self, name: &At<Name>, key: &str) -> Option<()> {
-        if self.common.may_call(name.value.as_str()) {
+        if self.names.may_call(self.common, name.value.as_str()) {
             return Some(());
         }
-        let near = suggest::nearest(name.value.as_str(), self.common.callees()).map(str::to_owned);
+        let callees = self.common.callees().filter(|called| self.names.declares(called));
+        let near = suggest::nearest(name.value.as_str(), callees).map(str::to_owned);
         let message = format!("`{key}` uses `{}`, which `calls` does not name", name.value);
         let mistake = self.report.error(codes::UNKNOWN_NAME, name.span, message);
         match near {

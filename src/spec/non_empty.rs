@@ -55,6 +55,10 @@ impl<C: Read> Read for NonEmpty<C> {
         C::type_name()
     }
 
+    fn how_to_add(key: &str) -> String {
+        C::how_to_add(key)
+    }
+
     fn schema() -> Value {
         let mut schema = C::schema();
         let key = if schema["type"] == "array" { "minItems" } else { "minProperties" };

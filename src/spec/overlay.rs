@@ -1,7 +1,8 @@
 //! Environments: an overlay of the same file, merged over the rest before anything is read. Tables merge, everything
 //! else replaces; `"*"` under components stands for each of them; `"off"` removes one.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,8 +12,22 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::spec::read::{Node, wrong_type};
+use crate::values::name::Name;
+use crate::values::parse::Parse;
 
 type Table<'i> = DeTable<'i>;
+
+/// What an environment turned off, by name.
+pub type Removed = BTreeMap<String, Off>;
+
+/// A component of the base that an environment turned off.
+#[derive(Clone, Debug)]
+pub struct Off {
+    /// Where that is said.
+    pub span: Span,
+    /// The component's type as it is written.
+    pub type_name: String,
+}
 
 /// The overlays by name; what is none goes to the report.
 pub fn environments<'d, 'i>(document: &'d Table<'i>, report: &mut Report) -> Vec<(&'d str, &'d Node<'i>)> {
@@ -66,16 +81,19 @@ fn leaves(node: &Node<'_>, way: &str, found: &mut Vec<(String, Span)>) {
     }
 }
 
-/// Merges `[environments.<name>]` over `document`; what cannot be merged goes to the report.
-pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) {
+/// Merges `[environments.<name>]` over `document` and returns what that removes; what cannot be merged goes to the
+/// report.
+pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) -> Removed {
+    let mut removed = Removed::new();
     let Some(environments) = document.get("environments").cloned() else {
         report
             .error(codes::UNKNOWN_NAME, 0..0, format!("environment `{name}` is not declared"))
             .help("add `[environments]`");
-        return;
+        return removed;
     };
     let Some(table) = environments.get_ref().as_table() else {
-        return wrong_type(&environments, "a table", report);
+        wrong_type(&environments, "a table", report);
+        return removed;
     };
     let Some(overlay) = table.get(name) else {
         let known = || table.keys().map(|key| key.get_ref().as_ref());
@@ -85,78 +103,138 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) {
             Some(near) => mistake.did_you_mean(Some(near)),
             None => mistake.help(format!("expected {}", suggest::list(known()))),
         };
-        return;
+        return removed;
     };
     let Some(overlay) = overlay.get_ref().as_table() else {
-        return wrong_type(overlay, "a table", report);
+        wrong_type(overlay, "a table", report);
+        return removed;
     };
     for (key, value) in overlay {
         match key.get_ref().as_ref() {
-            "components" => merge_components(document, key, value, report),
+            "components" => merge_components(document, key, value, &mut removed, report),
             "version" | "environments" | "accept" => {
                 report.error(codes::CONFLICT, key.span(), format!("an environment cannot change `{}`", key.get_ref()));
             }
             _ => merge_value(document, key, value, report),
         }
     }
+    removed
 }
 
 fn merge_components<'i>(
     document: &mut Table<'i>,
-    key: &Spanned<std::borrow::Cow<'i, str>>,
+    key: &Spanned<Cow<'i, str>>,
     overlay: &Node<'i>,
+    removed: &mut Removed,
     report: &mut Report,
 ) {
     let Some(overlays) = overlay.get_ref().as_table() else {
-        return wrong_type(overlay, "a table", report);
+        wrong_type(overlay, "a table", report);
+        return;
     };
     let mut base =
         document.remove("components").unwrap_or_else(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
     if let DeValue::Table(components) = base.get_mut() {
+        let known: Vec<String> = components.keys().map(|name| name.get_ref().to_string()).collect();
         if let Some(all) = overlays.get("*") {
             merge_all(components, all, report);
         }
         for (name, change) in overlays.iter().filter(|(name, _)| name.get_ref() != "*") {
-            merge_component(components, name, change, report);
+            removed.extend(merge_component(components, &known, name, change, report));
         }
     }
     document.insert(key.clone(), base);
 }
 
+/// `known` are the components of the base, some of which may be off by now.
 fn merge_component<'i>(
     components: &mut Table<'i>,
-    name: &Spanned<std::borrow::Cow<'i, str>>,
+    known: &[String],
+    name: &Spanned<Cow<'i, str>>,
     change: &Node<'i>,
     report: &mut Report,
-) {
-    if !components.contains_key(name.get_ref().as_ref()) {
-        let near = suggest::nearest(name.get_ref(), components.keys().map(|key| key.get_ref().as_ref()));
-        report
-            .error(codes::UNKNOWN_NAME, name.span(), format!("component `{}` is not in the base", name.get_ref()))
-            .did_you_mean(near);
-    } else if change.get_ref().as_str() == Some("off") {
-        components.remove(name.get_ref().as_ref());
-    } else if change.get_ref().is_table() {
-        merge_value(components, name, change, report);
-    } else {
-        wrong_type(change, "a table, or `off`", report);
+) -> Option<(String, Off)> {
+    let written = name.get_ref().as_ref();
+    let Some(existing) = components.get(written) else {
+        let near = suggest::nearest(written, known.iter().map(String::as_str));
+        // One whose own name is none has been told to be that.
+        if near.is_none_or(|near| Name::parse(near).is_ok()) {
+            report
+                .error(codes::UNKNOWN_NAME, name.span(), format!("component `{written}` is not in the base"))
+                .did_you_mean(near);
+        }
+        return None;
+    };
+    match change.get_ref() {
+        DeValue::Table(changes) => {
+            let told = changes
+                .get_key_value("port")
+                .is_some_and(|(key, port)| !ports_stay([(written, existing)], key, port, report));
+            let mut changes = changes.clone();
+            if told {
+                changes.remove("port");
+            }
+            merge_value(components, name, &Spanned::new(change.span(), DeValue::Table(changes)), report);
+            None
+        }
+        DeValue::String(word) if word == "off" => Some(turned_off(written, components, change.span().into())),
+        _ => {
+            wrong_type(change, "a table, or `off`", report).help(format!(
+                "write `{written} = \"off\"` to leave it out, or `{written} = {{ … }}` with the keys that are different"
+            ));
+            // It may have been meant so, and then nobody needs it.
+            Some(turned_off(written, components, Span::STAND_IN))
+        }
     }
 }
 
+fn turned_off(name: &str, components: &mut Table<'_>, span: Span) -> (String, Off) {
+    let component = components.remove(name);
+    let type_name = component.as_ref().and_then(|node| node.get_ref().as_table()?.get("type")?.get_ref().as_str());
+    (name.to_owned(), Off { span, type_name: type_name.unwrap_or_default().to_owned() })
+}
+
+/// Whether `port` changes nothing: what callers, policies and dashboards know of a component is the same everywhere.
+fn ports_stay<'c, 'i: 'c>(
+    components: impl IntoIterator<Item = (&'c str, &'c Node<'i>)>,
+    key: &Spanned<Cow<'_, str>>,
+    port: &Node<'_>,
+    report: &mut Report,
+) -> bool {
+    let number = |node: &Node<'_>| node.get_ref().as_integer().map(ToString::to_string);
+    let own = |component: &Node<'_>| component.get_ref().as_table().and_then(|table| number(table.get("port")?));
+    let is_new = |own: &String| number(port).is_some_and(|port| port != *own);
+    let changed = |(name, component)| Some((name, own(component).filter(is_new)?));
+    let found = components.into_iter().find_map(changed);
+    if let Some((name, own)) = &found {
+        report
+            .error(codes::CONFLICT, key.span(), format!("an environment cannot change the port of `{name}` ({own})"))
+            .help("change it in the base: callers know a service by one port, wherever it runs");
+    }
+    found.is_none()
+}
+
 /// `"*"` reaches the components that have the key already: what a key means depends on the type, and a type that has
-/// no `scale` cannot take one.
+/// no `scale` cannot take one. What is `off` stays off.
 fn merge_all<'i>(components: &mut Table<'i>, all: &Node<'i>, report: &mut Report) {
     let Some(changes) = all.get_ref().as_table() else {
-        return wrong_type(all, "a table", report);
+        wrong_type(all, "a table", report);
+        return;
     };
     for (key, change) in changes {
         let mut reached = false;
+        if key.get_ref() == "port" {
+            let named = components.iter().map(|(name, component)| (name.get_ref().as_ref(), component));
+            if !ports_stay(named, key, change, report) {
+                continue;
+            }
+        }
         for (_, component) in components.iter_mut() {
-            if let DeValue::Table(component) = component.get_mut()
-                && component.contains_key(key.get_ref().as_ref())
-            {
+            let DeValue::Table(component) = component.get_mut() else { continue };
+            let Some(existing) = component.get(key.get_ref().as_ref()) else { continue };
+            reached = true;
+            if existing.get_ref().as_str() != Some("off") {
                 merge_value(component, key, change, report);
-                reached = true;
             }
         }
         if !reached {
@@ -167,12 +245,7 @@ fn merge_all<'i>(components: &mut Table<'i>, all: &Node<'i>, report: &mut Report
     }
 }
 
-fn merge_value<'i>(
-    base: &mut Table<'i>,
-    key: &Spanned<std::borrow::Cow<'i, str>>,
-    change: &Node<'i>,
-    report: &mut Report,
-) {
+fn merge_value<'i>(base: &mut Table<'i>, key: &Spanned<Cow<'i, str>>, change: &Node<'i>, report: &mut Report) {
     let Some(existing) = base.get_mut(key.get_ref().as_ref()) else {
         base.insert(key.clone(), change.clone());
         return;

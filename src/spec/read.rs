@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::codes;
-use crate::diagnostics::report::Report;
+use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 
@@ -63,6 +63,11 @@ pub trait Read: Sized {
     /// The type in the words of the reference page.
     fn type_name() -> Cow<'static, str>;
 
+    /// What to write where `key` is missing.
+    fn how_to_add(key: &str) -> String {
+        format!("add `{key} = …`: {}", Self::type_name())
+    }
+
     /// The type as editors check it: JSON Schema.
     fn schema() -> Value {
         json!({})
@@ -99,23 +104,24 @@ pub trait Shape: Sized {
 pub struct Fields<'t, 'i> {
     table: &'t DeTable<'i>,
     span: Span,
+    known: &'t [&'t [Key]],
     /// Where faults go.
     pub report: &'t mut Report,
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
-    /// Opens the table in `node`, or reports that it is none.
-    pub fn open(node: &'t Node<'i>, report: &'t mut Report) -> Option<Self> {
+    /// Opens the table in `node` of these keys, or reports that it is none.
+    pub fn open(node: &'t Node<'i>, known: &'t [&'t [Key]], report: &'t mut Report) -> Option<Self> {
         let Some(table) = node.get_ref().as_table() else {
             wrong_type(node, "a table", report);
             return None;
         };
-        Some(Self { table, span: node.span().into(), report })
+        Some(Self { table, span: node.span().into(), known, report })
     }
 
     /// Opens a table that stands for itself.
-    pub fn of(table: &'t DeTable<'i>, span: Span, report: &'t mut Report) -> Self {
-        Self { table, span, report }
+    pub fn of(table: &'t DeTable<'i>, span: Span, known: &'t [&'t [Key]], report: &'t mut Report) -> Self {
+        Self { table, span, known, report }
     }
 
     /// Where the table begins.
@@ -124,14 +130,15 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 
     /// The value of `key`, or its default when absent. Faults are reported, and then something stands in where
-    /// anything can.
+    /// anything can. A key that is only misspelt is not absent: [`Fields::finish`] tells that.
     pub fn take<T: Read>(&mut self, key: &str, default: Option<T>) -> Option<T> {
         match self.table.get(key) {
             Some(node) => T::read(node, self.report).or_else(|| T::stand_in(default)),
+            None if self.unknown().any(|(_, _, near)| near == Some(key)) => T::stand_in(default),
             None => default.or_else(T::absent).or_else(|| {
                 self.report
                     .error(codes::MISSING_KEY, self.span, format!("missing key `{key}`"))
-                    .help(format!("add `{key} = …`: {}", T::type_name()));
+                    .help(T::how_to_add(key));
                 T::stand_in(None)
             }),
         }
@@ -142,18 +149,35 @@ impl<'t, 'i> Fields<'t, 'i> {
         self.table.get(key)
     }
 
-    /// Reports every key that none of `known` lists.
-    pub fn finish(self, known: &[&[Key]]) {
-        let names = || known.iter().copied().flatten().map(|key| key.name);
-        for (key, _) in self.table {
+    /// The keys that are written and not known, their places, and what each may have been meant to be.
+    fn unknown(&self) -> impl Iterator<Item = (&'t str, Span, Option<&'static str>)> + use<'t, 'i> {
+        let known = self.known;
+        let names = move || known.iter().copied().flatten().map(|key| key.name);
+        self.table.iter().filter_map(move |(key, _)| {
             let written = key.get_ref().as_ref();
-            if names().all(|name| name != written) {
-                let mistake = self.report.error(codes::UNKNOWN_KEY, key.span(), format!("unknown key `{written}`"));
-                match suggest::nearest(written, names()) {
-                    Some(near) => mistake.did_you_mean(Some(near)),
-                    None => mistake.help(format!("the keys here are {}", suggest::list(names()))),
-                };
-            }
+            let unknown = names().all(|name| name != written);
+            unknown.then(|| (written, key.span().into(), suggest::nearest(written, names())))
+        })
+    }
+
+    /// Reports every key that is not known.
+    pub fn finish(self) {
+        self.tell(|_| true);
+    }
+
+    /// Reports keys that are not known and may have been meant to be `key`, where nobody can tell of the others yet.
+    pub fn finish_one(self, key: &str) {
+        self.tell(|near| near == Some(key));
+    }
+
+    fn tell(self, is_told: impl Fn(Option<&str>) -> bool) {
+        for (written, span, near) in self.unknown().filter(|(_, _, near)| is_told(*near)) {
+            let mistake = self.report.error(codes::UNKNOWN_KEY, span, format!("unknown key `{written}`"));
+            let names = self.known.iter().copied().flatten().map(|key| key.name);
+            match near {
+                Some(near) => mistake.did_you_mean(Some(near)),
+                None => mistake.help(format!("the keys here are {}", suggest::list(names))),
+            };
         }
     }
 }
@@ -182,9 +206,31 @@ pub fn sentence(lines: &[&str]) -> String {
 }
 
 /// Reports that `node` holds another type than `expected`.
-pub fn wrong_type(node: &Node<'_>, expected: &str, report: &mut Report) {
+pub fn wrong_type<'r>(node: &Node<'_>, expected: &str, report: &'r mut Report) -> &'r mut Diagnostic {
     let found = node.get_ref().type_str();
-    report.error(codes::WRONG_TYPE, node.span(), format!("expected {expected}, found {}", article(found)));
+    let mistake =
+        report.error(codes::WRONG_TYPE, node.span(), format!("expected {expected}, found {}", article(found)));
+    if let Some(help) = converted(node, expected) {
+        mistake.help(help);
+    }
+    mistake
+}
+
+/// How to write what `node` holds as another type, if it can be.
+fn converted(node: &Node<'_>, expected: &str) -> Option<&'static str> {
+    let text = match node.get_ref() {
+        DeValue::String(text) => Some(text),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => None,
+        _ => return None,
+    };
+    match (expected, text) {
+        ("a list", _) => Some("write it in brackets: `[…]`"),
+        ("a table" | "a component", _) => Some("write a table: `{ … }`"),
+        ("a whole number", Some(text)) => text.parse::<i64>().is_ok().then_some("write it without quotes"),
+        ("`true` or `false`", Some(text)) => text.parse::<bool>().is_ok().then_some("write it without quotes"),
+        ("a whole number" | "`true` or `false`", None) | (_, Some(_)) => None,
+        (_, None) => (!expected.contains("table")).then_some("write it in quotes"),
+    }
 }
 
 fn article(type_name: &str) -> String {
@@ -205,6 +251,10 @@ impl<T: Read> Read for At<T> {
 
     fn stand_in(default: Option<Self>) -> Option<Self> {
         T::stand_in(default.map(|default| default.value)).map(|value| Self { value, span: Span::STAND_IN })
+    }
+
+    fn how_to_add(key: &str) -> String {
+        T::how_to_add(key)
     }
 
     fn type_name() -> Cow<'static, str> {

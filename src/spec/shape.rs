@@ -39,9 +39,10 @@ macro_rules! shape {
 
         impl $crate::spec::read::Read for $name {
             fn read(node: &$crate::spec::read::Node<'_>, report: &mut $crate::diagnostics::report::Report) -> Option<Self> {
-                let mut fields = $crate::spec::read::Fields::open(node, report)?;
+                let known = [<Self as $crate::spec::read::Shape>::KEYS];
+                let mut fields = $crate::spec::read::Fields::open(node, &known, report)?;
                 let read = <Self as $crate::spec::read::Shape>::read_fields(&mut fields);
-                fields.finish(&[<Self as $crate::spec::read::Shape>::KEYS]);
+                fields.finish();
                 read
             }
 
@@ -59,6 +60,12 @@ macro_rules! shape {
             fn type_name() -> std::borrow::Cow<'static, str> {
                 let keys: Vec<&str> = <Self as $crate::spec::read::Shape>::KEYS.iter().map(|key| key.name).collect();
                 format!("a table with {}", keys.join(", ")).into()
+            }
+
+            fn how_to_add(key: &str) -> String {
+                let keys = <Self as $crate::spec::read::Shape>::KEYS.iter().filter(|key| !key.optional);
+                let needed: Vec<String> = keys.map(|key| format!("`{}`", key.name)).collect();
+                format!("add the table `{key}` with {} at least", needed.join(" and "))
             }
 
             fn schema() -> serde_json::Value {

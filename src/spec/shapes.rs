@@ -357,7 +357,7 @@ shape! {
         /// Its code.
         code: At<String>,
         /// The object it is about, such as `components.ingress`.
-        object: String,
+        object: At<String>,
         /// Why it is accepted.
         reason: At<String>,
     }

@@ -3,17 +3,19 @@
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
+use crate::model::names::Names;
 use crate::spec::shapes::AcceptSpec;
 
-/// Drops the accepted warnings; entries that accept nothing or give no reason are findings themselves.
+/// Drops the accepted warnings; entries that accept nothing, twice, or give no reason are findings themselves.
 ///
 /// What reading could not finish may be what an entry is about, so with errors in the report none is called unused.
-pub fn accept(accepted: &[AcceptSpec], report: &mut Report) {
+pub fn accept(accepted: &[AcceptSpec], names: &Names<'_>, report: &mut Report) {
     let finished = !report.has_errors();
     let mut used = vec![false; accepted.len()];
     report.retain_warnings(|warning| {
-        let applies =
-            |entry: &AcceptSpec| entry.code.value == warning.code && Some(&entry.object) == warning.object.as_ref();
+        let applies = |entry: &AcceptSpec| {
+            entry.code.value == warning.code && Some(&entry.object.value) == warning.object.as_ref()
+        };
         match accepted.iter().position(applies) {
             Some(at) => {
                 used[at] = true;
@@ -22,9 +24,38 @@ pub fn accept(accepted: &[AcceptSpec], report: &mut Report) {
             None => true,
         }
     });
-    for (entry, used) in accepted.iter().zip(used) {
-        judge(entry, used || !finished, report);
+    for (at, (entry, used)) in accepted.iter().zip(used).enumerate() {
+        let same =
+            |earlier: &AcceptSpec| earlier.code.value == entry.code.value && earlier.object.value == entry.object.value;
+        let is_repeated = accepted[..at].iter().any(same);
+        if is_repeated {
+            let message = format!("`{}` of `{}` is accepted twice", entry.code.value, entry.object.value);
+            report.error(codes::DUPLICATE, entry.code.span, message).help("keep one of the two");
+        }
+        let is_there = is_there(entry, names, report);
+        judge(entry, used || is_repeated || !finished || !is_there, report);
     }
+}
+
+/// Whether the object of `entry` is here. One that an environment turned off is not, and one that nobody declares is a
+/// mistake.
+fn is_there(entry: &AcceptSpec, names: &Names<'_>, report: &mut Report) -> bool {
+    let object = entry.object.value.as_str();
+    let name = object.strip_prefix("components.");
+    if name.is_some_and(|name| names.components.contains(name)) {
+        return true;
+    }
+    if name.is_none_or(|name| !names.removed.contains_key(name)) {
+        let known = names.components.iter().copied().chain(names.removed.keys().map(String::as_str));
+        let near = suggest::nearest(name.unwrap_or(object), known).map(|near| format!("components.{near}"));
+        let mistake =
+            report.error(codes::UNKNOWN_NAME, entry.object.span, format!("nothing here is called `{object}`"));
+        match near {
+            Some(near) => mistake.did_you_mean(Some(&near)),
+            None => mistake.help("expected a component, such as `components.ingress`"),
+        };
+    }
+    false
 }
 
 fn judge(entry: &AcceptSpec, used: bool, report: &mut Report) {
@@ -43,7 +74,7 @@ fn judge(entry: &AcceptSpec, used: bool, report: &mut Report) {
                 codes::UNUSED_ACCEPT,
                 entry.code.span,
                 path,
-                format!("nothing about `{}` has this code", entry.object),
+                format!("nothing about `{}` has this code", entry.object.value),
             )
             .help("remove the entry");
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::diagnostics::suggest;
 use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
@@ -25,9 +26,13 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     for declared in &platform.components {
         name_is_free(declared, report);
         if complete {
-            needs_are_met(declared, &provided, report);
-            calls_reach(declared, platform, report);
+            needs_are_met(declared, &provided, names, report);
+            calls_reach(declared, platform, names, report);
         }
+    }
+    if complete {
+        nobody_needs_what_is_off(platform, &provided, names, report);
+        alerts_are_delivered(platform, names, report);
     }
     for name in platform.namespaces.keys().filter(|name| name.as_str().starts_with("kube-")) {
         let span = names.spans.get(name.as_str()).copied().unwrap_or_default();
@@ -62,10 +67,23 @@ fn name_is_free(declared: &Declared, report: &mut Report) {
     }
 }
 
-fn needs_are_met(declared: &Declared, provided: &BTreeSet<Capability>, report: &mut Report) {
+/// What a component needs and nobody has.
+fn missing<'d>(declared: &'d Declared, provided: &'d BTreeSet<Capability>) -> impl Iterator<Item = Capability> + 'd {
     let route = declared.component.route().map(|_| [Capability::Routing, Capability::Certificates]);
     let needs = declared.component.requires().iter().copied().chain(route.into_iter().flatten());
-    for capability in needs.filter(|capability| !provided.contains(capability)) {
+    needs.filter(|capability| !provided.contains(capability))
+}
+
+fn is_off(type_name: &str, names: &Names<'_>) -> bool {
+    names.removed.values().any(|off| off.type_name == type_name)
+}
+
+/// Whoever has to name its provider in `calls` is told about that.
+fn needs_are_met(declared: &Declared, provided: &BTreeSet<Capability>, names: &Names<'_>, report: &mut Report) {
+    let called = declared.component.calls_types();
+    let told =
+        |capability: &Capability| called.contains(&capability.provider()) || is_off(capability.provider(), names);
+    for capability in missing(declared, provided).filter(|capability| !told(capability)) {
         let name = &declared.own.name;
         let message = format!("component `{name}` needs {}, which nothing here provides", capability.noun());
         report
@@ -85,10 +103,14 @@ fn domains_are_distinct(domains: &[At<Domain>], report: &mut Report) {
 }
 
 /// Some components do one thing with one other: without it they would start and be useless.
-fn calls_reach(declared: &Declared, platform: &Platform, report: &mut Report) {
+fn calls_reach(declared: &Declared, platform: &Platform, names: &Names<'_>, report: &mut Report) {
+    // What an entry that names nothing was meant to be is not known, and it has been told.
+    if declared.common.callees().any(|called| !names.declares(called)) {
+        return;
+    }
     let called = |wanted: &str| {
         let mut fitting = platform.components.iter().filter(|other| other.type_name == wanted);
-        fitting.any(|other| declared.common.may_call(other.own.name.as_str()))
+        fitting.any(|other| declared.common.may_call(other.own.name.as_str())) || is_off(wanted, names)
     };
     for wanted in declared.component.calls_types().iter().copied().filter(|wanted| !called(wanted)) {
         let message = format!("`{}` needs a `{wanted}` in `calls`", declared.own.name);
@@ -97,6 +119,52 @@ fn calls_reach(declared: &Declared, platform: &Platform, report: &mut Report) {
             Some(other) => mistake.help(format!("add `\"{}\"` to `calls`", other.own.name)),
             None => mistake.help(format!("declare a component of type `{wanted}` and name it in `calls`")),
         };
+    }
+}
+
+/// One component turned off is one error, however many cannot do without it.
+fn nobody_needs_what_is_off(
+    platform: &Platform,
+    provided: &BTreeSet<Capability>,
+    names: &Names<'_>,
+    report: &mut Report,
+) {
+    for (name, off) in &names.removed {
+        let needs = |declared: &&Declared| {
+            declared.common.callees().any(|called| called == name)
+                || missing(declared, provided).any(|capability| capability.provider() == off.type_name)
+        };
+        let needing: Vec<&str> =
+            platform.components.iter().filter(needs).map(|other| other.own.name.as_str()).collect();
+        if !needing.is_empty() {
+            let all = suggest::joined(needing.iter().copied(), "and");
+            let verb = if needing.len() == 1 { "needs" } else { "need" };
+            report
+                .error(codes::REQUIRES, off.span, format!("`{name}` is off, and {all} {verb} it"))
+                .help("turn off whoever cannot do without it, or change what they call");
+        }
+    }
+}
+
+/// A Prometheus that calls no Alertmanager shows its alerts on a page of its own and nowhere else.
+fn alerts_are_delivered(platform: &Platform, names: &Names<'_>, report: &mut Report) {
+    let Some(alertmanager) = platform.components.iter().find(|other| other.type_name == "alertmanager") else { return };
+    let is_called = |caller: &Declared| {
+        let mut fitting = platform.components.iter().filter(|other| other.type_name == alertmanager.type_name);
+        fitting.any(|other| names.may_call(&caller.common, other.own.name.as_str()))
+    };
+    for silent in platform.components.iter().filter(|other| other.type_name == "prometheus" && !is_called(other)) {
+        let path = format!("components.{}", silent.own.name);
+        let message = format!(
+            "nobody is told of the alerts of `{}`: it does not call `{}`",
+            silent.own.name, alertmanager.own.name
+        );
+        let help = format!(
+            "add `\"{}\"` to `calls`, or accept this with a reason: `[[accept]]` with `code = \"{}\"` and `object = \"{path}\"`",
+            alertmanager.own.name,
+            codes::NO_DELIVERY
+        );
+        report.warning(codes::NO_DELIVERY, silent.span, path, message).help(help);
     }
 }
 
@@ -167,7 +235,9 @@ fn nodes_trust_the_registry(platform: &Platform, report: &mut Report) {
     let provided = |declared: &Declared| declared.component.provides(&declared.own, &platform.facts);
     let registry = platform.components.iter().find(|declared| matches!(provided(declared), Provides::Registry(_)));
     let Some(registry) = registry else { return };
-    for declared in &platform.components {
+    let is_issuer = |declared: &&Declared| matches!(provided(declared), Provides::Certificates { .. });
+    // A second one has been told to be too many.
+    for declared in platform.components.iter().filter(is_issuer).take(1) {
         if let Provides::Certificates { issuer, trusted: false, .. } = provided(declared) {
             let message = format!("no node trusts `{issuer}`, so no image can be pulled from `{}`", registry.own.name);
             report

@@ -19,12 +19,14 @@ use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::external::ExternalSpec;
+use crate::spec::overlay::Removed;
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
 use crate::spec::scalars::FormatVersion;
 use crate::spec::shape::shape;
-use crate::spec::shapes::{AcceptSpec, DefaultsSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
+use crate::spec::shapes::{AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
 use crate::stages::{accept, check, link};
 use crate::values::name::Name;
+use crate::values::parse::Parse;
 
 shape! {
     /// The whole file, but for components and environments, which are read by type and by name.
@@ -66,9 +68,10 @@ pub const DYNAMIC_KEYS: &[Key] = &[
     },
 ];
 
-/// Resolves a document into which the overlay, if any, has been merged. `None` means that the report holds errors.
-pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> {
-    let names = Names::of(document);
+/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away. `None` means
+/// that the report holds errors.
+pub fn resolve(document: &DeTable<'_>, removed: &Removed, report: &mut Report) -> Option<Platform> {
+    let names = Names::of(document, removed);
     let general = read_description(document, report);
     let facts = Facts {
         platform: general.platform,
@@ -83,19 +86,31 @@ pub fn resolve(document: &DeTable<'_>, report: &mut Report) -> Option<Platform> 
         Some(node) => read_components(node, &facts, &names, report),
         None => Vec::new(),
     };
+    namespaces_are_meant(&names, report);
     link::link(&mut components, &names, report);
     components.extend(components::implied(&facts, &names, report));
     let around = survey::survey(&components, namespaces.keys().cloned().collect(), &facts);
     let platform = Platform { facts, namespaces, externals, components, around };
     check::check(&platform, &names, report);
-    accept::accept(&general.accept, report);
+    accept::accept(&general.accept, &names, report);
     (!report.has_errors()).then_some(platform)
 }
 
+/// Several components in a namespace that is not declared, and none in one of nearly that name: the slip is one.
+fn namespaces_are_meant(names: &Names<'_>, report: &mut Report) {
+    for (meant, count) in &names.residents {
+        let Some(declared) = names.misnamed(meant).filter(|declared| Name::parse(declared).is_ok()) else { continue };
+        let message = format!("{count} components are in `{meant}`, and none in `{declared}`");
+        let span = names.spans.get(declared).copied().unwrap_or_default();
+        report.error(codes::UNKNOWN_NAME, span, message).did_you_mean(Some(meant));
+    }
+}
+
 fn read_description(document: &DeTable<'_>, report: &mut Report) -> DescriptionSpec {
-    let mut fields = Fields::of(document, Span::default(), report);
+    let known = [DescriptionSpec::KEYS, DYNAMIC_KEYS];
+    let mut fields = Fields::of(document, Span::default(), &known, report);
     let description = DescriptionSpec::read_fields(&mut fields);
-    fields.finish(&[DescriptionSpec::KEYS, DYNAMIC_KEYS]);
+    fields.finish();
     description.or_else(|| DescriptionSpec::stand_in(None)).expect("every key of the file has a stand-in")
 }
 
@@ -135,7 +150,13 @@ fn read_component(
     };
     let broken_name = name.is_none();
     let name = name.unwrap_or_else(|| At { value: Name::fixed("unnamed"), span: node.span().into() });
-    let type_name = Fields::of(table, name.span, report).take::<At<String>>("type", None)?;
+    let known = [ComponentSpec::KEYS];
+    let mut fields = Fields::of(table, name.span, &known, report);
+    let type_name = fields.take::<At<String>>("type", None)?;
+    if type_name.is_stand_in() {
+        fields.finish_one("type");
+        return None;
+    }
     let Some(entry) = components::named(&type_name.value) else {
         let types = || components::COMPONENTS.iter().map(|entry| entry.name);
         let mistake =

@@ -55,7 +55,7 @@ pub fn resolved(spec: AlertmanagerSpec, desk: &mut Desk<'_>) -> Option<Alertmana
 }
 
 fn check_via(via: &At<Name>, key: &str, desk: &mut Desk<'_>) {
-    if desk.must_call(via, key).is_some() && !desk.names.externals.contains(via.value.as_str()) {
+    if desk.must_call(via, key).is_some() && desk.names.components.contains(via.value.as_str()) {
         let message = format!("`{key}` names `{}`, which is no external", via.value);
         desk.report
             .error(codes::CONFLICT, via.span, message)

@@ -1,6 +1,9 @@
 //! Values of `env`: text in which `${name}` stands for the address of something that `calls` names.
 
+use std::ops::Range;
+
 use crate::diagnostics::codes;
+use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::model::component::Desk;
 use crate::model::site::Site;
@@ -27,6 +30,7 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
     let mut rest = value.value.as_str();
     let mut whole = true;
     while let Some((before, after)) = rest.split_once('$') {
+        let dollar = value.value.len() - after.len() - 1;
         literal.push_str(before);
         if let Some(tail) = after.strip_prefix('$') {
             // the kubelet expands `$(NAME)` in values, and takes two for one as we do
@@ -34,7 +38,7 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
             rest = tail;
         } else if let Some((name, tail)) = after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
-            match called(name, value, desk) {
+            match called(name, place(value, dollar..dollar + name.len() + "${}".len()), desk) {
                 Some(name) => pieces.push(Piece::Address(name)),
                 None => whole = false,
             }
@@ -43,7 +47,7 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
             desk.report
                 .error(
                     codes::INVALID_VALUE,
-                    value.span,
+                    place(value, dollar..dollar + 1),
                     format!("`{}` has a `$` that begins no `${{name}}`", value.value),
                 )
                 .help("write `${name}` for an address, `$$` for a dollar sign");
@@ -55,16 +59,28 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
     whole.then_some(pieces)
 }
 
-fn called(name: &str, value: &At<String>, desk: &mut Desk<'_>) -> Option<Name> {
-    if desk.common.may_call(name) {
+/// Where a part of a text stands in the file. With escapes or several lines in it nobody can count, and it is the whole.
+fn place(value: &At<String>, part: Range<usize>) -> Span {
+    let quote = 1;
+    let is_as_written = value.span.end.checked_sub(value.span.start) == Some(value.value.len() + 2 * quote);
+    let start = value.span.start.saturating_add(quote);
+    if is_as_written { (start + part.start..start + part.end).into() } else { value.span }
+}
+
+fn called(name: &str, span: Span, desk: &mut Desk<'_>) -> Option<Name> {
+    if desk.names.may_call(desk.common, name) {
         return Name::parse(name).ok();
     }
-    let near = suggest::nearest(name, desk.common.callees());
-    let mistake =
-        desk.report.error(codes::UNKNOWN_NAME, value.span, format!("`${{{name}}}` is nothing that `calls` names"));
+    let callees = desk.common.callees().filter(|called| desk.names.declares(called));
+    let near = suggest::nearest(name, callees);
+    let mistake = desk.report.error(codes::UNKNOWN_NAME, span, format!("`${{{name}}}` is nothing that `calls` names"));
     match near {
         Some(near) => mistake.help(format!("did you mean `${{{near}}}`?")),
-        None => mistake.help(format!("add `\"{name}\"` to `calls`, or write `$${{{name}}}` for the text itself")),
+        None if desk.names.declares(name) => {
+            mistake.help(format!("add `\"{name}\"` to `calls`, or write `$${{{name}}}` for the text itself"))
+        }
+        None => mistake
+            .help(format!("write the name of something that `calls` names, or `$${{{name}}}` for the text itself")),
     };
     None
 }
