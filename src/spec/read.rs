@@ -1,6 +1,7 @@
 //! Reading typed values out of a parsed TOML tree: every fault becomes a diagnostic with its place, and reading goes on.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use serde_json::{Map, Value, json};
 use toml::Spanned;
@@ -100,11 +101,21 @@ pub trait Shape: Sized {
     fn read_fields(fields: &mut Fields<'_, '_>) -> Option<Self>;
 }
 
+/// A key that is written and not known.
+#[derive(Clone, Copy)]
+struct Unknown<'t> {
+    written: &'t str,
+    span: Span,
+    /// The key that it may have been meant to be.
+    near: Option<&'static str>,
+}
+
 /// A table that is being read.
 pub struct Fields<'t, 'i> {
     table: &'t DeTable<'i>,
     span: Span,
     known: &'t [&'t [Key]],
+    unknown: OnceCell<Vec<Unknown<'t>>>,
     /// Where faults go.
     pub report: &'t mut Report,
 }
@@ -116,12 +127,12 @@ impl<'t, 'i> Fields<'t, 'i> {
             wrong_type(node, "a table", report);
             return None;
         };
-        Some(Self { table, span: node.span().into(), known, report })
+        Some(Self { table, span: node.span().into(), known, unknown: OnceCell::new(), report })
     }
 
     /// Opens a table that stands for itself.
     pub fn of(table: &'t DeTable<'i>, span: Span, known: &'t [&'t [Key]], report: &'t mut Report) -> Self {
-        Self { table, span, known, report }
+        Self { table, span, known, unknown: OnceCell::new(), report }
     }
 
     /// Where the table begins.
@@ -134,7 +145,7 @@ impl<'t, 'i> Fields<'t, 'i> {
     pub fn take<T: Read>(&mut self, key: &str, default: Option<T>) -> Option<T> {
         match self.table.get(key) {
             Some(node) => T::read(node, self.report).or_else(|| T::stand_in(default)),
-            None if self.unknown().any(|(_, _, near)| near == Some(key)) => T::stand_in(default),
+            None if self.unknown().iter().any(|unknown| unknown.near == Some(key)) => T::stand_in(default),
             None => default.or_else(T::absent).or_else(|| {
                 self.report
                     .error(codes::MISSING_KEY, self.span, format!("missing key `{key}`"))
@@ -149,14 +160,14 @@ impl<'t, 'i> Fields<'t, 'i> {
         self.table.get(key)
     }
 
-    /// The keys that are written and not known, their places, and what each may have been meant to be.
-    fn unknown(&self) -> impl Iterator<Item = (&'t str, Span, Option<&'static str>)> + use<'t, 'i> {
-        let known = self.known;
-        let names = move || known.iter().copied().flatten().map(|key| key.name);
-        self.table.iter().filter_map(move |(key, _)| {
-            let written = key.get_ref().as_ref();
-            let unknown = names().all(|name| name != written);
-            unknown.then(|| (written, key.span().into(), suggest::nearest(written, names())))
+    /// The keys that are written and not known.
+    fn unknown(&self) -> &[Unknown<'t>] {
+        self.unknown.get_or_init(|| {
+            let names = || self.known.iter().copied().flatten().map(|key| key.name);
+            let table: &'t DeTable<'i> = self.table;
+            let written = table.iter().map(|(key, _)| (key.get_ref().as_ref(), key.span().into()));
+            let unknown = written.filter(|(written, _)| names().all(|name| name != *written));
+            unknown.map(|(written, span)| Unknown { written, span, near: suggest::nearest(written, names()) }).collect()
         })
     }
 
@@ -171,7 +182,8 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 
     fn tell(self, is_told: impl Fn(Option<&str>) -> bool) {
-        for (written, span, near) in self.unknown().filter(|(_, _, near)| is_told(*near)) {
+        let unknown = self.unknown().to_vec();
+        for Unknown { written, span, near } in unknown.into_iter().filter(|unknown| is_told(unknown.near)) {
             let mistake = self.report.error(codes::UNKNOWN_KEY, span, format!("unknown key `{written}`"));
             let names = self.known.iter().copied().flatten().map(|key| key.name);
             match near {
