@@ -2,6 +2,7 @@
 
 pub mod cilium;
 pub mod config;
+pub mod connections;
 pub mod disruption;
 pub mod edges;
 pub mod namespaces;

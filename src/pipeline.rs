@@ -15,6 +15,7 @@ use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Node;
 use crate::stages::order::Collision;
 use crate::stages::{build, order, parse, resolve};
+use crate::validate::world::Known;
 
 /// The platform that `text` describes in `environment` (the base when absent). `None` means that the report holds
 /// errors.
@@ -90,6 +91,11 @@ pub fn render_as<T>(
             None
         }
     }
+}
+
+/// What a server that has taken all objects of the platform holds besides, and who is meant to reach whom.
+pub fn known(platform: &Platform) -> Known {
+    Known { connections: build::wanted_connections(platform), ..Known::default() }
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with

@@ -13,6 +13,8 @@ pub mod party;
 pub mod pods;
 pub mod policy;
 pub mod port;
+pub mod question;
+pub mod range;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -34,6 +36,15 @@ pub struct Connection {
     pub port: Port,
 }
 
+/// One of the two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The one that calls.
+    From,
+    /// The one that is called.
+    To,
+}
+
 /// Every connection that the policies among `documents` leave open.
 pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet<Connection> {
     Network::of(documents, &Pods::default()).connections()
@@ -46,6 +57,17 @@ pub fn connections_beside<'a>(
 ) -> BTreeSet<Connection> {
     let others: Vec<&Document> = others.into_iter().collect();
     Network::of(documents, &Pods::of(&others)).connections()
+}
+
+/// The policies that judge a connection at each of its ends, as far as these are pods.
+pub fn deciding<'a>(
+    documents: impl IntoIterator<Item = &'a Document>,
+    connection: &Connection,
+) -> Vec<(End, Vec<String>)> {
+    let network = Network::of(documents, &Pods::default());
+    let ends = [(End::From, &connection.from), (End::To, &connection.to)];
+    let judged = ends.into_iter().filter_map(|(end, party)| Some((end, network.pods.of_party(party)?)));
+    judged.map(|(end, pod)| (end, network.judging(end, pod).map(|policy| policy.id.to_string()).collect())).collect()
 }
 
 /// Whether an object like this has a say in who reaches whom.

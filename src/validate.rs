@@ -1,21 +1,56 @@
-//! Proves that manifests are what an API server takes. It reads finished objects and must never know how they were made.
+//! Proves that manifests are what an API server takes, and that they fit together. It reads finished objects and must
+//! never know how they were made.
 
+pub mod accept;
 pub mod api;
 pub mod decode;
+pub mod findings;
+pub mod groups;
+pub mod network;
+pub mod told;
+pub mod world;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::diagnostics::codes;
-use crate::diagnostics::report::Report;
+use crate::diagnostics::report::{Report, Severity};
 use crate::diagnostics::source::Source;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::read::{self, Dialect};
 use crate::model::tree::Tree;
 use crate::schema::Schema;
 use crate::spec::shapes::Minor;
+use crate::validate::findings::Findings;
+use crate::validate::groups::{GROUPS, Group};
+use crate::validate::world::{Known, World};
+
+/// What is asked about manifests.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The server's minor.
+    pub minor: Minor,
+    /// Who wrote them.
+    pub dialect: Dialect,
+    /// What is there besides; `None` if nobody knows.
+    pub known: Option<&'a Known>,
+    /// The groups of checks that are wanted; all of them if empty.
+    pub groups: Vec<Group>,
+}
+
+/// What has been found.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// The files.
+    pub files: Vec<Checked>,
+    /// How many questions have been asked.
+    pub asked: usize,
+    /// How many findings have been accepted.
+    pub accepted: usize,
+}
 
 /// A file with all that is wrong in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// Its path.
     pub path: String,
@@ -27,25 +62,121 @@ pub struct Checked {
     pub report: Report,
     /// How many of its objects are of kinds that are not known here, and so were not decoded.
     pub strangers: usize,
+    /// Whether it is a description and no manifest.
+    pub is_description: bool,
+    /// Where in a description its objects come from.
+    pub origin: Option<Origin>,
 }
 
-/// Checks every file of `tree` for a server of this minor.
-pub fn validate(tree: Tree, minor: Minor, dialect: Dialect) -> Vec<Checked> {
-    let schema = Schema::of(minor);
-    let mut checked: Vec<Checked> = tree
+/// A place in a description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its file.
+    pub file: String,
+    /// The line, from one.
+    pub line: usize,
+    /// What stands there, such as `components.api`.
+    pub path: String,
+}
+
+/// `platform.toml:84, components.api`
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}, {}", self.file, self.line, self.path)
+    }
+}
+
+/// What has been found, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The server's minor.
+    pub minor: Minor,
+    /// How many objects there are.
+    pub objects: usize,
+    /// How many questions have been asked.
+    pub asked: usize,
+    /// How many errors there are.
+    pub errors: usize,
+    /// How many warnings.
+    pub warnings: usize,
+    /// How many notes.
+    pub notes: usize,
+    /// How many findings have been accepted.
+    pub accepted: usize,
+    /// How many objects are of kinds that are not known here.
+    pub strangers: usize,
+}
+
+impl Verdict {
+    /// The numbers.
+    pub fn summary(&self, minor: Minor) -> Summary {
+        let of = |severity: Severity| {
+            let found = self.files.iter().flat_map(|file| file.report.sorted());
+            found.filter(|found| found.severity == severity).count()
+        };
+        Summary {
+            minor,
+            objects: self.files.iter().map(|file| file.documents.len()).sum(),
+            asked: self.asked,
+            errors: of(Severity::Error),
+            warnings: of(Severity::Warning),
+            notes: of(Severity::Note),
+            accepted: self.accepted,
+            strangers: self.files.iter().map(|file| file.strangers).sum(),
+        }
+    }
+}
+
+/// Checks every file of `tree`.
+pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
+    let schema = Schema::of(question.minor);
+    let mut asked = 0;
+    let mut files: Vec<Checked> = tree
         .files
         .into_iter()
         .map(|file| {
             let mut report = Report::default();
-            let mut documents = read::read(&file.text, dialect, &mut report);
+            let mut documents = read::read(&file.text, question.dialect, &mut report);
             documents.retain(|document| !is_of_tools(document));
-            let mut decoded = |document: &Document| decode::decode(document, &schema, minor, &mut report);
+            let mut decoded = |document: &Document| {
+                let questions = decode::decode(document, &schema, question.minor, &mut report);
+                asked += questions.unwrap_or_default();
+                questions.is_some()
+            };
             let strangers = documents.iter().filter(|document| !decoded(document)).count();
-            Checked { path: file.path, text: file.text, documents, report, strangers }
+            Checked { path: file.path, text: file.text, documents, report, strangers, ..Checked::default() }
         })
         .collect();
-    once(&mut checked);
-    checked
+    once(&mut files);
+    together(&mut files, question, &mut asked);
+    let is_wanted = |code: &str| groups::group_of(code).is_none_or(|group| question.wants(group));
+    for file in &mut files {
+        file.report.retain(|found| is_wanted(found.code));
+    }
+    Verdict { files, asked, accepted: 0 }
+}
+
+/// The checks of several objects at once.
+fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
+    let mut findings = Findings::default();
+    {
+        let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
+        let world = World::of(documents, question.known);
+        let wanted = GROUPS.iter().filter(|(group, ..)| question.wants(*group));
+        for check in wanted.flat_map(|(.., checks)| *checks) {
+            check(&world, &mut findings);
+        }
+    }
+    *asked += findings.asked;
+    for (file, report) in findings.found {
+        files[file].report.take(report);
+    }
+}
+
+impl Question<'_> {
+    fn wants(&self, group: Group) -> bool {
+        self.groups.is_empty() || self.groups.contains(&group)
+    }
 }
 
 /// Whether a document is for a tool and never comes to a server.

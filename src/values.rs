@@ -4,6 +4,7 @@ pub mod amount;
 pub mod body_size;
 pub mod cidr;
 pub mod data_size;
+pub mod date;
 pub mod duration;
 pub mod host;
 pub mod image;

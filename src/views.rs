@@ -1,5 +1,6 @@
 //! A comparison as text, for each kind of reader. Views say nothing that the comparison does not hold.
 
+pub mod findings;
 pub mod inline;
 pub mod json;
 pub mod lines;

@@ -12,7 +12,9 @@ use platformgen::diagnostics::source::Source;
 use platformgen::manifest::read::Dialect;
 use platformgen::model::tree::{Tree, TreeFile};
 use platformgen::spec::shapes::Minor;
-use platformgen::validate::validate;
+use platformgen::validate::groups::Group;
+use platformgen::validate::world::Known;
+use platformgen::validate::{Question, validate};
 use platformgen::{emit, pipeline};
 use proptest::prelude::*;
 
@@ -22,12 +24,12 @@ const MINORS: [Minor; 3] = [Minor::V1_35, Minor::V1_36, Minor::V1_37];
 fn findings(description: &str) -> Vec<String> {
     let mut report = Report::default();
     let rendered = pipeline::render_as(description, None, &mut report, emit::writer());
-    let (_, bundle) = rendered.unwrap_or_else(|| panic!("it renders: {:?}", report.sorted()));
-    let tree = emit::tree(&bundle);
-    MINORS.into_iter().flat_map(|minor| told(tree.clone(), minor, Dialect::Own)).collect()
+    let (platform, bundle) = rendered.unwrap_or_else(|| panic!("it renders: {:?}", report.sorted()));
+    let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform));
+    MINORS.into_iter().flat_map(|minor| told(tree.clone(), minor, Dialect::Own, Some(&known))).collect()
 }
 
-fn told(tree: Tree, minor: Minor, dialect: Dialect) -> Vec<String> {
+fn told(tree: Tree, minor: Minor, dialect: Dialect, known: Option<&Known>) -> Vec<String> {
     let told = |file: platformgen::validate::Checked| {
         let source = Source { name: &file.path, text: &file.text };
         let errors = file.report.sorted().into_iter().filter(|found| found.severity == Severity::Error);
@@ -35,7 +37,8 @@ fn told(tree: Tree, minor: Minor, dialect: Dialect) -> Vec<String> {
             .map(|found| format!("{}:{}: {}", file.path, source.place(found.span.start).line, found.message))
             .collect()
     };
-    validate(tree, minor, dialect).into_iter().flat_map::<Vec<String>, _>(told).collect()
+    let question = Question { minor, dialect, known, groups: Vec::new() };
+    validate(tree, &question).files.into_iter().flat_map::<Vec<String>, _>(told).collect()
 }
 
 #[test]
@@ -87,6 +90,48 @@ proptest! {
     #[test]
     fn whatever_is_given_is_judged(text in prop_oneof![bent(), "\\PC{0,200}"]) {
         let tree = Tree { files: vec![TreeFile { path: "any.yaml".to_owned(), text }] };
-        told(tree, Minor::V1_36, Dialect::Any);
+        told(tree, Minor::V1_36, Dialect::Any, None);
     }
+}
+
+/// The flagship's files, changed, and what the connectivity theorem says about them.
+fn theorem(change: impl Fn(&str, String) -> String) -> Vec<String> {
+    let description = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("platform.toml"));
+    let rendered = pipeline::render_as(&description.expect("it is text"), None, &mut Report::default(), emit::writer());
+    let (platform, bundle) = rendered.expect("the flagship renders");
+    let mut tree = emit::tree(&bundle);
+    for file in &mut tree.files {
+        file.text = change(&file.path, std::mem::take(&mut file.text));
+    }
+    let known = pipeline::known(&platform);
+    let question =
+        Question { minor: Minor::V1_36, dialect: Dialect::Own, known: Some(&known), groups: vec![Group::Network] };
+    let told = |file: platformgen::validate::Checked| {
+        file.report.sorted().into_iter().map(|found| found.message.clone()).collect::<Vec<_>>()
+    };
+    validate(tree, &question).files.into_iter().flat_map(told).collect()
+}
+
+#[test]
+fn what_is_open_is_what_is_declared() {
+    assert_eq!(theorem(|_, text| text), Vec::<String>::new());
+    let wider = theorem(|path, text| {
+        if path == "production/auth.yaml" {
+            text.replace("          port: 8080", "          port: 8080\n          endPort: 8090")
+        } else {
+            text
+        }
+    });
+    assert!(wider.iter().all(|line| line.contains("nothing declares it")), "{wider:?}");
+    let closed = theorem(
+        |path, text| {
+            if path == "production/api.yaml" { text.replace("port: 8080", "port: 8081") } else { text }
+        },
+    );
+    let expected = "Deployment production/auth: production/api → production/auth:8080 is declared, and the policies do not let it through";
+    assert_eq!(closed, [expected]);
+    let unpoliced = theorem(|path, text| {
+        if path == "production/namespace.yaml" { text.replace("kind: NetworkPolicy", "kind: Nothing") } else { text }
+    });
+    assert!(unpoliced.iter().any(|line| line.contains("53 is declared, and")), "{unpoliced:?}");
 }

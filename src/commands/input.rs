@@ -94,6 +94,12 @@ pub fn render<T>(
 ) -> Option<(Platform, Bundle<T>)> {
     let mut report = Report::default();
     let rendered = pipeline::render_as(&input.text, environment, &mut report, finish);
+    tell(input, &report);
+    rendered
+}
+
+/// Says on stderr what is wrong or doubtful in a description.
+pub fn tell(input: &Input, report: &Report) {
     let found = report.sorted();
     let source = Source { name: &input.name, text: &input.text };
     let description = Description::of(if found.is_empty() { "" } else { source.text });
@@ -105,7 +111,6 @@ pub fn render<T>(
         text.extend([&input.name, ": ", &errors.to_string(), " error", plural, "; nothing rendered\n"]);
     }
     output::complain(&text);
-    rendered
 }
 
 /// Whether messages to stderr are coloured.

@@ -1,23 +1,32 @@
 //! `platformgen validate`.
 
+use std::collections::HashMap;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::commands::input::Input;
 use crate::commands::tree::{self, Wanted};
 use crate::commands::{input, output};
-use crate::diagnostics::caret;
-use crate::diagnostics::report::Severity;
+use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
-use crate::diff::secrets;
+use crate::diagnostics::suggest;
 use crate::emit;
 use crate::manifest::read::Dialect;
+use crate::model::bundle::Home;
+use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
+use crate::pipeline;
 use crate::spec::shapes::Minor;
-use crate::validate::{self, Checked};
-use crate::views::lines::visible;
+use crate::validate::groups::{GROUPS, Group};
+use crate::validate::world::Known;
+use crate::validate::{self, Checked, Origin, Question, Summary, Verdict, accept};
+use crate::values::date::Date;
+use crate::views::findings::{self, github, json, junit, sarif};
 
 /// The exit code of an answer that is no: there are findings.
 const FINDINGS: u8 = 1;
@@ -42,6 +51,12 @@ pub struct ValidateArgs {
     /// How to show the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Groups of checks, separated by commas [default: all that the input allows]
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+    checks: Vec<String>,
+    /// What is not among the manifests is nowhere
+    #[arg(long, requires = "places")]
+    closed: bool,
     /// Warnings fail as well
     #[arg(long)]
     strict: bool,
@@ -73,30 +88,105 @@ enum Format {
     Human,
     /// One finding a line
     Short,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code hosts
+    Sarif,
+    /// Workflow commands of GitHub
+    Github,
+    /// JUnit's XML, for build servers
+    Junit,
 }
 
 /// Checks, and says what is wrong.
 pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let told = args.kubernetes.map(Minor::from);
-    let (tree, minor, dialect) = if args.places.is_empty() {
-        let input = input::read(&args.file)?;
-        // a wrong description is a finding, which has been said
-        let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
-            return Ok(ExitCode::from(FINDINGS));
-        };
-        (emit::tree(&bundle), told.unwrap_or(platform.facts.platform.kubernetes), Dialect::Own)
-    } else {
-        (manifests(&args.places)?, told.unwrap_or(Minor::V1_37), Dialect::Any)
+    let groups = groups(&args.checks)?;
+    if !args.places.is_empty() {
+        let known = args.closed.then(Known::default);
+        let minor = told.unwrap_or(Minor::V1_37);
+        let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), groups };
+        return answer(&validate::validate(manifests(&args.places)?, &question), &question, args);
+    }
+    let input = input::read(&args.file)?;
+    let mut report = Report::default();
+    let rendered =
+        pipeline::render_as(&input.text, args.environment.as_deref(), &mut report, |object| (emit::writer())(object));
+    let Some((platform, bundle)) = rendered else {
+        let question = Question { minor: told.unwrap_or(Minor::V1_37), dialect: Dialect::Own, known: None, groups };
+        return answer(&Verdict { files: vec![described(input, report)], ..Verdict::default() }, &question, args);
     };
-    let checked = validate::validate(tree, minor, dialect);
-    let objects: usize = checked.iter().map(|file| file.documents.len()).sum();
-    let (errors, warnings) = (count(&checked, Severity::Error), count(&checked, Severity::Warning));
-    if objects == 0 && errors == 0 {
+    let known = pipeline::known(&platform);
+    let minor = told.unwrap_or(platform.facts.platform.kubernetes);
+    let question = Question { minor, dialect: Dialect::Own, known: Some(&known), groups };
+    let mut verdict = validate::validate(emit::tree(&bundle), &question);
+    let origins = origins(&platform, &input);
+    for file in &mut verdict.files {
+        file.origin = origins.get(&file.path).cloned();
+    }
+    accept::accept(&mut verdict, &platform.accepted, &question, today(), &mut report);
+    verdict.files.insert(0, described(input, report));
+    answer(&verdict, &question, args)
+}
+
+/// The groups of checks that are wanted.
+fn groups(names: &[String]) -> Result<Vec<Group>> {
+    let known = || GROUPS.iter().map(|(_, name, ..)| *name);
+    let read = |name: &String| {
+        let found = GROUPS.iter().find(|(_, known, ..)| known == name).map(|(group, ..)| *group);
+        found.with_context(|| match suggest::nearest(name, known()) {
+            Some(near) => format!("there is no group of checks `{name}`; did you mean `{near}`?"),
+            None => format!("there is no group of checks `{name}`; there are {}", suggest::list(known())),
+        })
+    };
+    names.iter().map(read).collect()
+}
+
+/// The description as a file with findings of its own.
+fn described(input: Input, report: Report) -> Checked {
+    Checked { path: input.name, text: input.text, report, is_description: true, ..Checked::default() }
+}
+
+/// Where in the description the objects of each file come from.
+fn origins(platform: &Platform, input: &Input) -> HashMap<String, Origin> {
+    let source = Source { name: &input.name, text: &input.text };
+    let mut known = (0, 1);
+    let mut declared: Vec<&Declared> = platform.components.iter().collect();
+    declared.sort_by_key(|declared| declared.span.start);
+    let origin = |declared: &Declared| {
+        let place = source.place_from(declared.span.start, known);
+        known = (place.start, place.line);
+        let path = format!("components.{}", declared.own.name);
+        let origin = Origin { file: input.name.clone(), line: place.line, path };
+        (emit::path(&Home::Component(declared.own.clone())), origin)
+    };
+    declared.into_iter().map(origin).collect()
+}
+
+/// Today, or the day that a build says it is made on (<https://reproducible-builds.org/specs/source-date-epoch>).
+fn today() -> Date {
+    let told = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Date::of_seconds(told.unwrap_or_else(now))
+}
+
+/// Shows what has been found.
+fn answer(verdict: &Verdict, question: &Question<'_>, args: &ValidateArgs) -> Result<ExitCode> {
+    let summary = verdict.summary(question.minor);
+    let is_colored = std::io::stdout().is_terminal() && !input::is_no_color();
+    match args.format {
+        Format::Human => output::write_stdout(verdict.files.iter().map(|file| findings::human(file, is_colored))),
+        Format::Short => output::write_stdout(verdict.files.iter().map(findings::short)),
+        Format::Json => output::write_stdout([json::json(verdict, &summary)]),
+        Format::Sarif => output::write_stdout([sarif::sarif(verdict)]),
+        Format::Github => output::write_stdout([github::github(verdict)]),
+        Format::Junit => output::write_stdout([junit::junit(verdict)]),
+    }?;
+    if summary.objects == 0 && summary.errors == 0 {
         bail!("there is nothing to check");
     }
-    output::write_stdout(checked.iter().map(|file| shown(file, args.format)))?;
-    output::complain(&summary(&checked, objects, errors, warnings, minor));
-    let fails = errors > 0 || (args.strict && warnings > 0);
+    output::complain(&said(&summary));
+    let fails = summary.errors > 0 || (args.strict && summary.warnings > 0);
     Ok(if fails { ExitCode::from(FINDINGS) } else { ExitCode::SUCCESS })
 }
 
@@ -119,43 +209,25 @@ fn named(place: &Path, is_dir: bool, path: String) -> String {
     }
 }
 
-fn count(checked: &[Checked], severity: Severity) -> usize {
-    checked.iter().flat_map(|file| file.report.sorted()).filter(|found| found.severity == severity).count()
-}
-
-fn shown(file: &Checked, format: Format) -> String {
-    let found = file.report.sorted();
-    let source = Source { name: &file.path, text: &file.text };
-    if format == Format::Short {
-        let line = |found: &&crate::diagnostics::report::Diagnostic| {
-            let place = source.place(found.span.start);
-            let (code, message) = (found.code, visible(&found.message));
-            format!("{}:{}:{}: {code}: {message}\n", visible(&file.path), place.line, place.column)
-        };
-        return found.iter().map(line).collect();
-    }
-    let lines = if found.is_empty() { Vec::new() } else { secrets::shown_lines(&file.text) };
-    caret::text_of(&found, source, false, &|at, _| {
-        let line = file.text.get(..at).unwrap_or(&file.text).matches('\n').count();
-        lines.get(line).copied().unwrap_or(false)
-    })
-}
-
-/// `318 objects for Kubernetes 1.36: no findings`
-fn summary(checked: &[Checked], objects: usize, errors: usize, warnings: usize, minor: Minor) -> String {
+/// `318 objects for Kubernetes 1.36, 2104 checks: no findings, 1 accepted`
+fn said(summary: &Summary) -> String {
     let number = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let findings = match (errors, warnings) {
-        (0, 0) => "no findings".to_owned(),
-        (errors, 0) => number(errors, "error"),
-        (0, warnings) => number(warnings, "warning"),
-        (errors, warnings) => format!("{}, {}", number(errors, "error"), number(warnings, "warning")),
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
+    let mut parts: Vec<String> =
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| number(count, word)).collect();
+    if parts.is_empty() {
+        parts.push("no findings".to_owned());
+    }
+    parts.extend((summary.accepted > 0).then(|| format!("{} accepted", summary.accepted)));
+    let strangers = match summary.strangers {
+        0 => String::new(),
+        count => format!("; {count} of kinds that are not Kubernetes' own"),
     };
-    let strangers: usize = checked.iter().map(|file| file.strangers).sum();
-    let rest =
-        if strangers == 0 { String::new() } else { format!("; {strangers} of kinds that are not Kubernetes' own") };
     format!(
-        "{} for Kubernetes {}: {findings}{rest}\n",
-        number(objects, "object"),
-        minor.label().trim_start_matches('v')
+        "{} for Kubernetes {}, {}: {}{strangers}\n",
+        number(summary.objects, "object"),
+        summary.minor.label().trim_start_matches('v'),
+        number(summary.asked, "check"),
+        parts.join(", "),
     )
 }

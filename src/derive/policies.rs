@@ -13,7 +13,7 @@ use crate::derive::cilium;
 use crate::derive::edges::party;
 use crate::model::edge::{Edges, Party, PortKey};
 use crate::model::endpoint::Protocol;
-use crate::model::identity::{Identity, labels, matching, pod_selector};
+use crate::model::identity::{Identity, SOLVER_LABEL, labels, matching, pod_selector};
 use crate::model::platform::{Declared, Platform};
 use crate::parts::meta::{Labels, namespaced};
 use crate::spec::external::RangeSpec;
@@ -26,9 +26,6 @@ use crate::values::parse::Parse;
 /// Private and special ranges that `public` leaves out, by family.
 const NOT_PUBLIC_V4: &[&str] = &["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 const NOT_PUBLIC_V6: &[&str] = &["fc00::/7", "fe80::/10"];
-
-/// The label of cert-manager's solver pods. Source: cert-manager `pkg/apis/acme/v1`, `SolverIdentificationLabelKey`.
-const SOLVER_LABEL: (&str, &str) = ("acme.cert-manager.io/http01-solver", "true");
 
 /// The peers that may use a set of ports; `None` where no peer can be named.
 type Rules = BTreeMap<BTreeSet<PortKey>, Option<Vec<NetworkPolicyPeer>>>;
@@ -182,16 +179,21 @@ fn external_ranges(ranges: &[At<RangeSpec>], platform: &Platform) -> Vec<Network
 
 /// Everywhere but private ranges and the cluster's own.
 fn public(platform: &Platform) -> Vec<NetworkPolicyPeer> {
+    public_ranges(platform).into_iter().map(|(all, except)| block(all.to_owned(), except)).collect()
+}
+
+/// What `public` means: every address of each family, and which ranges are left out.
+pub fn public_ranges(platform: &Platform) -> [(&'static str, Vec<String>); 2] {
     let own: Vec<Cidr> = platform.facts.cluster.own_ranges().collect();
-    let family = |all: &str, fixed: &[&str], v4: bool| {
+    let family = |all, fixed: &[&str], v4: bool| {
         let known: Vec<Cidr> = fixed.iter().filter_map(|text| Cidr::parse(text).ok()).collect();
         let extra =
             own.iter().filter(|range| range.is_v4() == v4 && !known.iter().any(|range_| range_.contains(range)));
         let mut except: Vec<String> = known.iter().chain(extra).map(ToString::to_string).collect();
         except.dedup();
-        block(all.to_owned(), except)
+        (all, except)
     };
-    vec![family("0.0.0.0/0", NOT_PUBLIC_V4, true), family("::/0", NOT_PUBLIC_V6, false)]
+    [family("0.0.0.0/0", NOT_PUBLIC_V4, true), family("::/0", NOT_PUBLIC_V6, false)]
 }
 
 #[cfg(test)]

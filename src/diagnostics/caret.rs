@@ -46,6 +46,7 @@ fn one(
     let (word, tint) = match diagnostic.severity {
         Severity::Error => ("error", "31"),
         Severity::Warning => ("warning", "33"),
+        Severity::Note => ("note", "36"),
     };
     let gutter = place.line.to_string().len();
     let bar = paint.blue("|");
@@ -59,12 +60,18 @@ fn one(
     put(&format!("{:gutter$}{} {}:{}:{}", "", paint.blue("-->"), source.name, place.line, place.column));
     put(&format!("{:gutter$} {bar}", ""));
 
+    let notes = |put: &mut dyn FnMut(&str)| {
+        for (word, note) in [("help", &diagnostic.help), ("from", &diagnostic.origin)] {
+            if let Some(note) = note {
+                put(&format!("{:gutter$} {} {word}: {}", "", paint.blue("="), visible(note)));
+            }
+        }
+    };
+
     if !is_shown(diagnostic.span.start, place.text) {
         let number = paint.blue(&place.line.to_string());
         put(&format!("{number} {bar} (hidden: the line may hold a secret)"));
-        if let Some(help) = &diagnostic.help {
-            put(&format!("{:gutter$} {} help: {}", "", paint.blue("="), visible(help)));
-        }
+        notes(&mut put);
         return;
     }
     let line: Vec<char> = place.text.chars().map(shown).collect();
@@ -81,9 +88,7 @@ fn one(
         let _ = write!(carets, " {}", visible(label));
     }
     put(&format!("{:gutter$} {bar} {}", "", paint.bold(tint, &carets)));
-    if let Some(help) = &diagnostic.help {
-        put(&format!("{:gutter$} {} help: {}", "", paint.blue("="), visible(help)));
-    }
+    notes(&mut put);
 }
 
 /// The part of a line of `length` letters that is shown: all of it, or what is around the column.

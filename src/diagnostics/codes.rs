@@ -37,12 +37,25 @@ pub const INVALID_FIELD: &str = "invalid-field";
 pub const UNKNOWN_KIND: &str = "unknown-kind";
 /// A version of the API that the server does not serve.
 pub const NOT_SERVED: &str = "not-served";
+/// The policies let through what nothing declares.
+pub const UNDECLARED_CONNECTION: &str = "undeclared-connection";
+/// The policies do not let through what is declared.
+pub const BLOCKED_CONNECTION: &str = "blocked-connection";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// Nobody would learn that alerting itself has failed.
 pub const NO_HEARTBEAT: &str = "no-heartbeat";
 /// An `[[accept]]` entry that accepts nothing.
 pub const UNUSED_ACCEPT: &str = "unused-accept";
+
+/// An `[[accept]]` entry whose day has passed.
+pub const EXPIRED_ACCEPT: &str = "expired-accept";
+
+/// Codes about objects that `[[accept]]` may name; whether they apply is known once the objects are there.
+pub const OF_OBJECTS: &[&str] = &[BLOCKED_CONNECTION, UNDECLARED_CONNECTION];
+
+/// Codes about objects that a server would not take, or that would not work: nobody can live with them.
+pub const UNACCEPTABLE: &[&str] = &[INVALID_FIELD, MANIFEST, NOT_SERVED, UNKNOWN_KIND];
 
 /// Codes that say that something is not there.
 pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
@@ -52,8 +65,10 @@ pub const RELATIONS: &[&str] = &[CONFLICT, MISSING_KEY, REQUIRES];
 
 /// Every code, in alphabetical order.
 pub const ALL: &[Code] = &[
+    (BLOCKED_CONNECTION, "the policies do not let through what is declared"),
     (CONFLICT, "two statements cannot both hold"),
     (DUPLICATE, "the same thing is said twice"),
+    (EXPIRED_ACCEPT, "a finding is no longer accepted: the day until which it was has passed"),
     (INGRESS_NGINX_RETIRED, "the ingress-nginx controller has been retired and receives no more fixes"),
     (INVALID_FIELD, "the API server refuses this value"),
     (INVALID_VALUE, "the value is not well formed"),
@@ -65,6 +80,7 @@ pub const ALL: &[Code] = &[
     (NOT_SERVED, "the server does not serve this version of the API"),
     (REQUIRES, "something else must be declared for this to work"),
     (SYNTAX, "the file is not valid TOML"),
+    (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),
     (UNKNOWN_KEY, "nothing reads this key"),
     (UNKNOWN_KIND, "Kubernetes has no such kind"),
     (UNKNOWN_NAME, "the name is not declared"),

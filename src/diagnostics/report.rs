@@ -10,6 +10,8 @@ pub enum Severity {
     Error,
     /// Rendered, but somebody should decide.
     Warning,
+    /// Worth knowing.
+    Note,
 }
 
 /// One mistake or doubt, with its place.
@@ -29,6 +31,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The path in the description, such as `components.api`, by which `[[accept]]` names it.
     pub object: Option<String>,
+    /// The line of the description that it comes from, where it is about something else.
+    pub origin: Option<String>,
 }
 
 impl Diagnostic {
@@ -87,9 +91,31 @@ impl Report {
         }
     }
 
-    fn add(&mut self, severity: Severity, code: &'static str, span: Span, message: String) -> &mut Diagnostic {
-        self.found.push(Diagnostic { code, severity, message, span, label: None, help: None, object: None });
+    /// Adds a diagnostic of this severity.
+    pub fn add(&mut self, severity: Severity, code: &'static str, span: Span, message: String) -> &mut Diagnostic {
+        self.found.push(Diagnostic {
+            code,
+            severity,
+            message,
+            span,
+            label: None,
+            help: None,
+            object: None,
+            origin: None,
+        });
         self.found.last_mut().expect("a diagnostic was just pushed")
+    }
+
+    /// Takes over everything from another report.
+    pub fn take(&mut self, other: Self) {
+        self.found.extend(other.found);
+        self.guesses.extend(other.guesses);
+        self.misses_text |= other.misses_text;
+    }
+
+    /// Drops what `keep` says no to.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.found.retain(keep);
     }
 
     /// Takes over the errors of another report that are of interest.

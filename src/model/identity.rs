@@ -79,6 +79,9 @@ pub fn platform_labels(platform: &Name, role: &str) -> BTreeMap<String, String> 
     ])
 }
 
+/// The label of cert-manager's solver pods. Source: cert-manager `pkg/apis/acme/v1`, `SolverIdentificationLabelKey`.
+pub const SOLVER_LABEL: (&str, &str) = ("acme.cert-manager.io/http01-solver", "true");
+
 /// A map of labels from a table.
 pub fn labels(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
     rows.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

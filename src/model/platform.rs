@@ -10,7 +10,7 @@ use crate::model::facts::Facts;
 use crate::model::identity::Own;
 use crate::model::site::{Address, Surroundings, service_host};
 use crate::spec::external::ExternalSpec;
-use crate::spec::shapes::{ComponentSpec, NamespaceSpec};
+use crate::spec::shapes::{AcceptSpec, ComponentSpec, NamespaceSpec};
 use crate::values::host::Host;
 use crate::values::name::Name;
 
@@ -27,6 +27,8 @@ pub struct Platform {
     pub components: Vec<Declared>,
     /// What the components together amount to.
     pub around: Surroundings,
+    /// Accepted findings.
+    pub accepted: Vec<AcceptSpec>,
 }
 
 /// A component of the platform.

@@ -2,7 +2,7 @@
 //! called by its key, so that a change of it is seen.
 //! Source: docs.cilium.io, "Layer 3 policies".
 
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::selector::{NAMESPACE_NAME, Need, Selector, said};
 use crate::reach::party::Party;
@@ -20,22 +20,20 @@ const OF_NAMESPACES: &str = "io.cilium.k8s.namespace.labels.";
 pub fn read(document: &Document) -> Vec<Policy<'_>> {
     let own = namespace(document);
     let specs = document.root.get("spec").into_iter().chain(document.root.items_at(&["specs"]));
-    specs.filter_map(|spec| policy(spec, own)).collect()
+    specs.filter_map(|spec| policy(&document.id, spec, own)).collect()
 }
 
-fn policy<'a>(spec: &'a Node, own: &'a str) -> Option<Policy<'a>> {
+fn policy<'a>(id: &'a Id, spec: &'a Node, own: &'a str) -> Option<Policy<'a>> {
     let direction = |key: &str, ends: &str| {
-        let denied = said(spec, &format!("{key}Deny")).map(|_| Rule {
-            peers: vec![Peer::Outside(Party::Outside(format!("cilium {key}Deny").into()))],
-            ports: vec![Port::Every],
-        });
+        let denied = said(spec, &format!("{key}Deny"))
+            .map(|_| Rule { peers: vec![named(&format!("cilium {key}Deny"))], ports: vec![Port::Every] });
         let allowed = said(spec, key).map(|rules| rules.items().iter().map(|rule| self::rule(rule, ends, own)));
         let is_closed = allowed.is_some() || denied.is_some();
         is_closed.then(|| allowed.into_iter().flatten().chain(denied).collect())
     };
     // one without a selector of endpoints holds for nodes
     let subject = choice(said(spec, "endpointSelector")?, own);
-    Some(Policy { subject, ingress: direction("ingress", "from"), egress: direction("egress", "to") })
+    Some(Policy { id, subject, ingress: direction("ingress", "from"), egress: direction("egress", "to") })
 }
 
 fn rule<'a>(rule: &'a Node, ends: &str, own: &'a str) -> Rule<'a> {
@@ -47,7 +45,7 @@ fn rule<'a>(rule: &'a Node, ends: &str, own: &'a str) -> Rule<'a> {
         match what {
             "Endpoints" => peers.extend(entry.node.items().iter().map(|item| Peer::Pods(choice(item, own)))),
             "Entities" => peers.extend(entry.node.items().iter().filter_map(Node::text).map(entity)),
-            "CIDR" => peers.extend(texts(&entry.node).map(|range| Peer::Outside(Party::range(range, Vec::new())))),
+            "CIDR" => peers.extend(texts(&entry.node).map(|range| Peer::range(range, Vec::new()))),
             "CIDRSet" => peers.extend(entry.node.items().iter().map(range)),
             "FQDNs" => peers.extend(entry.node.items().iter().filter_map(host)),
             _ => peers.push(unknown(&entry.key)),
@@ -85,25 +83,28 @@ fn texts(node: &Node) -> impl Iterator<Item = &str> {
 }
 
 fn entity<'a>(name: &str) -> Peer<'a> {
-    if name == "all" { Peer::Everybody } else { Peer::Outside(Party::Outside(name.into())) }
+    if name == "all" { Peer::Everybody } else { named(name) }
 }
 
 fn range<'a>(item: &Node) -> Peer<'a> {
     match item.text_at(&["cidr"]) {
-        Some(range) => {
-            Peer::Outside(Party::range(range, item.get("except").map_or(Vec::new(), |e| texts(e).collect())))
-        }
+        Some(range) => Peer::range(range, item.get("except").map_or(Vec::new(), |e| texts(e).collect())),
         None => unknown("cidrGroupRef"),
     }
 }
 
 fn host<'a>(item: &Node) -> Option<Peer<'a>> {
     let name = item.text_at(&["matchName"]).or_else(|| item.text_at(&["matchPattern"]))?;
-    Some(Peer::Outside(Party::Outside(name.into())))
+    Some(named(name))
 }
 
 fn unknown<'a>(key: &str) -> Peer<'a> {
-    Peer::Outside(Party::Outside(format!("cilium {key}").into()))
+    named(&format!("cilium {key}"))
+}
+
+/// What has no address.
+fn named<'a>(name: &str) -> Peer<'a> {
+    Peer::Outside(Party::Outside(name.into()), None)
 }
 
 /// Numbers are text here, and may be names; 0 is every port, `ANY` every protocol.

@@ -7,22 +7,15 @@ use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Pod, Pods};
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
-use crate::reach::{Connection, policy};
+use crate::reach::{Connection, End, policy};
 
 /// Pods, and policies for them.
 #[derive(Debug)]
 pub struct Network<'a> {
-    pods: Pods<'a>,
-    policies: Vec<Policy<'a>>,
-}
-
-/// One of the two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// The one that calls.
-    From,
-    /// The one that is called.
-    To,
+    /// The pods.
+    pub pods: Pods<'a>,
+    /// The policies.
+    pub policies: Vec<Policy<'a>>,
 }
 
 /// What the policies for one pod let through at one end, apart from pods that they name.
@@ -110,7 +103,7 @@ impl<'p, 'a> Heard<'p, 'a> {
             for (peer, ports) in rules.iter().flat_map(|rule| rule.peers.iter().map(|peer| (peer, &*rule.ports))) {
                 match peer {
                     Peer::Everybody => side.crowds.push((None, ports)),
-                    Peer::Outside(party) => side.outside.push((party, ports)),
+                    Peer::Outside(party, _) => side.outside.push((party, ports)),
                     Peer::Pods(choice) => match found.get(choice).filter(|_| choice.pods.is_specific()) {
                         None => side.crowds.push((Some(choice), ports)),
                         Some(others) => self.named.extend(others.iter().map(|&other| {
@@ -190,7 +183,7 @@ const EVERY: &[Port] = &[Port::Every];
 
 impl Pod<'_> {
     /// Ports with the names that this pod gives them replaced by its numbers.
-    fn resolved(&self, ports: &[Port]) -> Vec<Port> {
+    pub fn resolved(&self, ports: &[Port]) -> Vec<Port> {
         let resolve = |port: &Port| match (port, &self.declared) {
             (Port::Named { protocol, name }, Some(declared)) => {
                 let is_meant = |(own, number): &&(&str, Port)| {

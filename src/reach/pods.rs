@@ -182,6 +182,11 @@ impl<'a> Pods<'a> {
         pods
     }
 
+    /// The number of the pods that a party means; `None` if it is no pod.
+    pub fn of_party(&self, party: &Party) -> Option<usize> {
+        self.all.iter().position(|pod| pod.party == *party)
+    }
+
     /// The numbers of the pods that are chosen, in order.
     pub fn find(&self, choice: &Choice<'a>) -> Vec<usize> {
         let within = match &choice.place {
@@ -225,7 +230,8 @@ pub fn is_workload(id: &Id) -> bool {
     path_of_template(id).is_some()
 }
 
-fn path_of_template(id: &Id) -> Option<&'static [&'static str]> {
+/// Where the template of the pods stands that objects like this make.
+pub fn path_of_template(id: &Id) -> Option<&'static [&'static str]> {
     let known = |(kind, group, _): &&(&str, &str, _)| id.kind == *kind && id.group == *group;
     WORKLOADS.iter().find(known).map(|(.., path)| *path)
 }

@@ -1,16 +1,19 @@
 //! Policies as they stand in manifests: whom they hold for, and whom they let through.
 
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Selector, said};
 use crate::reach::cilium;
 use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Place, namespace};
 use crate::reach::port::{Port, Protocol};
+use crate::reach::range::Range;
 
 /// A policy.
 #[derive(Debug)]
 pub struct Policy<'a> {
+    /// The object that holds it.
+    pub id: &'a Id,
     /// The pods that it holds for.
     pub subject: Choice<'a>,
     /// Who may call them; `None` if it does not judge that.
@@ -35,8 +38,8 @@ pub enum Peer<'a> {
     Everybody,
     /// Some pods.
     Pods(Choice<'a>),
-    /// What is no pod.
-    Outside(Party),
+    /// What is no pod, with its addresses if it has some.
+    Outside(Party, Option<Range>),
 }
 
 /// The policies that an object holds.
@@ -59,6 +62,7 @@ impl<'a> Policy<'a> {
         let judges = |name: &str, unsaid: bool| if types.is_empty() { unsaid } else { types.contains(&name) };
         let rules = |items: &'a [Node], ends: &str| items.iter().map(|item| Rule::read(item, ends, own)).collect();
         Some(Self {
+            id: &document.id,
             subject: Choice {
                 place: Place::Namespace(own),
                 pods: said(spec, "podSelector").map(Selector::read).unwrap_or_default(),
@@ -73,7 +77,7 @@ impl<'a> Policy<'a> {
         let rules = self.ingress.iter().chain(&self.egress).flatten();
         let peers = rules.flat_map(|rule| &rule.peers).filter_map(|peer| match peer {
             Peer::Pods(choice) => choice.pods.is_specific().then_some(choice),
-            Peer::Everybody | Peer::Outside(_) => None,
+            Peer::Everybody | Peer::Outside(..) => None,
         });
         std::iter::once(&self.subject).chain(peers)
     }
@@ -96,11 +100,17 @@ impl<'a> Rule<'a> {
 }
 
 impl<'a> Peer<'a> {
+    /// A range of addresses without some of them.
+    pub fn range(range: &str, except: Vec<&str>) -> Self {
+        let addresses = Range::read(range, &except);
+        Self::Outside(Party::range(range, except), addresses)
+    }
+
     /// Both selectors in one peer mean both; `None` for a peer that names nobody, which the API server refuses.
     fn read(peer: &'a Node, own: &'a str) -> Option<Self> {
         if let Some(block) = said(peer, "ipBlock") {
             let except = block.items_at(&["except"]).iter().filter_map(Node::text).collect();
-            return Some(Self::Outside(Party::range(block.text_at(&["cidr"])?, except)));
+            return Some(Self::range(block.text_at(&["cidr"])?, except));
         }
         let (pods, namespaces) = (said(peer, "podSelector"), said(peer, "namespaceSelector"));
         if pods.is_none() && namespaces.is_none() {

@@ -15,6 +15,7 @@ use crate::values::amount::{Bytes, Cpu};
 use crate::values::body_size::BodySize;
 use crate::values::cidr::Cidr;
 use crate::values::data_size::DataSize;
+use crate::values::date::Date;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::image::Image;
@@ -69,7 +70,7 @@ macro_rules! read_parsed {
 }
 
 read_parsed! {
-    BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Duration = "1s", FreeLabelKey = "stand-in", Host = "stand-in.invalid",
+    BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Date = "2000-01-01", Duration = "1s", FreeLabelKey = "stand-in", Host = "stand-in.invalid",
     Image = "stand-in.invalid/image:0", LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in",
     MountSource = "secret:stand-in", Name = "stand-in", ObjectName = "stand-in", PlatformName = "stand-in", RangeSpec = "public", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",
     String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",

@@ -13,6 +13,7 @@ use crate::spec::shape::{shape, words};
 use crate::spec::size::{SizeName, SizeSpec};
 use crate::values::amount::{Bytes, Cpu};
 use crate::values::body_size::BodySize;
+use crate::values::date::Date;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::label::{FreeLabelKey, LabelValue};
@@ -356,9 +357,13 @@ shape! {
     AcceptSpec {
         /// Its code.
         code: At<String>,
-        /// The object it is about, such as `components.ingress`.
+        /// What it is about: a component, such as `components.ingress`, or an object, such as `Deployment production/api`.
         object: At<String>,
+        /// The field of the object, such as `.spec.replicas`; every field when absent.
+        field: Option<At<String>>,
         /// Why it is accepted.
         reason: At<String>,
+        /// The last day on which it is accepted, such as `2027-01-31`; for good when absent.
+        until: Option<At<Date>>,
     }
 }

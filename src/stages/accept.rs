@@ -41,6 +41,10 @@ pub fn accept(accepted: &[AcceptSpec], names: &Names<'_>, report: &mut Report) {
 /// mistake.
 fn is_there(entry: &AcceptSpec, names: &Names<'_>, report: &mut Report) -> bool {
     let object = entry.object.value.as_str();
+    if [codes::OF_OBJECTS, codes::UNACCEPTABLE].concat().contains(&entry.code.value.as_str()) {
+        // only who has rendered the objects can tell
+        return false;
+    }
     let name = object.strip_prefix("components.");
     if name.is_some_and(|name| names.components.contains(name)) {
         return true;
@@ -67,6 +71,9 @@ fn judge(entry: &AcceptSpec, used: bool, report: &mut Report) {
         report
             .error(codes::UNKNOWN_NAME, entry.code.span, format!("`{}` is no code", entry.code.value))
             .did_you_mean(suggest::nearest(&entry.code.value, known()));
+    } else if codes::UNACCEPTABLE.contains(&entry.code.value.as_str()) {
+        let message = format!("`{}` cannot be accepted: the objects would not work", entry.code.value);
+        report.error(codes::INVALID_VALUE, entry.code.span, message).help("mend what it is about");
     } else if !used {
         let path = format!("accept.{}", entry.code.value);
         report

@@ -1,10 +1,11 @@
 //! Platform to objects. Nothing here can fail: everything that a user can get wrong has ended before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::derive::pods::Plan;
 use crate::derive::{
-    cilium, config, disruption, edges, namespaces, policies, priorities, rights, routes, secrets, services, workloads,
+    cilium, config, connections, disruption, edges, namespaces, policies, priorities, rights, routes, secrets,
+    services, workloads,
 };
 use crate::model::bundle::{Home, Placed};
 use crate::model::edge::Edges;
@@ -14,6 +15,7 @@ use crate::model::object::Object;
 use crate::model::platform::{Declared, Link, Platform};
 use crate::model::site::{Address, Peer, Site};
 use crate::model::workload::{Controller, Priority, Replicas, Workload};
+use crate::reach::Connection;
 use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
@@ -48,6 +50,13 @@ pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec
         put(home, vec![object]);
     }
     placed
+}
+
+/// The connections that the platform asks for.
+pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
+    let workloads: Vec<Vec<Workload>> =
+        platform.components.iter().map(|declared| declared.component.workloads(&site(declared, platform))).collect();
+    connections::connections(platform, &workloads, &edges::edges(platform, &workloads))
 }
 
 fn cluster(platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {

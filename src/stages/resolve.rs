@@ -90,9 +90,9 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, report: &mut Report) -
     link::link(&mut components, &names, report);
     components.extend(components::implied(&facts, &names, report));
     let around = survey::survey(&components, namespaces.keys().cloned().collect(), &facts);
-    let platform = Platform { facts, namespaces, externals, components, around };
+    let platform = Platform { facts, namespaces, externals, components, around, accepted: general.accept };
     check::check(&platform, &names, report);
-    accept::accept(&general.accept, &names, report);
+    accept::accept(&platform.accepted, &names, report);
     (!report.has_errors()).then_some(platform)
 }
 

@@ -16,16 +16,17 @@ use crate::validate::api::{self, Judge, names};
 /// Groups that no server has any more, whose kinds went elsewhere.
 const GONE: &[&str] = &["extensions"];
 
-/// Decodes an object; `false` if its kind is not one of Kubernetes' own, which is no mistake.
-pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> bool {
+/// Decodes an object and says how many values it has judged; `None` if its kind is not one of Kubernetes' own, which is no
+/// mistake.
+pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
-    let mut walk = Walk { schema, object: document.id.to_string(), report };
+    let mut walk = Walk { schema, object: document.id.to_string(), report, judged: 1 };
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), "`apiVersion` is missing")
             .help(format!("{kind} is served as {}", suggest::list(schema.versions(kind))));
-        return true;
+        return Some(walk.judged);
     }
     if let Some(known) = schema.kind(version, kind) {
         let span = root.get("apiVersion").map_or(root.span, |node| node.span);
@@ -37,11 +38,11 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         let whole = Path::default();
         names::identity(&mut Judge { object: &walk.object, path: &whole, report: walk.report }, document, known);
         walk.fields(root, known.name, &whole);
-        return true;
+        return Some(walk.judged);
     }
     let group = document.id.group.as_str();
     if !schema.has_group(group) && !GONE.contains(&group) {
-        return false;
+        return None;
     }
     let minor = minor.label().trim_start_matches('v');
     let served = schema.versions(kind);
@@ -57,7 +58,7 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
     } else {
         found.help(format!("write `apiVersion: {}`", served.join("` or `")));
     }
-    true
+    Some(walk.judged)
 }
 
 fn begin(node: &Node) -> Span {
@@ -72,6 +73,7 @@ struct Walk<'a> {
     schema: &'a Schema,
     object: String,
     report: &'a mut Report,
+    judged: usize,
 }
 
 impl Walk<'_> {
@@ -104,6 +106,7 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, node: &Node, shape: Shape, path: &Path) {
+        self.judged += 1;
         match (shape, &node.value) {
             // nothing is what is not there
             (_, Value::Null) | (Shape::Any, _) => {}

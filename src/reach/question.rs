@@ -1,0 +1,113 @@
+//! One question about two ends: on which ports can one reach the other, and which policies decide.
+
+use crate::manifest::document::Id;
+use crate::reach::End;
+use crate::reach::matrix::Network;
+use crate::reach::party::Party;
+use crate::reach::policy::{Peer, Policy, Rule};
+use crate::reach::port::{self, Port};
+use crate::reach::range::Range;
+
+/// Who is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Pods, by their number.
+    Pods(usize),
+    /// All of these addresses.
+    Addresses(Range),
+    /// What policies call by a name, such as a host.
+    Named(String),
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<'n> {
+    /// The ports that are open; none means that the connection is closed.
+    pub open: Vec<Port>,
+    /// What is said at each end that is a pod.
+    pub judgements: Vec<(End, Judgement<'n>)>,
+}
+
+/// What the policies say at one end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement<'n> {
+    /// The policies that judge this end; if there are none, everything passes.
+    pub judging: Vec<&'n Id>,
+    /// Those of them that let it pass.
+    pub passing: Vec<&'n Id>,
+}
+
+impl Judgement<'_> {
+    /// Whether it passes.
+    pub fn is_open(&self) -> bool {
+        self.judging.is_empty() || !self.passing.is_empty()
+    }
+}
+
+impl<'a> Network<'a> {
+    /// The policies that judge one end of the connections of a pod.
+    pub fn judging(&self, end: End, pod: usize) -> impl Iterator<Item = &Policy<'a>> {
+        let holds = move |policy: &&Policy<'a>| policy.subject.has(&self.pods, pod);
+        self.policies.iter().filter(move |policy| rules(policy, end).is_some()).filter(holds)
+    }
+
+    /// On which of these ports `from` can reach `to`.
+    pub fn ask(&self, from: &Who, to: &Who, asked: &[Port]) -> Answer<'_> {
+        let mut open = asked.to_vec();
+        let mut judgements = Vec::new();
+        for (end, own, other) in [(End::From, from, to), (End::To, to, from)] {
+            let Who::Pods(own) = own else { continue };
+            let mut judgement = Judgement::default();
+            let mut passing = Vec::new();
+            for policy in self.judging(end, *own) {
+                let passes = self.passing(policy, end, to, other);
+                if !port::meet(&passes, asked).is_empty() {
+                    judgement.passing.push(policy.id);
+                }
+                judgement.judging.push(policy.id);
+                passing.extend(passes);
+            }
+            if !judgement.judging.is_empty() {
+                open = port::meet(&open, &passing);
+            }
+            judgements.push((end, judgement));
+        }
+        Answer { open: port::tidy(open), judgements }
+    }
+
+    /// The ports on which a policy lets through what comes from or goes to `other`.
+    fn passing(&self, policy: &Policy<'a>, end: End, called: &Who, other: &Who) -> Vec<Port> {
+        let meant = rules(policy, end)
+            .into_iter()
+            .flatten()
+            .filter(|rule| rule.peers.iter().any(|peer| self.is_meant(peer, other)));
+        let ports = meant.flat_map(|rule| &rule.ports).cloned();
+        match called {
+            Who::Pods(called) => self.pods.all[*called].resolved(&ports.collect::<Vec<_>>()),
+            Who::Addresses(_) | Who::Named(_) => ports.collect(),
+        }
+    }
+
+    fn is_meant(&self, peer: &Peer<'a>, other: &Who) -> bool {
+        match (peer, other) {
+            (Peer::Everybody, _) => true,
+            (Peer::Pods(choice), Who::Pods(pod)) => choice.has(&self.pods, *pod),
+            (Peer::Outside(_, Some(range)), Who::Addresses(asked)) => range.holds(asked),
+            (Peer::Outside(Party::Outside(name), None), Who::Named(asked)) => is_named(name, asked),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a name, which may begin with `*.` for one label, means this one.
+fn is_named(name: &str, asked: &str) -> bool {
+    let below = name.strip_prefix("*.").and_then(|parent| asked.strip_suffix(parent)?.strip_suffix('.'));
+    name == asked || below.is_some_and(|label| !label.is_empty() && !label.contains('.'))
+}
+
+fn rules<'p, 'a>(policy: &'p Policy<'a>, end: End) -> Option<&'p [Rule<'a>]> {
+    match end {
+        End::From => policy.egress.as_deref(),
+        End::To => policy.ingress.as_deref(),
+    }
+}

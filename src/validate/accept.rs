@@ -1,0 +1,58 @@
+//! Accepted findings about objects. Entries of `[[accept]]` about the description itself are judged where it is read.
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::{Diagnostic, Report};
+use crate::spec::shapes::AcceptSpec;
+use crate::validate::groups::group_of;
+use crate::validate::{Question, Verdict, told};
+use crate::values::date::Date;
+
+/// Drops what is accepted, and says which entries accept nothing or no longer hold.
+pub fn accept(
+    verdict: &mut Verdict,
+    entries: &[AcceptSpec],
+    question: &Question<'_>,
+    today: Date,
+    report: &mut Report,
+) {
+    let mut used = vec![false; entries.len()];
+    let holds = |entry: &AcceptSpec| entry.until.as_ref().is_none_or(|until| today <= until.value);
+    for file in &mut verdict.files {
+        let accepted: Vec<Diagnostic> = file
+            .report
+            .sorted()
+            .into_iter()
+            .filter(|found| {
+                let (object, field) = told::about(file, found);
+                let origin = file.origin.as_ref().map(|origin| origin.path.as_str());
+                let is_meant = |entry: &AcceptSpec| {
+                    let named = entry.object.value.as_str();
+                    entry.code.value == found.code
+                        && (named == object || Some(named) == origin)
+                        && entry.field.as_ref().is_none_or(|own| own.value == field)
+                };
+                let meant = entries.iter().position(is_meant);
+                meant.is_some_and(|at| {
+                    used[at] = true;
+                    holds(&entries[at])
+                })
+            })
+            .cloned()
+            .collect();
+        verdict.accepted += accepted.len();
+        file.report.retain(|found| !accepted.contains(found));
+    }
+    for (entry, used) in entries.iter().zip(used) {
+        let code = entry.code.value.as_str();
+        let about = || format!("accept.{code}");
+        if !used && codes::OF_OBJECTS.contains(&code) && group_of(code).is_some_and(|group| question.wants(group)) {
+            let message = format!("nothing about `{}` has this code", entry.object.value);
+            report.warning(codes::UNUSED_ACCEPT, entry.code.span, about(), message).help("remove the entry");
+        } else if let Some(until) = entry.until.as_ref().filter(|_| !holds(entry)) {
+            let message = format!("this was accepted until {}, which has passed", until.value);
+            report
+                .warning(codes::EXPIRED_ACCEPT, until.span, about(), message)
+                .help("mend what was accepted, or decide again");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What checks of several objects find, and how much they looked at.
+
+use crate::diagnostics::report::{Diagnostic, Report, Severity};
+use crate::diagnostics::source::Span;
+use crate::manifest::node::{Node, Value};
+use crate::validate::world::Thing;
+
+/// What has been found so far.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The report of each file that has one, by its number.
+    pub found: Vec<(usize, Report)>,
+    /// How many questions have been asked.
+    pub asked: usize,
+}
+
+impl Findings {
+    /// Counts a question.
+    pub fn ask(&mut self) {
+        self.asked += 1;
+    }
+
+    /// Something that will not work, at `node` of an object.
+    pub fn error(&mut self, code: &'static str, thing: Thing<'_>, node: &Node, message: &str) -> &mut Diagnostic {
+        self.add(Severity::Error, code, thing, node, message)
+    }
+
+    /// Something that somebody should decide, at `node` of an object.
+    pub fn warning(&mut self, code: &'static str, thing: Thing<'_>, node: &Node, message: &str) -> &mut Diagnostic {
+        self.add(Severity::Warning, code, thing, node, message)
+    }
+
+    /// Something worth knowing, at `node` of an object.
+    pub fn note(&mut self, code: &'static str, thing: Thing<'_>, node: &Node, message: &str) -> &mut Diagnostic {
+        self.add(Severity::Note, code, thing, node, message)
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        thing: Thing<'_>,
+        node: &Node,
+        message: &str,
+    ) -> &mut Diagnostic {
+        if self.found.last().is_none_or(|(file, _)| *file != thing.file) {
+            self.found.push((thing.file, Report::default()));
+        }
+        let report = &mut self.found.last_mut().expect("one was just pushed").1;
+        report.add(severity, code, place(node), format!("{}: {message}", thing.document.id))
+    }
+}
+
+/// Where a caret for a value stands: below all of what fits into a line.
+fn place(node: &Node) -> Span {
+    match node.value {
+        Value::List(_) | Value::Map(_) => (node.span.start..node.span.start + 1).into(),
+        _ => node.span,
+    }
+}

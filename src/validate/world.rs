@@ -1,0 +1,158 @@
+//! All objects that are judged together, and what is known to be there besides.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::diff::path::Path;
+use crate::manifest::document::Document;
+use crate::manifest::node::Node;
+use crate::manifest::selector::{self, Labels};
+use crate::reach::Connection;
+use crate::reach::pods::{namespace, path_of_template};
+
+/// All objects, found by what tells them from others.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// The objects, in order.
+    pub objects: Vec<Thing<'a>>,
+    /// The pods that they make, one for each workload.
+    pub pods: Vec<Pod<'a>>,
+    /// What else is there; `None` if nobody knows, so that what is not among the objects may be in the cluster already.
+    pub known: Option<&'a Known>,
+    found: HashMap<(&'a str, &'a str, &'a str), usize>,
+}
+
+/// An object and the file that holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Thing<'a> {
+    /// The number of its file.
+    pub file: usize,
+    /// The object.
+    pub document: &'a Document,
+}
+
+/// The pods of a workload, as its template describes them.
+#[derive(Clone, Debug)]
+pub struct Pod<'a> {
+    /// What makes them.
+    pub owner: Thing<'a>,
+    /// The template, or the pod itself.
+    pub template: &'a Node,
+    /// Where the template stands in its owner.
+    pub path: Path,
+}
+
+/// What a closed world holds besides its objects.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Objects that others make: kind, namespace (empty for objects of the cluster) and name.
+    pub objects: BTreeSet<(String, String, String)>,
+    /// The keys of Secrets that others make, by namespace and name.
+    pub keys: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The connections that somebody wants.
+    pub connections: BTreeSet<Connection>,
+}
+
+impl<'a> World<'a> {
+    /// All documents of `files`, each of which has its number.
+    pub fn of(files: impl IntoIterator<Item = (usize, &'a [Document])>, known: Option<&'a Known>) -> Self {
+        let things = files
+            .into_iter()
+            .flat_map(|(file, documents)| documents.iter().map(move |document| Thing { file, document }));
+        let objects: Vec<Thing<'a>> = things.collect();
+        let mut found = HashMap::with_capacity(objects.len());
+        for (at, thing) in objects.iter().enumerate() {
+            let id = &thing.document.id;
+            found.entry((id.kind.as_str(), thing.place(), id.name.as_str())).or_insert(at);
+        }
+        let pods = objects.iter().filter_map(|thing| Pod::of(*thing)).collect();
+        Self { objects, pods, known, found }
+    }
+
+    /// Whether what is not among the objects is nowhere.
+    pub fn is_closed(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// The object of this kind, namespace (empty for objects of the cluster) and name.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<Thing<'a>> {
+        self.found.get(&(kind, namespace, name) as &(&str, &str, &str)).map(|at| self.objects[*at])
+    }
+
+    /// Whether others make an object of this kind, namespace and name.
+    pub fn is_known(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        self.known.is_some_and(|known| known.objects.contains(&key))
+    }
+
+    /// All objects of a kind.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = Thing<'a>> {
+        self.objects.iter().copied().filter(move |thing| thing.document.id.kind == kind)
+    }
+
+    /// The names that objects of a kind have in a namespace.
+    pub fn names(&self, kind: &str, place: &str) -> Vec<&'a str> {
+        self.of_kind(kind).filter(|thing| thing.place() == place).map(|thing| thing.document.id.name.as_str()).collect()
+    }
+}
+
+/// Kinds of Kubernetes' own that live in no namespace and are looked for by name.
+const OF_THE_CLUSTER: &[&str] = &[
+    "APIService",
+    "ClusterIssuer",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterSecretStore",
+    "CustomResourceDefinition",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "PersistentVolume",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingWebhookConfiguration",
+];
+
+impl<'a> Thing<'a> {
+    /// The namespace that it lands in; empty for objects of the cluster.
+    pub fn place(&self) -> &'a str {
+        if OF_THE_CLUSTER.contains(&self.document.id.kind.as_str()) { "" } else { namespace(self.document) }
+    }
+
+    /// Its content.
+    pub fn root(&self) -> &'a Node {
+        &self.document.root
+    }
+}
+
+impl<'a> Pod<'a> {
+    fn of(owner: Thing<'a>) -> Option<Self> {
+        let keys = path_of_template(&owner.document.id)?;
+        let template = owner.root().at(keys)?;
+        template.get("spec")?;
+        Some(Self { owner, template, path: Path::of(keys) })
+    }
+
+    /// What the pods are.
+    pub fn spec(&self) -> &'a Node {
+        self.template.get("spec").unwrap_or(self.template)
+    }
+
+    /// Their labels.
+    pub fn labels(&self) -> Labels<'a> {
+        selector::labels(self.template.at(&["metadata", "labels"]))
+    }
+
+    /// The namespace that they land in.
+    pub fn namespace(&self) -> &'a str {
+        self.owner.place()
+    }
+
+    /// All containers, each with the list that holds it.
+    pub fn containers(&self) -> impl Iterator<Item = (&'static str, &'a Node)> + use<'a> {
+        let spec = self.spec();
+        ["initContainers", "containers", "ephemeralContainers"]
+            .into_iter()
+            .flat_map(move |list| spec.items_at(&[list]).iter().map(move |container| (list, container)))
+    }
+}

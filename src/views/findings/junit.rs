@@ -1,0 +1,82 @@
+//! JUnit's XML, as build servers read it: a suite for each group of checks, a case for each file.
+
+use std::fmt::Write;
+
+use crate::diagnostics::caret::is_invisible;
+use crate::diagnostics::report::Severity;
+use crate::validate::Verdict;
+use crate::validate::groups::{self, GROUPS, Group};
+use crate::validate::told::{Finding, told};
+
+/// All findings.
+pub fn junit(verdict: &Verdict) -> String {
+    let files: Vec<(&str, Vec<Finding<'_>>)> =
+        verdict.files.iter().map(|file| (file.path.as_str(), told(file))).collect();
+    let mut out =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"platformgen validate\">\n");
+    let known = GROUPS.iter().map(|(group, ..)| Some(*group));
+    for group in std::iter::once(None).chain(known) {
+        suite(&mut out, group, &files);
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>>)]) {
+    let of_group = |found: &&Finding<'_>| found.group == group;
+    let is_failure = |found: &Finding<'_>| found.severity == Severity::Error;
+    let failing = files.iter().filter(|(_, found)| found.iter().filter(of_group).any(is_failure)).count();
+    let name = group.map_or("description", groups::name);
+    let _ = writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failing}\">", files.len());
+    for (file, found) in files {
+        let told: Vec<&Finding<'_>> = found.iter().filter(of_group).collect();
+        let _ = write!(out, "    <testcase classname=\"{name}\" name=\"{}\"", escaped(file));
+        if told.is_empty() {
+            out.push_str("/>\n");
+            continue;
+        }
+        out.push_str(">\n");
+        let (failures, rest): (Vec<&Finding<'_>>, Vec<&Finding<'_>>) =
+            told.into_iter().partition(|found| is_failure(found));
+        // readers expect one failure a case
+        if let Some(first) = failures.first() {
+            let lines: String = failures.iter().map(line).collect();
+            let message = escaped(first.message);
+            let _ = writeln!(
+                out,
+                "      <failure type=\"{}\" message=\"{message}\">{}</failure>",
+                first.code,
+                escaped(&lines)
+            );
+        }
+        if !rest.is_empty() {
+            let lines: String = rest.iter().map(line).collect();
+            let _ = writeln!(out, "      <system-out>{}</system-out>", escaped(&lines));
+        }
+        out.push_str("    </testcase>\n");
+    }
+    out.push_str("  </testsuite>\n");
+}
+
+fn line(found: &&Finding<'_>) -> String {
+    format!("{}:{}:{}: {}: {}\n", found.file, found.line, found.column, found.code, found.message)
+}
+
+/// XML has no way to write most control characters at all.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push('\n'),
+            letter if is_invisible(letter) || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
+                out.push(char::REPLACEMENT_CHARACTER);
+            }
+            letter => out.push(letter),
+        }
+    }
+    out
+}
