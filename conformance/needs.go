@@ -36,8 +36,9 @@ const (
 	acme       = "acme.cert-manager.io"
 )
 
-// Every account may ask the server about itself.
+// Every account may ask the server about itself and, where it has them (from 1.37 on), whom clusters trust.
 var everybody = []need{
+	{verbs: read, group: "certificates.k8s.io", resources: []string{"clustertrustbundles"}},
 	{verbs: []string{"create"}, group: "authorization.k8s.io", resources: []string{"selfsubjectaccessreviews", "selfsubjectrulesreviews"}},
 	{verbs: []string{"create"}, group: "authentication.k8s.io", resources: []string{"selfsubjectreviews"}},
 }

@@ -4,6 +4,7 @@
 pub mod diff;
 pub mod input;
 pub mod output;
+pub mod reach;
 pub mod render;
 pub mod tree;
 pub mod validate;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::diff::DiffArgs;
+use crate::commands::reach::ReachArgs;
 use crate::commands::render::RenderArgs;
 use crate::commands::validate::ValidateArgs;
 
@@ -33,8 +35,10 @@ enum Command {
     Render(RenderArgs),
     /// Say what differs between the rendered platform and a directory, and what that will do
     Diff(DiffArgs),
-    /// Check the rendered platform, or any manifests, as strictly as the API server decodes them
+    /// Check the rendered platform, or any manifests, as strictly as the API server, and prove that they fit together
     Validate(ValidateArgs),
+    /// Say who can reach whom, from the network policies alone
+    Reach(ReachArgs),
 }
 
 /// Runs the program on `args` and says how it went.
@@ -51,6 +55,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Render(args) => render::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Reach(args) => reach::run(&args),
     };
     match result {
         Ok(code) => code,

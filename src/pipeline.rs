@@ -95,7 +95,7 @@ pub fn render_as<T>(
 
 /// What a server that has taken all objects of the platform holds besides, and who is meant to reach whom.
 pub fn known(platform: &Platform) -> Known {
-    Known { connections: build::wanted_connections(platform), ..Known::default() }
+    Known { connections: Some(build::wanted_connections(platform)), ..Known::default() }
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with

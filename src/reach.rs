@@ -59,17 +59,6 @@ pub fn connections_beside<'a>(
     Network::of(documents, &Pods::of(&others)).connections()
 }
 
-/// The policies that judge a connection at each of its ends, as far as these are pods.
-pub fn deciding<'a>(
-    documents: impl IntoIterator<Item = &'a Document>,
-    connection: &Connection,
-) -> Vec<(End, Vec<String>)> {
-    let network = Network::of(documents, &Pods::default());
-    let ends = [(End::From, &connection.from), (End::To, &connection.to)];
-    let judged = ends.into_iter().filter_map(|(end, party)| Some((end, network.pods.of_party(party)?)));
-    judged.map(|(end, pod)| (end, network.judging(end, pod).map(|policy| policy.id.to_string()).collect())).collect()
-}
-
 /// Whether an object like this has a say in who reaches whom.
 pub fn concerns(id: &Id) -> bool {
     HEARD.contains(&(id.kind.as_str(), id.group.as_str())) || id.kind == "Namespace" || pods::is_workload(id)

@@ -148,7 +148,11 @@ pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
         })
         .collect();
     once(&mut files);
-    together(&mut files, question, &mut asked);
+    // who cannot read a file does not know what is missing
+    let is_read = |file: &Checked| !file.report.sorted().iter().any(|found| found.code == codes::MANIFEST);
+    if files.iter().all(is_read) {
+        together(&mut files, question, &mut asked);
+    }
     let is_wanted = |code: &str| groups::group_of(code).is_none_or(|group| question.wants(group));
     for file in &mut files {
         file.report.retain(|found| is_wanted(found.code));

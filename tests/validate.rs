@@ -128,7 +128,7 @@ fn what_is_open_is_what_is_declared() {
             if path == "production/api.yaml" { text.replace("port: 8080", "port: 8081") } else { text }
         },
     );
-    let expected = "Deployment production/auth: production/api → production/auth:8080 is declared, and the policies do not let it through";
+    let expected = "NetworkPolicy production/api: production/api → production/auth:8080 is declared, and the policies do not let it through";
     assert_eq!(closed, [expected]);
     let unpoliced = theorem(|path, text| {
         if path == "production/namespace.yaml" { text.replace("kind: NetworkPolicy", "kind: Nothing") } else { text }

@@ -1,6 +1,6 @@
 //! `platformgen validate`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,11 +39,11 @@ pub struct ValidateArgs {
         help = "Manifests that anyone wrote; `-` for stdin [default: the rendered platform]"
     )]
     places: Vec<PathBuf>,
-    /// The description; `-` for stdin
-    #[arg(short, long, value_name = "FILE", default_value = "platform.toml", conflicts_with = "places")]
-    file: PathBuf,
+    /// The description; `-` for stdin. With manifests, what they are meant to be [default: platform.toml]
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Merge this environment over the description
-    #[arg(long, value_name = "NAME", conflicts_with = "places")]
+    #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     /// The Kubernetes minor of the server [default: the platform's, else the newest]
     #[arg(long, value_name = "MINOR")]
@@ -55,7 +55,7 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
     checks: Vec<String>,
     /// What is not among the manifests is nowhere
-    #[arg(long, requires = "places")]
+    #[arg(long, requires = "places", conflicts_with = "file")]
     closed: bool,
     /// Warnings fail as well
     #[arg(long)]
@@ -102,27 +102,31 @@ enum Format {
 pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let told = args.kubernetes.map(Minor::from);
     let groups = groups(&args.checks)?;
-    if !args.places.is_empty() {
+    if !args.places.is_empty() && args.file.is_none() && args.environment.is_none() {
         let known = args.closed.then(Known::default);
         let minor = told.unwrap_or(Minor::V1_37);
         let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), groups };
         return answer(&validate::validate(manifests(&args.places)?, &question), &question, args);
     }
-    let input = input::read(&args.file)?;
+    let input = input::read(args.file.as_deref().unwrap_or(Path::new("platform.toml")))?;
     let mut report = Report::default();
-    let rendered =
-        pipeline::render_as(&input.text, args.environment.as_deref(), &mut report, |object| (emit::writer())(object));
+    let rendered = pipeline::render_as(&input.text, args.environment.as_deref(), &mut report, emit::writer());
     let Some((platform, bundle)) = rendered else {
         let question = Question { minor: told.unwrap_or(Minor::V1_37), dialect: Dialect::Own, known: None, groups };
         return answer(&Verdict { files: vec![described(input, report)], ..Verdict::default() }, &question, args);
     };
     let known = pipeline::known(&platform);
     let minor = told.unwrap_or(platform.facts.platform.kubernetes);
-    let question = Question { minor, dialect: Dialect::Own, known: Some(&known), groups };
-    let mut verdict = validate::validate(emit::tree(&bundle), &question);
+    let (tree, dialect) = match args.places.as_slice() {
+        [] => (emit::tree(&bundle), Dialect::Own),
+        places => (manifests(places)?, Dialect::Any),
+    };
+    let question = Question { minor, dialect, known: Some(&known), groups };
+    let mut verdict = validate::validate(tree, &question);
     let origins = origins(&platform, &input);
     for file in &mut verdict.files {
-        file.origin = origins.get(&file.path).cloned();
+        let is_of = |own: &str| file.path.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        file.origin = origins.iter().find(|(own, _)| is_of(own)).map(|(_, origin)| origin.clone());
     }
     accept::accept(&mut verdict, &platform.accepted, &question, today(), &mut report);
     verdict.files.insert(0, described(input, report));
@@ -148,7 +152,7 @@ fn described(input: Input, report: Report) -> Checked {
 }
 
 /// Where in the description the objects of each file come from.
-fn origins(platform: &Platform, input: &Input) -> HashMap<String, Origin> {
+fn origins(platform: &Platform, input: &Input) -> BTreeMap<String, Origin> {
     let source = Source { name: &input.name, text: &input.text };
     let mut known = (0, 1);
     let mut declared: Vec<&Declared> = platform.components.iter().collect();
@@ -191,7 +195,7 @@ fn answer(verdict: &Verdict, question: &Question<'_>, args: &ValidateArgs) -> Re
 }
 
 /// The files at all places, each named as it can be found.
-fn manifests(places: &[PathBuf]) -> Result<Tree> {
+pub fn manifests(places: &[PathBuf]) -> Result<Tree> {
     let mut all = Tree::default();
     for place in places {
         let Some(tree) = tree::read(place, Wanted::Manifests)? else { bail!("there is no `{}`", place.display()) };

@@ -27,7 +27,7 @@ pub fn connections(platform: &Platform, workloads: &[Vec<Workload>], edges: &Edg
         for (to, ports) in called {
             for from in callers(from, platform) {
                 for to in called_as(to, platform) {
-                    add(&from, &to, &mut ports.iter().map(port));
+                    add(&from, &to, &mut ports.iter().copied().map(port));
                 }
             }
         }
@@ -131,10 +131,10 @@ fn names() -> [Port; 2] {
     [Protocol::Udp, Protocol::Tcp].map(|protocol| Port::one(protocol, 53))
 }
 
-fn port((protocol, number): &PortKey) -> Port {
+fn port((protocol, number): PortKey) -> Port {
     let protocol = match protocol {
         endpoint::Protocol::Tcp => Protocol::Tcp,
         endpoint::Protocol::Udp => Protocol::Udp,
     };
-    Port::one(protocol, *number)
+    Port::one(protocol, number)
 }

@@ -1,12 +1,12 @@
 //! One question about two ends: on which ports can one reach the other, and which policies decide.
 
 use crate::manifest::document::Id;
-use crate::reach::End;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
 use crate::reach::range::Range;
+use crate::reach::{Connection, End};
 
 /// Who is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,22 @@ impl Judgement<'_> {
     pub fn is_open(&self) -> bool {
         self.judging.is_empty() || !self.passing.is_empty()
     }
+
+    /// In words: `NetworkPolicy production/auth lets it in`.
+    pub fn said(&self, end: End) -> String {
+        let way = match end {
+            End::From => "out",
+            End::To => "in",
+        };
+        let list = |ids: &[&Id]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        match (self.judging.as_slice(), self.passing.as_slice()) {
+            ([], _) => format!("no policy judges what comes {way}, so everything does"),
+            ([_], []) => format!("{} does not let it {way}", list(&self.judging)),
+            (_, []) => format!("none of {} lets it {way}", list(&self.judging)),
+            (_, [_]) => format!("{} lets it {way}", list(&self.passing)),
+            (_, _) => format!("{} let it {way}", list(&self.passing)),
+        }
+    }
 }
 
 impl<'a> Network<'a> {
@@ -73,6 +89,38 @@ impl<'a> Network<'a> {
             judgements.push((end, judgement));
         }
         Answer { open: port::tidy(open), judgements }
+    }
+
+    /// What is said at each end of a connection that is a pod.
+    pub fn judge<'n>(&'n self, connection: &'n Connection) -> Vec<(End, &'n Party, Judgement<'n>)> {
+        let Connection { from, to, port } = connection;
+        let ends = [(End::From, from, to), (End::To, to, from)];
+        let judge = |(end, own, other): (End, _, _)| {
+            let pod = self.pods.of_party(own)?;
+            let lets = |policy: &&Policy<'a>| {
+                let meant = rules(policy, end).into_iter().flatten();
+                let mut meant = meant.filter(|rule| rule.peers.iter().any(|peer| self.is_party(peer, other)));
+                let called = self.pods.of_party(to);
+                let ports = |rule: &Rule<'a>| {
+                    called.map_or_else(|| rule.ports.clone(), |called| self.pods.all[called].resolved(&rule.ports))
+                };
+                meant.any(|rule| !port::meet(&ports(rule), std::slice::from_ref(port)).is_empty())
+            };
+            let judging: Vec<&Policy<'a>> = self.judging(end, pod).collect();
+            let passing = judging.iter().copied().filter(lets).map(|policy| policy.id).collect();
+            Some((end, own, Judgement { judging: judging.iter().map(|policy| policy.id).collect(), passing }))
+        };
+        ends.into_iter().filter_map(judge).collect()
+    }
+
+    fn is_party(&self, peer: &Peer<'a>, party: &Party) -> bool {
+        match peer {
+            Peer::Everybody => true,
+            Peer::Pods(choice) => {
+                choice.party() == *party || self.pods.of_party(party).is_some_and(|pod| choice.has(&self.pods, pod))
+            }
+            Peer::Outside(range, _) => range == party,
+        }
     }
 
     /// The ports on which a policy lets through what comes from or goes to `other`.

@@ -48,8 +48,8 @@ pub struct Known {
     pub objects: BTreeSet<(String, String, String)>,
     /// The keys of Secrets that others make, by namespace and name.
     pub keys: BTreeMap<(String, String), BTreeSet<String>>,
-    /// The connections that somebody wants.
-    pub connections: BTreeSet<Connection>,
+    /// The connections that somebody wants; `None` if nobody has said.
+    pub connections: Option<BTreeSet<Connection>>,
 }
 
 impl<'a> World<'a> {

@@ -40,7 +40,7 @@ fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>
             told.into_iter().partition(|found| is_failure(found));
         // readers expect one failure a case
         if let Some(first) = failures.first() {
-            let lines: String = failures.iter().map(line).collect();
+            let lines: String = failures.iter().copied().map(line).collect();
             let message = escaped(first.message);
             let _ = writeln!(
                 out,
@@ -50,7 +50,7 @@ fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>
             );
         }
         if !rest.is_empty() {
-            let lines: String = rest.iter().map(line).collect();
+            let lines: String = rest.iter().copied().map(line).collect();
             let _ = writeln!(out, "      <system-out>{}</system-out>", escaped(&lines));
         }
         out.push_str("    </testcase>\n");
@@ -58,7 +58,7 @@ fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>
     out.push_str("  </testsuite>\n");
 }
 
-fn line(found: &&Finding<'_>) -> String {
+fn line(found: &Finding<'_>) -> String {
     format!("{}:{}:{}: {}: {}\n", found.file, found.line, found.column, found.code, found.message)
 }
 
