@@ -11,6 +11,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
@@ -44,6 +45,9 @@ type kind struct{ group, resource string }
 
 // The resources of a server, and whether they are in namespaces.
 type kinds map[kind]bool
+
+// Groups that a server of its own answers for, which is not there.
+var aggregated = []string{"metrics.k8s.io", "custom.metrics.k8s.io"}
 
 // What no discovery names, but roles do.
 var unnamed = []kind{
@@ -124,7 +128,14 @@ func (s *server) knowsOnly(ctx context.Context, holders []holder, claim *claim) 
 // Every resource of the server, and what no discovery names.
 func (s *server) kinds() (kinds, error) {
 	_, lists, err := s.client.Discovery().ServerGroupsAndResources()
-	if err != nil {
+	// nobody serves the aggregated groups here, and the server may have noticed
+	failed, _ := discovery.GroupDiscoveryFailedErrorGroups(err)
+	for version := range failed {
+		if !slices.Contains(aggregated, version.Group) {
+			return nil, err
+		}
+	}
+	if err != nil && len(failed) == 0 {
 		return nil, err
 	}
 	found := kinds{}
