@@ -77,7 +77,7 @@ func (s *server) versions(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	lists, err := s.client.Discovery().ServerPreferredResources()
-	if err != nil {
+	if err := answered(err); err != nil {
 		return nil, err
 	}
 	versions := map[string]string{}

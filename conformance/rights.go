@@ -46,8 +46,23 @@ type kind struct{ group, resource string }
 // The resources of a server, and whether they are in namespaces.
 type kinds map[kind]bool
 
-// Groups that a server of its own answers for, which is not there.
+// Groups that servers of their own answer for, and that have no resources here.
 var aggregated = []string{"metrics.k8s.io", "custom.metrics.k8s.io"}
+
+// What is left of an error of discovery if nobody minds that aggregated groups do not answer: a server notices late that
+// somebody answers for them, or that nobody does any more.
+func answered(err error) error {
+	failed, isPartial := discovery.GroupDiscoveryFailedErrorGroups(err)
+	if !isPartial {
+		return err
+	}
+	for version := range failed {
+		if !slices.Contains(aggregated, version.Group) {
+			return err
+		}
+	}
+	return nil
+}
 
 // What no discovery names, but roles do.
 var unnamed = []kind{
@@ -128,14 +143,7 @@ func (s *server) knowsOnly(ctx context.Context, holders []holder, claim *claim) 
 // Every resource of the server, and what no discovery names.
 func (s *server) kinds() (kinds, error) {
 	_, lists, err := s.client.Discovery().ServerGroupsAndResources()
-	// nobody serves the aggregated groups here, and the server may have noticed
-	failed, _ := discovery.GroupDiscoveryFailedErrorGroups(err)
-	for version := range failed {
-		if !slices.Contains(aggregated, version.Group) {
-			return nil, err
-		}
-	}
-	if err != nil && len(failed) == 0 {
+	if err := answered(err); err != nil {
 		return nil, err
 	}
 	found := kinds{}

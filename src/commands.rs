@@ -2,6 +2,7 @@
 //! stderr. Exit codes: 0 yes, 1 the answer is no, 2 no answer.
 
 pub mod diff;
+pub mod explain;
 pub mod input;
 pub mod output;
 pub mod reach;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::diff::DiffArgs;
+use crate::commands::explain::ExplainArgs;
 use crate::commands::reach::ReachArgs;
 use crate::commands::render::RenderArgs;
 use crate::commands::validate::ValidateArgs;
@@ -39,6 +41,8 @@ enum Command {
     Validate(ValidateArgs),
     /// Say who can reach whom, from the network policies alone
     Reach(ReachArgs),
+    /// Say what a code means, how it fails and how to mend it
+    Explain(ExplainArgs),
 }
 
 /// Runs the program on `args` and says how it went.
@@ -56,6 +60,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Reach(args) => reach::run(&args),
+        Command::Explain(args) => explain::run(&args),
     };
     match result {
         Ok(code) => code,

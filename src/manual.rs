@@ -73,6 +73,26 @@ pub fn reference() -> String {
     page
 }
 
+/// The page about all codes.
+const CHECKS: &str = include_str!("../docs/checks.md");
+
+/// What a code means, how it fails and how to mend it; `None` if there is no such code.
+pub fn explanation(code: &str) -> Option<String> {
+    let summary = codes::ALL.iter().find(|(known, _)| *known == code).map(|(_, summary)| summary)?;
+    let (group, section) =
+        sections(CHECKS).find(|(_, title, _)| *title == code).map(|(group, _, text)| (group, text))?;
+    Some(format!("{code} ({group}): {summary}\n\n{}\n", section.replace('`', "").trim()))
+}
+
+/// The sections of the page: group, code, text.
+fn sections(page: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    page.split("\n## ").skip(1).flat_map(|part| {
+        let group = part.lines().next().unwrap_or_default();
+        let codes = part.split("\n### `").skip(1);
+        codes.filter_map(move |section| section.split_once('`').map(|(code, text)| (group, code, text)))
+    })
+}
+
 /// `platform.toml` as JSON Schema, for editors.
 pub fn schema() -> String {
     let mut schema = table_schema(DescriptionSpec::DOC, DescriptionSpec::KEYS.iter().chain(DYNAMIC_KEYS));

@@ -153,7 +153,8 @@ pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     if files.iter().all(is_read) {
         together(&mut files, question, &mut asked);
     }
-    let is_wanted = |code: &str| groups::group_of(code).is_none_or(|group| question.wants(group));
+    // what cannot be read has not been checked, whatever was asked
+    let is_wanted = |code| code == codes::MANIFEST || groups::group_of(code).is_none_or(|group| question.wants(group));
     for file in &mut files {
         file.report.retain(|found| is_wanted(found.code));
     }

@@ -33,3 +33,14 @@ fn every_key_is_documented() {
         assert!(!line.ends_with("|  |"), "no meaning: {line}");
     }
 }
+
+#[test]
+fn every_code_is_explained() {
+    for (code, summary) in platformgen::diagnostics::codes::ALL {
+        let text = platformgen::manual::explanation(code).unwrap_or_else(|| panic!("docs/checks.md lacks `{code}`"));
+        assert!(text.contains(summary) && text.contains("- What:") && text.contains("- Fix:"), "{text}");
+        let group =
+            platformgen::validate::groups::group_of(code).map_or("description", platformgen::validate::groups::name);
+        assert!(text.contains(&format!("({group})")), "`{code}` stands in another group: {text}");
+    }
+}

@@ -38,7 +38,6 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
         "decode",
         &[
             codes::MANIFEST,
-            codes::SYNTAX,
             codes::DUPLICATE,
             codes::UNKNOWN_KEY,
             codes::MISSING_KEY,

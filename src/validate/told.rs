@@ -39,12 +39,11 @@ pub struct Finding<'a> {
 pub fn told(file: &Checked) -> Vec<Finding<'_>> {
     let source = Source { name: &file.path, text: &file.text };
     let mut known = (0, 1);
-    let tell = |found: &'_ Diagnostic| (found.code, found.span, found.severity);
     file.report
         .sorted()
         .into_iter()
         .map(|found| {
-            let (code, span, severity) = tell(found);
+            let Diagnostic { code, span, severity, .. } = *found;
             let place =
                 if span.start < known.0 { source.place(span.start) } else { source.place_from(span.start, known) };
             known = (place.start, place.line);
@@ -72,6 +71,8 @@ pub fn about(file: &Checked, found: &Diagnostic) -> (String, String) {
     let next = file.documents.partition_point(|document| document.root.span.start <= at);
     let holder = next.checked_sub(1).map(|at| &file.documents[at]).filter(|document| at <= document.span.end);
     match holder {
+        // where an object begins, all of it is meant
+        Some(document) if at == document.root.span.start => (document.id.to_string(), String::new()),
         Some(document) => (document.id.to_string(), field(document, at)),
         None => (found.object.clone().unwrap_or_default(), String::new()),
     }

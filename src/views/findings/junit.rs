@@ -10,13 +10,16 @@ use crate::validate::told::{Finding, told};
 
 /// All findings.
 pub fn junit(verdict: &Verdict) -> String {
-    let files: Vec<(&str, Vec<Finding<'_>>)> =
-        verdict.files.iter().map(|file| (file.path.as_str(), told(file))).collect();
+    let of = |is_description: bool| -> Vec<(&str, Vec<Finding<'_>>)> {
+        let wanted = verdict.files.iter().filter(|file| file.is_description == is_description);
+        wanted.map(|file| (file.path.as_str(), told(file))).collect()
+    };
     let mut out =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"platformgen validate\">\n");
-    let known = GROUPS.iter().map(|(group, ..)| Some(*group));
-    for group in std::iter::once(None).chain(known) {
-        suite(&mut out, group, &files);
+    suite(&mut out, None, &of(true));
+    let manifests = of(false);
+    for (group, ..) in GROUPS {
+        suite(&mut out, Some(*group), &manifests);
     }
     out.push_str("</testsuites>\n");
     out
