@@ -14,7 +14,7 @@ use crate::model::platform::Platform;
 use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Node;
 use crate::stages::order::Collision;
-use crate::stages::{build, order, parse, resolve};
+use crate::stages::{build, capacity, order, parse, resolve};
 use crate::validate::world::Known;
 
 /// The platform that `text` describes in `environment` (the base when absent). `None` means that the report holds
@@ -27,6 +27,9 @@ pub fn platform(text: &str, environment: Option<&str>, report: &mut Report) -> O
         None => Removed::new(),
     };
     let platform = resolve::resolve(&merged, &removed, report);
+    if let Some(platform) = &platform {
+        capacity::check(platform, report);
+    }
     rehearse(&base, environment, &troubled(&merged, report), report);
     platform.filter(|_| !report.has_errors())
 }
@@ -55,7 +58,11 @@ fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, troubled: &BTreeSet<&s
         let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
         let removed = overlay::overlay(&mut merged, name, &mut aside);
         report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
-        let _ = resolve::resolve(&merged, &removed, &mut aside);
+        if let Some(platform) = resolve::resolve(&merged, &removed, &mut aside) {
+            let mut room = Report::default();
+            capacity::check(&platform, &mut room);
+            report.adopt_in(room, name);
+        }
         let components = change.get_ref().as_table().and_then(|table| table.get("components")?.get_ref().as_table());
         let is_doubtful = |name: &str| troubled.contains(name) || name == "*" && !troubled.is_empty();
         let doubtful = components.into_iter().flatten().filter(|(name, _)| is_doubtful(name.get_ref()));

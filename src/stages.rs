@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod build;
+pub mod capacity;
 pub mod check;
 pub mod link;
 pub mod order;

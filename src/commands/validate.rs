@@ -223,6 +223,9 @@ fn said(summary: &Summary) -> String {
         parts.push("no findings".to_owned());
     }
     parts.extend((summary.accepted > 0).then(|| format!("{} accepted", summary.accepted)));
+    if summary.objects == 0 {
+        return format!("{}\n", parts.join(", "));
+    }
     let strangers = match summary.strangers {
         0 => String::new(),
         count => format!("; {count} of kinds that are not Kubernetes' own"),

@@ -277,6 +277,10 @@ impl Component for WebService {
         if self.scales_on_requests() { &[Capability::RequestRate] } else { &[] }
     }
 
+    fn pools(&self) -> Vec<(&Name, u32)> {
+        self.spec.pools.0.iter().map(|(name, pool)| (&name.value, pool.0)).collect()
+    }
+
     fn scales_on_requests(&self) -> bool {
         matches!(&self.controller, Controller::Rolling(Replicas::Scaled(scale)) if scale.requests_per_second.is_some())
     }

@@ -111,11 +111,11 @@ impl Census {
 
 fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: Census, labels: Labels) -> ResourceQuota {
     let hard = amounts(&[
-        ("requests.cpu", quota.cpu.api()),
-        ("requests.memory", quota.memory.api()),
+        ("requests.cpu", quota.cpu.value.api()),
+        ("requests.memory", quota.memory.value.api()),
         // Limits are twice the requests by the house rule.
-        ("limits.memory", quota.memory.times(2).api()),
-        ("pods", count(quota.pods.0)),
+        ("limits.memory", quota.memory.value.times(2).api()),
+        ("pods", count(quota.pods.value.0)),
         ("persistentvolumeclaims", count(census.claims)),
         ("services.loadbalancers", count(census.load_balancers)),
         // A load balancer takes a node port for each of its ports.

@@ -21,6 +21,10 @@ pub const UNKNOWN_PORT: &str = "unknown-port";
 pub const DUPLICATE: &str = "duplicate";
 /// Two statements that cannot both hold.
 pub const CONFLICT: &str = "conflict";
+/// A quota that does not hold what its namespace needs.
+pub const QUOTA_EXCEEDED: &str = "quota-exceeded";
+/// More connections than somebody takes.
+pub const TOO_MANY_CONNECTIONS: &str = "too-many-connections";
 /// Something that must be declared as well.
 pub const REQUIRES: &str = "requires";
 /// A value that is known but that this version does not render.
@@ -78,8 +82,10 @@ pub const ALL: &[Code] = &[
     (NO_EFFECT, "an overlay changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (NOT_SERVED, "the server does not serve this version of the API"),
+    (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
     (REQUIRES, "something else must be declared for this to work"),
     (SYNTAX, "the file is not valid TOML"),
+    (TOO_MANY_CONNECTIONS, "an external takes fewer connections than its callers may hold"),
     (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),
     (UNKNOWN_KEY, "nothing reads this key"),
     (UNKNOWN_KIND, "Kubernetes has no such kind"),

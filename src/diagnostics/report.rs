@@ -124,6 +124,16 @@ impl Report {
         self.found.extend(errors.filter(wanted));
     }
 
+    /// Takes over what holds in an environment only, and says so.
+    pub fn adopt_in(&mut self, other: Self, environment: &str) {
+        for mut found in other.found {
+            if !self.found.iter().any(|known| (known.code, known.span) == (found.code, found.span)) {
+                found.message = format!("in environment `{environment}`, {}", found.message);
+                self.found.push(found);
+            }
+        }
+    }
+
     /// Where errors begin, in order.
     pub fn error_places(&self) -> Vec<usize> {
         let errors = self.found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);

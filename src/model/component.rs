@@ -52,6 +52,11 @@ pub trait Component: Debug + Send + Sync {
         &[]
     }
 
+    /// How many connections each of its pods may hold to which external.
+    fn pools(&self) -> Vec<(&Name, u32)> {
+        Vec::new()
+    }
+
     /// Whether its autoscaler counts requests.
     fn scales_on_requests(&self) -> bool {
         false

@@ -99,6 +99,19 @@ impl Controller {
     }
 }
 
+impl Controller {
+    /// The most pods that there may be at once: while all are replaced, at the largest scale. Of one on every node, one.
+    pub fn max_pods(&self) -> i128 {
+        match self {
+            // a rollout adds one before it takes one away
+            Self::Rolling(Replicas::Fixed(count)) => i128::from(*count) + 1,
+            Self::Rolling(Replicas::Scaled(scale)) => i128::from(scale.max) + 1,
+            Self::Stateful { replicas } => i128::from(*replicas),
+            Self::Recreate | Self::PerNode | Self::Scheduled { .. } => 1,
+        }
+    }
+}
+
 /// Rank when a node is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {

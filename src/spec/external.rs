@@ -19,7 +19,7 @@ shape! {
         /// names one label below it.
         cidrs: NonEmpty<Vec<At<RangeSpec>>>,
         /// How many connections it takes.
-        max_connections as "max-connections": Option<Amount>,
+        max_connections as "max-connections": Option<At<Amount>>,
     }
 }
 

@@ -302,11 +302,11 @@ shape! {
     /// What a namespace's pods may use together.
     QuotaSpec {
         /// Sum of CPU requests.
-        cpu: Cpu,
+        cpu: At<Cpu>,
         /// Sum of memory requests, and of memory limits twice as much.
-        memory: Bytes,
+        memory: At<Bytes>,
         /// Number of pods.
-        pods: Amount,
+        pods: At<Amount>,
     }
 }
 

@@ -52,10 +52,14 @@ pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec
     placed
 }
 
+/// The workloads of each component, in the platform's order.
+pub fn all_workloads(platform: &Platform) -> Vec<Vec<Workload>> {
+    platform.components.iter().map(|declared| declared.component.workloads(&site(declared, platform))).collect()
+}
+
 /// The connections that the platform asks for.
 pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
-    let workloads: Vec<Vec<Workload>> =
-        platform.components.iter().map(|declared| declared.component.workloads(&site(declared, platform))).collect();
+    let workloads = all_workloads(platform);
     connections::connections(platform, &workloads, &edges::edges(platform, &workloads))
 }
 
