@@ -58,7 +58,8 @@ fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, troubled: &BTreeSet<&s
         let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
         let removed = overlay::overlay(&mut merged, name, &mut aside);
         report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
-        if let Some(platform) = resolve::resolve(&merged, &removed, &mut aside) {
+        // what stands in for a value that is wrong may take any room
+        if let Some(platform) = resolve::resolve(&merged, &removed, &mut aside).filter(|_| !report.has_errors()) {
             let mut room = Report::default();
             capacity::check(&platform, &mut room);
             report.adopt_in(room, name);
