@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod api;
+pub mod arithmetic;
 pub mod decode;
 pub mod findings;
 pub mod groups;

@@ -25,6 +25,14 @@ pub const CONFLICT: &str = "conflict";
 pub const QUOTA_EXCEEDED: &str = "quota-exceeded";
 /// More connections than somebody takes.
 pub const TOO_MANY_CONNECTIONS: &str = "too-many-connections";
+/// An amount that a limit range does not allow.
+pub const OUTSIDE_LIMIT_RANGE: &str = "outside-limit-range";
+/// A disruption budget that never lets a pod go.
+pub const BLOCKED_DRAIN: &str = "blocked-drain";
+/// A rollout that waits for itself.
+pub const STUCK_ROLLOUT: &str = "stuck-rollout";
+/// A pod that is killed before it has been told to stop.
+pub const SHORT_GRACE: &str = "short-grace";
 /// Something that must be declared as well.
 pub const REQUIRES: &str = "requires";
 /// A value that is known but that this version does not render.
@@ -56,10 +64,10 @@ pub const UNUSED_ACCEPT: &str = "unused-accept";
 pub const EXPIRED_ACCEPT: &str = "expired-accept";
 
 /// Codes about objects that `[[accept]]` may name; whether they apply is known once the objects are there.
-pub const OF_OBJECTS: &[&str] = &[BLOCKED_CONNECTION, UNDECLARED_CONNECTION];
+pub const OF_OBJECTS: &[&str] = &[BLOCKED_CONNECTION, BLOCKED_DRAIN, SHORT_GRACE, STUCK_ROLLOUT, UNDECLARED_CONNECTION];
 
 /// Codes about objects that a server would not take, or that would not work: nobody can live with them.
-pub const UNACCEPTABLE: &[&str] = &[INVALID_FIELD, MANIFEST, NOT_SERVED, UNKNOWN_KIND];
+pub const UNACCEPTABLE: &[&str] = &[INVALID_FIELD, MANIFEST, NOT_SERVED, OUTSIDE_LIMIT_RANGE, UNKNOWN_KIND];
 
 /// Codes that say that something is not there.
 pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
@@ -70,6 +78,7 @@ pub const RELATIONS: &[&str] = &[CONFLICT, MISSING_KEY, REQUIRES];
 /// Every code, in alphabetical order.
 pub const ALL: &[Code] = &[
     (BLOCKED_CONNECTION, "the policies do not let through what is declared"),
+    (BLOCKED_DRAIN, "a disruption budget never lets a pod go, so no node can be drained"),
     (CONFLICT, "two statements cannot both hold"),
     (DUPLICATE, "the same thing is said twice"),
     (EXPIRED_ACCEPT, "a finding is no longer accepted: the day until which it was has passed"),
@@ -82,8 +91,11 @@ pub const ALL: &[Code] = &[
     (NO_EFFECT, "an overlay changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (NOT_SERVED, "the server does not serve this version of the API"),
+    (OUTSIDE_LIMIT_RANGE, "a limit range does not allow this amount"),
     (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
     (REQUIRES, "something else must be declared for this to work"),
+    (SHORT_GRACE, "a pod is killed before it has been told to stop"),
+    (STUCK_ROLLOUT, "a rollout waits for a volume that it keeps itself"),
     (SYNTAX, "the file is not valid TOML"),
     (TOO_MANY_CONNECTIONS, "an external takes fewer connections than its callers may hold"),
     (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),

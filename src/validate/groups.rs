@@ -1,6 +1,7 @@
 //! The groups of checks: what each asks, and which codes it speaks in.
 
 use crate::diagnostics::codes;
+use crate::validate::arithmetic;
 use crate::validate::findings::Findings;
 use crate::validate::network;
 use crate::validate::world::World;
@@ -48,6 +49,19 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
         &[],
     ),
     (Group::Api, "api", &[codes::INVALID_FIELD], &[]),
+    (
+        Group::Arithmetic,
+        "arithmetic",
+        &[
+            codes::QUOTA_EXCEEDED,
+            codes::TOO_MANY_CONNECTIONS,
+            codes::OUTSIDE_LIMIT_RANGE,
+            codes::BLOCKED_DRAIN,
+            codes::STUCK_ROLLOUT,
+            codes::SHORT_GRACE,
+        ],
+        &[arithmetic::fit],
+    ),
     (Group::Network, "network", &[codes::UNDECLARED_CONNECTION, codes::BLOCKED_CONNECTION], &[network::theorem]),
 ];
 

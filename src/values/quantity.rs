@@ -27,7 +27,7 @@ const DECIMAL: &[(&str, i128)] = &[
 impl Quantity {
     /// Whole units: cores, bytes, things.
     pub const fn whole(units: i128) -> Self {
-        Self { milli: units * 1000 }
+        Self { milli: units.saturating_mul(1000) }
     }
 
     /// Thousandths: `millis(250)` is `250m`.
@@ -38,13 +38,13 @@ impl Quantity {
     /// Both amounts together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
-        Self { milli: self.milli + other.milli }
+        Self { milli: self.milli.saturating_add(other.milli) }
     }
 
     /// This amount, `factor` times.
     #[must_use]
     pub const fn times(self, factor: i128) -> Self {
-        Self { milli: self.milli * factor }
+        Self { milli: self.milli.saturating_mul(factor) }
     }
 
     /// The amount in thousandths of its unit.

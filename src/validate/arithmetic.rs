@@ -1,0 +1,21 @@
+//! Whether amounts fit: quotas, ranges, budgets, rollouts, volumes and times.
+
+mod asks;
+mod drains;
+mod quotas;
+mod ranges;
+mod scale;
+mod times;
+
+use crate::validate::findings::Findings;
+use crate::validate::world::World;
+
+/// All checks of amounts.
+pub fn fit(world: &World<'_>, findings: &mut Findings) {
+    let scales = scale::of(world);
+    quotas::hold(world, &scales, findings);
+    ranges::hold(world, findings);
+    drains::end(world, &scales, findings);
+    drains::rollouts_end(world, &scales, findings);
+    times::suffice(world, findings);
+}
