@@ -36,7 +36,8 @@ pub fn hold(world: &World<'_>, scales: &[Option<Scale>], findings: &mut Findings
                 findings.error(codes::QUOTA_EXCEEDED, quota, &entry.node, &message).help(largest(own));
             }
         }
-        everybody_says(world, quota, hard.iter().map(|entry| plain(&entry.key)), findings);
+        let resources: Vec<&str> = hard.iter().map(|entry| plain(&entry.key)).collect();
+        everybody_says(world, quota, &resources, findings);
     }
 }
 
@@ -163,16 +164,11 @@ fn largest(shares: &[(String, Quantity)]) -> String {
 }
 
 /// Where amounts are held to a quota, a pod that does not say how much it wants is refused.
-fn everybody_says<'q>(
-    world: &World<'_>,
-    quota: Thing<'_>,
-    resources: impl Iterator<Item = &'q str> + Clone,
-    findings: &mut Findings,
-) {
+fn everybody_says(world: &World<'_>, quota: Thing<'_>, resources: &[&str], findings: &mut Findings) {
     let defaults = Defaults::of(world, quota.place());
     for pod in world.pods.iter().filter(|pod| pod.namespace() == quota.place()) {
         let said = |(side, known): (Side, &'static [(&str, &str)])| {
-            let meant = known.iter().filter(|(_, key)| resources.clone().any(|resource| resource == *key));
+            let meant = known.iter().filter(|(_, key)| resources.contains(key));
             meant.filter(|(resource, _)| !defaults.says(pod.spec(), side, resource)).map(|(_, key)| *key).collect()
         };
         let missing: Vec<Vec<&str>> = [(Side::Requests, REQUESTS), (Side::Limits, LIMITS)].map(said).into();
