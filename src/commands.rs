@@ -4,6 +4,7 @@
 pub mod diff;
 pub mod explain;
 pub mod input;
+pub mod lists;
 pub mod output;
 pub mod reach;
 pub mod render;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::diff::DiffArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::lists::ListArgs;
 use crate::commands::reach::ReachArgs;
 use crate::commands::render::RenderArgs;
 use crate::commands::validate::ValidateArgs;
@@ -41,6 +43,12 @@ enum Command {
     Validate(ValidateArgs),
     /// Say who can reach whom, from the network policies alone
     Reach(ReachArgs),
+    /// List every image with its tag, its digest and who runs it
+    Images(ListArgs),
+    /// List every secret and key with who reads it and who makes it; never a value
+    Secrets(ListArgs),
+    /// List what the cluster must have already, with the commands that show whether it has
+    Requirements(ListArgs),
     /// Say what a code means, how it fails and how to mend it
     Explain(ExplainArgs),
 }
@@ -60,6 +68,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Reach(args) => reach::run(&args),
+        Command::Images(args) => lists::images(&args),
+        Command::Secrets(args) => lists::secrets(&args),
+        Command::Requirements(args) => lists::requirements(&args),
         Command::Explain(args) => explain::run(&args),
     };
     match result {

@@ -186,7 +186,7 @@ impl Question<'_> {
 }
 
 /// Whether a document is for a tool and never comes to a server.
-fn is_of_tools(document: &Document) -> bool {
+pub fn is_of_tools(document: &Document) -> bool {
     ["kustomize.config.k8s.io", "config.kubernetes.io"].contains(&document.id.group.as_str())
 }
 

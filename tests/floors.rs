@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["stages"],
     &["emit", "diff"],
     &["validate"],
-    &["views"],
+    &["views", "inventory"],
     &["pipeline", "manual"],
     &["causes"],
     &["commands"],
