@@ -146,7 +146,7 @@ fn from(maker: String) -> BTreeMap<String, String> {
 /// What an operator fetches from a store.
 type Stored<'a> = ((&'a str, &'a str), String, BTreeMap<String, String>);
 
-fn stored<'a>(thing: Thing<'a>) -> Option<Stored<'a>> {
+fn stored(thing: Thing<'_>) -> Option<Stored<'_>> {
     let spec = thing.root().get("spec")?;
     let name = spec.text_at(&["target", "name"]).unwrap_or(&thing.document.id.name);
     let store = |key: &str| spec.text_at(&["secretStoreRef", key]).unwrap_or_default();
