@@ -3,19 +3,41 @@
 //! Lives here: which rules hold for which type. A rule sees one value of its type wherever one stands, so that a container
 //! is judged alike in every workload. It must never look at another object.
 
+mod addresses;
+mod admission;
+pub mod amounts;
+mod autoscaling;
+mod config;
+mod defaults;
+mod definitions;
+mod demands;
 mod forms;
+mod meta;
 pub mod names;
+mod networking;
+mod others;
+mod patterns;
 mod pods;
+mod quota;
 mod ranges;
+mod rbac;
 mod rules;
+mod services;
+mod storage;
+mod structural;
+mod texts;
 mod words;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
-use crate::diff::path::Path;
-use crate::manifest::node::Node;
+use crate::diff::path::{Path, Step};
+use crate::manifest::node::{Node, Value};
+use crate::spec::shapes::Minor;
+use crate::validate::api::forms::Form;
+
+pub use demands::{demanded, is_spared};
 
 /// A rule for the values of a type.
 type Rule = fn(&mut Judge<'_>, &Node);
@@ -28,19 +50,34 @@ pub struct Judge<'a> {
     pub path: &'a Path,
     /// What is wrong goes here.
     pub report: &'a mut Report,
+    /// The minor of the server.
+    pub minor: Minor,
 }
 
 /// Judges a value of this type.
 pub fn judge(name: &str, node: &Node, judge: &mut Judge<'_>) {
-    for (_, field, words) in words::WORDS.iter().filter(|(known, ..)| *known == name) {
+    for (_, field, _) in of(demands::DEMANDS, name, |row| row.0) {
+        judge.filled(node, field);
+    }
+    for (_, field, words) in of(words::WORDS, name, |row| row.0) {
         judge.word(node, field, words);
     }
-    for (_, field, least, most) in ranges::RANGES.iter().filter(|(known, ..)| *known == name) {
+    for (_, field, form) in of(texts::TEXTS, name, |row| row.0) {
+        judge.form(node, field, *form);
+    }
+    for (_, field, least, most) in of(ranges::RANGES, name, |row| row.0) {
         judge.range(node, field, *least, *most);
     }
-    for (_, rule) in rules::RULES.iter().filter(|(known, _)| *known == name) {
+    for (_, rule) in of(rules::RULES, name, |row| row.0) {
         rule(judge, node);
     }
+}
+
+/// The rows of a type in a table that is sorted by types.
+fn of<'t, T>(table: &'t [T], name: &str, key: impl Fn(&T) -> &str) -> &'t [T] {
+    let first = table.partition_point(|row| key(row) < name);
+    let rows = table.get(first..).unwrap_or_default();
+    rows.get(..rows.partition_point(|row| key(row) == name)).unwrap_or_default()
 }
 
 impl Judge<'_> {
@@ -58,16 +95,77 @@ impl Judge<'_> {
         self.report.error(codes::INVALID_FIELD, span, format!("{}: `{path}` {why}", self.object));
     }
 
+    /// Speaks about what stands one step further in.
+    fn step(&mut self, step: Step, work: impl FnOnce(&mut Judge<'_>)) {
+        let path = self.path.and(step);
+        work(&mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor });
+    }
+
+    /// Speaks about each item of a list.
+    fn each<'n>(&mut self, node: &'n Node, list: &str, mut work: impl FnMut(&mut Judge<'_>, &'n Node)) {
+        let items = node.items_at(&[list]);
+        if !items.is_empty() {
+            let path = self.path.key(list);
+            let own = &mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor };
+            for (at, item) in items.iter().enumerate() {
+                own.step(Step::Index(at), |judge| work(judge, item));
+            }
+        }
+    }
+
+    /// What must not be empty if it is there.
+    fn filled(&mut self, node: &Node, key: &str) {
+        let is_empty = node.get(key).is_some_and(|inner| match &inner.value {
+            Value::Text(text) => text.is_empty(),
+            Value::List(items) => items.is_empty(),
+            _ => false,
+        });
+        if is_empty {
+            self.refuse(node, key, "must not be empty");
+        }
+    }
+
+    /// The texts under a key, each with its place: one, or the items of a list. An empty one stands for the default, an
+    /// empty item for nothing.
+    fn texts<'n>(&self, node: &'n Node, key: &str) -> Vec<(Path, Span, &'n str)> {
+        let Some(inner) = node.get(key) else { return Vec::new() };
+        let path = || self.path.key(key);
+        match &inner.value {
+            Value::Text(text) if !text.is_empty() => vec![(path(), inner.span, text.as_str())],
+            Value::List(items) => {
+                let place =
+                    |(at, item): (usize, &'n Node)| Some((path().and(Step::Index(at)), item.span, item.text()?));
+                items.iter().enumerate().filter_map(place).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Refuses each text under a key that has a fault.
+    fn faults(&mut self, node: &Node, key: &str, fault: impl Fn(&str) -> Option<String>) {
+        for (path, span, text) in self.texts(node, key) {
+            if let Some(why) = fault(text) {
+                self.at(&path, first_line(span, node), &format!("is `{text}`, which {why}"));
+            }
+        }
+    }
+
+    /// A text of a form.
+    fn form(&mut self, node: &Node, key: &str, (is_form, form): Form) {
+        for (path, span, text) in self.texts(node, key) {
+            if !is_form(text) {
+                self.at(&path, first_line(span, node), &format!("is `{text}`; it must be {form}"));
+            }
+        }
+    }
+
     /// One of a few words; nothing stands for the default.
     fn word(&mut self, node: &Node, key: &str, words: &[&str]) {
-        let Some(inner) = node.get(key) else { return };
-        let items = if inner.items().is_empty() { std::slice::from_ref(inner) } else { inner.items() };
-        for item in items {
-            if let Some(word) = item.text().filter(|word| !word.is_empty() && !words.contains(word)) {
+        for (path, span, word) in self.texts(node, key) {
+            if !words.contains(&word) {
                 let known = suggest::list(words.iter().copied());
                 let near = suggest::nearest(word, words.iter().copied());
-                let why = format!("is `{word}`, which is none of {known}");
-                self.at(&self.path.key(key), item.span, &why);
+                self.at(&path, span, &format!("is `{word}`, which is none of {known}"));
                 if let Some(near) = near {
                     self.report.last_help(&format!("did you mean `{near}`?"));
                 }
@@ -92,4 +190,18 @@ fn begin(node: &Node) -> Span {
 /// Carets stand below one line.
 fn first_line(span: Span, node: &Node) -> Span {
     if span.end - span.start > 200 || span == node.span { (span.start..span.start + 1).into() } else { span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_by_types() {
+        assert!(demands::DEMANDS.is_sorted_by_key(|row| (row.0, row.1)));
+        assert!(words::WORDS.is_sorted_by_key(|row| row.0));
+        assert!(texts::TEXTS.is_sorted_by_key(|row| (row.0, row.1)));
+        assert!(ranges::RANGES.is_sorted_by_key(|row| row.0));
+        assert!(rules::RULES.is_sorted_by_key(|row| row.0));
+    }
 }

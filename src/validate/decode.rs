@@ -6,11 +6,11 @@
 use crate::diagnostics::source::Span;
 use crate::diagnostics::{codes, report::Report, suggest};
 use crate::diff::path::{Path, Step};
-use crate::diff::quantities;
 use crate::manifest::document::Document;
 use crate::manifest::node::{Node, Value};
 use crate::schema::{Field, Schema, Shape};
 use crate::spec::shapes::Minor;
+use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::{self, Judge, names};
 
 /// Groups that no server has any more, whose kinds went elsewhere.
@@ -21,7 +21,11 @@ const GONE: &[&str] = &["extensions"];
 pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
+<<<<<<< HEAD
     let mut walk = Walk { schema, object: document.id.to_string(), report, judged: 1 };
+=======
+    let mut walk = Walk { schema, minor, object: document.id.to_string(), report };
+>>>>>>> ebe3770 (Refuse what real servers refuse in all kinds beside workloads: a manifest that passes is one that applies)
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), "`apiVersion` is missing")
@@ -36,7 +40,8 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
             walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
         }
         let whole = Path::default();
-        names::identity(&mut Judge { object: &walk.object, path: &whole, report: walk.report }, document, known);
+        let judge = &mut Judge { object: &walk.object, path: &whole, report: walk.report, minor };
+        names::identity(judge, document, known);
         walk.fields(root, known.name, &whole);
         return Some(walk.judged);
     }
@@ -71,6 +76,7 @@ fn place(root: &Node, key: &str) -> Span {
 
 struct Walk<'a> {
     schema: &'a Schema,
+    minor: Minor,
     object: String,
     report: &'a mut Report,
     judged: usize,
@@ -87,13 +93,17 @@ impl Walk<'_> {
                 Err(_) => self.unknown(&entry.key, entry.span, name, fields, &inner),
             }
         }
-        let judge = &mut Judge { object: &self.object, path, report: self.report };
+        let judge = &mut Judge { object: &self.object, path, report: self.report, minor: self.minor };
         api::judge(name, node, judge);
-        let missing = fields.iter().filter(|field| is_demanded(field) && is_absent(node, field.key));
-        for field in missing {
+        let required = fields.iter().filter(|field| is_required(field)).map(|field| field.key);
+        let required = required.filter(|key| !api::is_spared(name, key, self.minor));
+        let is_told = |key: &str| fields.iter().any(|field| field.key == key && is_required(field));
+        let demanded = api::demanded(name).filter(|key| !is_told(key));
+        let missing: Vec<&str> = required.chain(demanded).filter(|key| is_absent(node, key)).collect();
+        for key in missing {
             let message = match path.to_string().as_str() {
-                "" => format!("{}: `{}` is missing", self.object, field.key),
-                path => format!("{}: `{}` is missing in `{path}`", self.object, field.key),
+                "" => format!("{}: `{key}` is missing", self.object),
+                path => format!("{}: `{key}` is missing in `{path}`", self.object),
             };
             self.report.error(codes::MISSING_KEY, begin(node), message);
         }
@@ -120,7 +130,14 @@ impl Walk<'_> {
             (Shape::List(items), Value::List(nodes)) => {
                 let shape = Shape::inner(items);
                 for (at, item) in nodes.iter().enumerate() {
-                    self.value(item, shape, &path.and(Step::Index(at)));
+                    let path = path.and(Step::Index(at));
+                    match (shape, &item.value) {
+                        // an item that is nothing is one with nothing in it
+                        (Shape::Type(name), Value::Null) => {
+                            self.fields(&Node { span: item.span, value: Value::Map(Vec::new()) }, name, &path);
+                        }
+                        _ => self.value(item, shape, &path),
+                    }
                 }
             }
             (Shape::Either(one, other), value) => {
@@ -150,7 +167,7 @@ impl Walk<'_> {
 }
 
 /// Numbers and truth values that are missing are zero and false, lists are empty: whether they may be is not said by types.
-fn is_demanded(field: &Field) -> bool {
+fn is_required(field: &Field) -> bool {
     field.is_required && matches!(field.shape, Shape::Text | Shape::Type(_))
 }
 
@@ -184,7 +201,9 @@ fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
         Shape::Number => (matches!(node.value, Value::Integer(_) | Value::Float(_) | Value::Number(_)), "a number"),
         Shape::Bool => (matches!(node.value, Value::Bool(_)), "`true` or `false`"),
         Shape::Time => (text.is_some_and(is_time), "a time such as `\"2026-01-31T12:00:00Z\"`"),
-        Shape::Quantity => (quantities::amount(node).is_some(), "an amount such as `100m` or `1Gi`"),
+        Shape::Quantity => {
+            (amounts::read(node).is_some_and(|amount| amount >= Amount::ZERO), "an amount such as `100m` or `1Gi`")
+        }
         Shape::IntOrText => (
             text.is_some() || whole.is_some_and(|number| i32::try_from(number).is_ok()),
             "a number of 32 bits or a string",

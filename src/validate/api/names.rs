@@ -3,64 +3,137 @@
 //! Source: the `NameIsDNSLabel`, `NameIsDNSSubdomain`, `NameIsDNS1035Label` and path segment functions that the strategies of
 //! each kind in `pkg/apis/*/validation` of Kubernetes use.
 
+use crate::diagnostics::codes;
+use crate::diff::path::Step;
 use crate::manifest::document::Document;
+use crate::manifest::node::Node;
 use crate::schema::Kind;
+use crate::spec::shapes::Minor;
 use crate::validate::api::Judge;
-use crate::validate::api::forms::{is_label, is_subdomain};
-
-/// Whether a name has a form, and what the form is.
-type Form = (fn(&str) -> bool, &'static str);
-
-const SUBDOMAIN: Form = (is_subdomain, "lower-case letters, digits, `-` and `.`, at most 253");
+use crate::validate::api::addresses::strict_address_fault;
+use crate::validate::api::forms::{
+    Form, LABEL, LETTER_LABEL, SEGMENT, SUBDOMAIN, is_file_name, is_label, is_subdomain,
+};
+use crate::validate::api::others::finalizer_fault;
 
 /// Kinds whose names have another form than most.
 const FORMS: &[(&str, &str, Form)] = &[
-    ("", "Namespace", (is_label, "lower-case letters, digits and `-`, at most 63")),
-    ("", "Service", (is_service, "lower-case letters, digits and `-`, at most 63, and begins with a letter")),
+    ("", "Namespace", LABEL),
+    ("apiregistration.k8s.io", "APIService", SEGMENT),
     ("batch", "CronJob", (is_cron_job, "lower-case letters, digits, `-` and `.`, at most 52")),
-    (RBAC, "ClusterRole", PATH),
-    (RBAC, "ClusterRoleBinding", PATH),
-    (RBAC, "Role", PATH),
-    (RBAC, "RoleBinding", PATH),
+    ("certificates.k8s.io", "CertificateSigningRequest", SEGMENT),
+    ("certificates.k8s.io", "ClusterTrustBundle", SEGMENT),
+    ("coordination.k8s.io", "LeaseCandidate", (is_file_name, "letters, digits, `-`, `_` and `.`, at most 253")),
+    ("networking.k8s.io", "IPAddress", (is_address, "an IP address as it is written")),
+    ("policy", "PodDisruptionBudget", SEGMENT),
+    (RBAC, "ClusterRole", SEGMENT),
+    (RBAC, "ClusterRoleBinding", SEGMENT),
+    (RBAC, "Role", SEGMENT),
+    (RBAC, "RoleBinding", SEGMENT),
 ];
 
 const RBAC: &str = "rbac.authorization.k8s.io";
-const PATH: Form = (is_path_segment, "anything without `/` and `%`");
-
-fn is_service(name: &str) -> bool {
-    is_label(name) && name.starts_with(|letter: char| letter.is_ascii_lowercase())
-}
+/// Groups of questions, which have no names.
+const NAMELESS: &[&str] = &["authentication.k8s.io", "authorization.k8s.io"];
+/// A kind whose objects the server names if nobody does.
+const NAMED: (&str, &str) = ("", "LimitRange");
+/// Kinds whose finalizers need no domain.
+const FREE: &[(&str, &str)] = &[
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("apiregistration.k8s.io", "APIService"),
+    ("policy", "PodDisruptionBudget"),
+];
 
 fn is_cron_job(name: &str) -> bool {
     is_subdomain(name) && name.len() <= 52
 }
 
-fn is_path_segment(name: &str) -> bool {
-    name != "." && name != ".." && !name.contains(['/', '%'])
+fn is_address(name: &str) -> bool {
+    strict_address_fault(name).is_none()
+}
+
+fn form(group: &str, kind: &str, minor: Minor) -> Form {
+    match (group, kind) {
+        // since 1.36 a Service may begin with a digit
+        ("", "Service") => {
+            if minor < Minor::V1_36 {
+                LETTER_LABEL
+            } else {
+                LABEL
+            }
+        }
+        _ => FORMS
+            .iter()
+            .find(|(known_group, known, _)| *known_group == group && *known == kind)
+            .map_or(SUBDOMAIN, |(.., form)| *form),
+    }
 }
 
 /// Judges what an object calls itself and where it says it lives.
 pub fn identity(judge: &mut Judge<'_>, document: &Document, kind: Kind) {
     let Some(metadata) = document.root.get("metadata") else { return };
-    let path = judge.path.key("metadata");
-    let judge = &mut Judge { object: judge.object, path: &path, report: judge.report };
     let id = &document.id;
-    let own = FORMS.iter().find(|(group, known, _)| id.group == *group && id.kind == *known);
-    let (is_form, form) = own.map_or(SUBDOMAIN, |(.., form)| *form);
+    judge.step(Step::Key("metadata".to_owned()), |judge| {
+        name(judge, metadata, form(&id.group, &id.kind, judge.minor), &id.group, &id.kind);
+        place(judge, metadata, kind, &id.kind);
+        let is_free = FREE.contains(&(id.group.as_str(), id.kind.as_str()));
+        owners(judge, metadata, is_free);
+    });
+}
+
+fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, group: &str, kind: &str) {
+    let prefix = metadata.text_at(&["generateName"]).filter(|prefix| !prefix.is_empty());
     match metadata.text_at(&["name"]).filter(|name| !name.is_empty()) {
         Some(name) if !is_form(name) => {
-            judge.refuse(metadata, "name", &format!("is `{name}`; the name of a {} is {form}", id.kind));
+            judge.refuse(metadata, "name", &format!("is `{name}`; the name of a {kind} is {form}"));
         }
-        None if metadata.text_at(&["generateName"]).is_none_or(str::is_empty) => {
-            judge.refuse(metadata, "name", "is missing");
+        None if prefix.is_none() && !NAMELESS.contains(&group) && (group, kind) != NAMED => {
+            judge.refuse(metadata, "name", "is missing")
         }
         _ => {}
     }
-    if let Some(namespace) = metadata.text_at(&["namespace"]).filter(|namespace| !namespace.is_empty()) {
-        if !kind.is_namespaced {
-            judge.refuse(metadata, "namespace", &format!("must not be there: a {} lives in no namespace", id.kind));
-        } else if !is_label(namespace) {
-            judge.refuse(metadata, "namespace", &format!("is `{namespace}`, which no namespace is called"));
-        }
+    // letters and digits follow
+    let whole = prefix.map(|prefix| prefix.strip_suffix('-').map_or(prefix.to_owned(), |prefix| format!("{prefix}a")));
+    if let (Some(prefix), Some(_)) = (prefix, whole.filter(|whole| !is_form(whole))) {
+        judge.refuse(metadata, "generateName", &format!("is `{prefix}`; the name of a {kind} is {form}"));
     }
+}
+
+fn place(judge: &mut Judge<'_>, metadata: &Node, kind: Kind, name: &str) {
+    let Some(namespace) = metadata.text_at(&["namespace"]).filter(|namespace| !namespace.is_empty()) else { return };
+    if !kind.is_namespaced {
+        let span = metadata.get("namespace").map_or(metadata.span, |node| node.span);
+        let message = format!("`.metadata.namespace` says nothing: a {name} lives in no namespace");
+        judge.report.warning(codes::INVALID_FIELD, span, judge.object.to_owned(), message);
+    } else if !is_label(namespace) {
+        judge.refuse(metadata, "namespace", &format!("is `{namespace}`, which no namespace is called"));
+    }
+}
+
+/// Who may hold an object back, and whose it is.
+fn owners(judge: &mut Judge<'_>, metadata: &Node, is_free: bool) {
+    judge.faults(metadata, "finalizers", |text| {
+        let why =
+            if is_free { (!super::forms::is_qualified(text)).then_some("is no name") } else { finalizer_fault(text) };
+        why.map(str::to_owned)
+    });
+    let finalizers = metadata.items_at(&["finalizers"]);
+    let has = |wanted| finalizers.iter().any(|item| item.text() == Some(wanted));
+    if has("orphan") && has("foregroundDeletion") {
+        judge.refuse(metadata, "finalizers", "must not hold both `orphan` and `foregroundDeletion`");
+    }
+    let owners = metadata.items_at(&["ownerReferences"]);
+    let is_leader = |owner: &&Node| owner.get("controller").and_then(Node::bool) == Some(true);
+    if owners.iter().filter(is_leader).count() > 1 {
+        judge.refuse(metadata, "ownerReferences", "must not name two with `controller: true`");
+    }
+    judge.each(metadata, "ownerReferences", |judge, owner| {
+        let is_event = owner.text_at(&["kind"]) == Some("Event")
+            && ["v1", "events.k8s.io/v1"].contains(&owner.text_at(&["apiVersion"]).unwrap_or_default());
+        if is_event {
+            judge.refuse(owner, "kind", "is `Event`, which owns nothing");
+        }
+    });
 }

@@ -1,0 +1,238 @@
+//! Rules for webhooks, admission policies and other servers of an API.
+//!
+//! Source: `pkg/apis/admissionregistration/validation/validation.go`, `apiserver/pkg/util/webhook/validation.go` and
+//! `kube-aggregator/pkg/apis/apiregistration/validation/validation.go` of Kubernetes 1.35 to 1.37. Expressions are not
+//! compiled.
+
+use std::collections::BTreeSet;
+
+use crate::diff::path::Step;
+use crate::manifest::node::Node;
+use crate::validate::api::Judge;
+use crate::validate::api::forms::{LABEL_KEY, is_letter_label, is_qualified, is_subdomain};
+use crate::validate::api::networking::group_and_version;
+use crate::validate::api::rules::{distinct, exactly_one, given, has, once};
+
+const OPERATIONS: &[&str] = &["*", "CREATE", "UPDATE", "DELETE", "CONNECT"];
+/// Versions of reviews that servers send.
+const REVIEWS: &[&str] = &["v1", "v1beta1"];
+const MOST_CONDITIONS: usize = 64;
+const MOST_ANNOTATIONS: usize = 20;
+
+pub fn webhooks(judge: &mut Judge<'_>, node: &Node) {
+    once(judge, node, "webhooks", "name");
+}
+
+pub fn webhook(judge: &mut Judge<'_>, node: &Node) {
+    let name = node.text_at(&["name"]).unwrap_or_default();
+    if !name.is_empty() && (!is_subdomain(name) || name.split('.').count() < 3) {
+        let why = format!("is `{name}`; it must be a name of at least three parts such as `pods.example.com`");
+        judge.refuse(node, "name", &why);
+    }
+    reviews(judge, node, "admissionReviewVersions");
+    conditions(judge, node);
+}
+
+/// The server must know one of the versions that a webhook takes.
+pub fn reviews(judge: &mut Judge<'_>, node: &Node, key: &str) {
+    let versions: Vec<&str> = node.items_at(&[key]).iter().filter_map(Node::text).collect();
+    if !versions.is_empty() && !versions.iter().any(|version| REVIEWS.contains(version)) {
+        judge.refuse(node, key, "must hold `v1`, which is what servers send");
+    }
+    distinct(judge, node, key);
+}
+
+pub fn conditions(judge: &mut Judge<'_>, node: &Node) {
+    let count = node.items_at(&["matchConditions"]).len();
+    if count > MOST_CONDITIONS {
+        judge.refuse(node, "matchConditions", &format!("holds {count}; it must not hold more than {MOST_CONDITIONS}"));
+    }
+    once(judge, node, "matchConditions", "name");
+}
+
+/// What is only blank is nothing.
+pub fn expression(judge: &mut Judge<'_>, node: &Node) {
+    for key in ["expression", "valueExpression", "messageExpression", "message", "rule"] {
+        if node.text_at(&[key]).is_some_and(|text| !text.is_empty() && text.trim().is_empty()) {
+            judge.refuse(node, key, "must not be blank");
+        }
+    }
+}
+
+pub fn validation(judge: &mut Judge<'_>, node: &Node) {
+    expression(judge, node);
+    if node.text_at(&["message"]).is_some_and(|text| text.trim().contains(['\n', '\r'])) {
+        judge.refuse(node, "message", "must be of one line");
+    }
+}
+
+pub fn variable(judge: &mut Judge<'_>, node: &Node) {
+    expression(judge, node);
+    let Some(name) = node.text_at(&["name"]).filter(|name| !name.is_empty()) else { return };
+    if !is_identifier(name) {
+        judge.refuse(node, "name", &format!("is `{name}`; it must be letters, digits and `_`, and no word of CEL"));
+    }
+}
+
+/// Words that CEL keeps for itself. Source: `cel-spec`, "Syntax".
+const RESERVED: &[&str] = &[
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
+];
+
+fn is_identifier(name: &str) -> bool {
+    !name.starts_with(|letter: char| letter.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !RESERVED.contains(&name)
+}
+
+pub fn client(judge: &mut Judge<'_>, node: &Node) {
+    exactly_one(judge, node, &["service", "url"]);
+    let Some(url) = node.text_at(&["url"]) else { return };
+    let why = match url.strip_prefix("https://") {
+        None => Some("it must begin with `https://`"),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => Some("it must name a host"),
+        Some(rest) if rest.split('/').next().is_some_and(|host| host.contains('@')) => Some("it must name no user"),
+        Some(rest) if rest.contains('?') && !rest.ends_with('?') => Some("it must have no query"),
+        Some(rest) if rest.contains('#') && !rest.ends_with('#') => Some("it must have no fragment"),
+        Some(rest) if rest.contains(' ') => Some("it must have no blank"),
+        Some(_) => None,
+    };
+    if let Some(why) = why {
+        judge.refuse(node, "url", &format!("is `{url}`; {why}"));
+    }
+}
+
+pub fn service(judge: &mut Judge<'_>, node: &Node) {
+    let Some(path) = node.text_at(&["path"]).filter(|path| !["", "/"].contains(path)) else { return };
+    let inner = path.get(1..).unwrap_or_default();
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    if !path.starts_with('/') || !inner.split('/').all(is_subdomain) {
+        let why =
+            format!("is `{path}`; it must begin with `/` and have lower-case letters, digits, `-` and `.` between");
+        judge.refuse(node, "path", &why);
+    }
+}
+
+pub fn rule(judge: &mut Judge<'_>, node: &Node) {
+    judge.word(node, "operations", OPERATIONS);
+    let texts = |key: &str| -> Vec<&str> { node.items_at(&[key]).iter().filter_map(Node::text).collect() };
+    for key in ["apiGroups", "apiVersions", "operations"] {
+        let all = texts(key);
+        if all.len() > 1 && all.contains(&"*") {
+            judge.refuse(node, key, "must hold nothing beside `*`");
+        }
+    }
+    for key in ["apiVersions", "resources"] {
+        if texts(key).contains(&"") {
+            judge.refuse(node, key, "must not hold an empty text");
+        }
+    }
+    let resources = texts("resources");
+    let is_wild = |whole: &str| resources.contains(&whole);
+    let covered = |resource: &&str| -> bool {
+        let Some((name, part)) = resource.split_once('/') else { return false };
+        let mut before = resources.iter().take_while(|other| **other != *resource);
+        before.any(|other| *other == format!("{name}/*") || *other == format!("*/{part}"))
+    };
+    if is_wild("*/*") && resources.len() > 1 {
+        judge.refuse(node, "resources", "must hold nothing beside `*/*`");
+    } else if is_wild("*") && resources.last().is_some_and(|last| !last.contains('/') && *last != "*") {
+        judge.refuse(node, "resources", "must not hold other resources beside `*`");
+    } else if let Some(resource) = resources.iter().find(|resource| covered(resource)) {
+        judge.refuse(node, "resources", &format!("holds `{resource}`, which another one holds already"));
+    }
+    distinct(judge, node, "resourceNames");
+}
+
+pub fn policy(judge: &mut Judge<'_>, node: &Node) {
+    conditions(judge, node);
+    if has(node, "matchConstraints") && node.items_at(&["matchConstraints", "resourceRules"]).is_empty() {
+        judge.refuse(node, "matchConstraints", "must have `resourceRules`");
+    }
+    let annotations = node.items_at(&["auditAnnotations"]);
+    if node.items_at(&["validations"]).is_empty() && annotations.is_empty() {
+        judge.refuse(node, "validations", "must not be empty unless there are `auditAnnotations`");
+    }
+    if annotations.len() > MOST_ANNOTATIONS {
+        judge.refuse(node, "auditAnnotations", &format!("must not hold more than {MOST_ANNOTATIONS}"));
+    }
+    once(judge, node, "auditAnnotations", "key");
+    judge.each(node, "auditAnnotations", |judge, annotation| {
+        judge.form(annotation, "key", (is_annotation_key, LABEL_KEY.1));
+    });
+}
+
+/// The name of the policy stands before it.
+fn is_annotation_key(key: &str) -> bool {
+    is_qualified(&format!("policy/{key}"))
+}
+
+pub fn parameter_kind(judge: &mut Judge<'_>, node: &Node) {
+    let Some(text) = node.text_at(&["apiVersion"]).filter(|text| !text.is_empty()) else { return };
+    let is_fine =
+        |(group, version): (&str, &str)| (group.is_empty() || is_subdomain(group)) && is_letter_label(version);
+    if !group_and_version(text).is_some_and(is_fine) {
+        judge.refuse(node, "apiVersion", &format!("is `{text}`; it must be a version such as `v1` or `apps/v1`"));
+    }
+}
+
+pub fn parameters(judge: &mut Judge<'_>, node: &Node) {
+    match given(node, &["name", "selector"]).as_slice() {
+        [] => judge.refuse(node, "name", "is missing, and so is `selector`"),
+        [_, _] => judge.refuse(node, "selector", "must not stand beside `name`"),
+        _ => {}
+    }
+}
+
+pub fn binding(judge: &mut Judge<'_>, node: &Node) {
+    distinct(judge, node, "validationActions");
+    let actions: BTreeSet<&str> = node.items_at(&["validationActions"]).iter().filter_map(Node::text).collect();
+    if actions.contains("Deny") && actions.contains("Warn") {
+        judge.refuse(node, "validationActions", "must not hold both `Deny` and `Warn`");
+    }
+}
+
+pub fn api_service(judge: &mut Judge<'_>, node: &Node) {
+    let Some(spec) = node.get("spec") else { return };
+    let text = |key: &str| spec.text_at(&[key]).unwrap_or_default();
+    let wanted = format!("{}.{}", text("version"), text("group"));
+    if let Some(name) = node.at(&["metadata", "name"]).filter(|name| name.text().is_some_and(|name| name != wanted)) {
+        let path = judge.path.key("metadata").key("name");
+        judge.at(&path, name.span, &format!("must be `{wanted}`, the version and the group"));
+    }
+    judge.step(Step::Key("spec".to_owned()), |judge| {
+        if text("group").is_empty() && !["", "v1"].contains(&text("version")) {
+            judge.refuse(spec, "group", "is missing");
+        }
+        let is_unverified = spec.get("insecureSkipTLSVerify").and_then(Node::bool) == Some(true);
+        let has_bundle = !text("caBundle").is_empty();
+        if !has(spec, "service") {
+            let keys = [("caBundle", has_bundle), ("insecureSkipTLSVerify", is_unverified)];
+            for (key, _) in keys.iter().filter(|(_, is_there)| *is_there) {
+                judge.refuse(spec, key, "needs a `service`");
+            }
+        } else if is_unverified && has_bundle {
+            judge.refuse(spec, "insecureSkipTLSVerify", "must not be true beside a `caBundle`");
+        }
+    });
+}

@@ -1,0 +1,106 @@
+//! Amounts as the API server reads them: with a sign, any exponent, exact to a billionth.
+//!
+//! Source: `apimachinery/pkg/api/resource/quantity.go` of Kubernetes.
+
+use crate::manifest::node::{Node, Value};
+
+/// An amount in billionths of its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount(i128);
+
+const UNIT: i128 = 1_000_000_000;
+const SUFFIXES: &[(&str, i128)] = &[
+    ("n", 1),
+    ("u", 1_000),
+    ("m", 1_000_000),
+    ("", UNIT),
+    ("k", 1_000 * UNIT),
+    ("M", 1_000_000 * UNIT),
+    ("G", 1_000_000_000 * UNIT),
+    ("T", 1_000_000_000_000 * UNIT),
+    ("P", 1_000_000_000_000_000 * UNIT),
+    ("E", 1_000_000_000_000_000_000 * UNIT),
+    ("Ki", (1 << 10) * UNIT),
+    ("Mi", (1 << 20) * UNIT),
+    ("Gi", (1 << 30) * UNIT),
+    ("Ti", (1 << 40) * UNIT),
+    ("Pi", (1 << 50) * UNIT),
+    ("Ei", (1 << 60) * UNIT),
+];
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// One of the unit.
+    pub const ONE: Self = Self(UNIT);
+
+    /// Whether it is a number of whole units.
+    pub const fn is_whole(self) -> bool {
+        // the server looks at thousandths, rounded up
+        (self.0 + 999_999).div_euclid(1_000_000) % 1_000 == 0
+    }
+
+    /// How many times another amount goes into this one.
+    #[allow(clippy::cast_precision_loss, reason = "the server compares ratios as floats too")]
+    pub fn ratio(self, other: Self) -> f64 {
+        self.0 as f64 / other.0 as f64
+    }
+}
+
+/// The amount that a value says.
+pub fn read(node: &Node) -> Option<Amount> {
+    match &node.value {
+        Value::Text(text) | Value::Number(text) => parse(text),
+        Value::Integer(number) => parse(&number.to_string()),
+        Value::Float(number) => parse(&number.to_string()),
+        _ => None,
+    }
+}
+
+fn parse(text: &str) -> Option<Amount> {
+    let (is_negative, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let end = unsigned.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(unsigned.len());
+    let (number, suffix) = unsigned.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || whole.len() > 19 {
+        return None;
+    }
+    let scale = scale(suffix)?;
+    // what is finer than the unit allows is rounded up
+    let digits = fraction.get(..18).unwrap_or(fraction);
+    let number = format!("{whole}{digits}").parse::<i128>().ok()?;
+    let divisor = 10_i128.pow(u32::try_from(digits.len()).ok()?);
+    let scaled = number.checked_mul(scale).unwrap_or(i128::MAX);
+    let amount = scaled / divisor + i128::from(scaled % divisor != 0);
+    Some(Amount(if is_negative { -amount } else { amount }))
+}
+
+fn scale(suffix: &str) -> Option<i128> {
+    if let Some((_, scale)) = SUFFIXES.iter().find(|(known, _)| *known == suffix) {
+        return Some(*scale);
+    }
+    let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
+    let power = u32::try_from(exponent.saturating_add(9).clamp(0, 28)).ok()?;
+    Some(10_i128.pow(power))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_compared_whatever_their_units() {
+        let amount = |text| parse(text).expect("it is an amount");
+        assert_eq!(amount("1000m"), amount("1"));
+        assert_eq!(amount("1e3"), amount("1k"));
+        assert_eq!(amount(".5"), amount("500m"));
+        assert!(amount("-1Gi") < Amount::ZERO && amount("1Gi") > amount("1G"));
+        assert!(amount("2").is_whole() && amount("2000m").is_whole() && !amount("1.5").is_whole());
+        for text in ["", "1gb", "Gi", "1..2", "-", "lots"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

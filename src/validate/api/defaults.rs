@@ -1,0 +1,96 @@
+//! Whether a default fits the schema that has it.
+//!
+//! Source: `apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go` of Kubernetes.
+
+use crate::diagnostics::suggest;
+use crate::manifest::node::{Node, Value};
+
+/// Why a value does not fit a schema.
+pub fn fault(schema: &Node, value: &Node) -> Option<String> {
+    let is = |key: &str| schema.get(key).and_then(Node::bool) == Some(true);
+    if matches!(value.value, Value::Null) {
+        return (!is("nullable")).then(|| "is nothing, which the schema does not take".to_owned());
+    }
+    let kind = schema.text_at(&["type"]).unwrap_or_default();
+    if !is("x-kubernetes-int-or-string") && !is_of(kind, value) {
+        return Some(format!("does not fit its schema: it must be of the type `{kind}`"));
+    }
+    let options = schema.items_at(&["enum"]);
+    if !options.is_empty() && !options.contains(value) {
+        let known = options.iter().filter_map(Node::spelled).collect::<Vec<_>>();
+        return Some(format!("is none of {}", suggest::list(known.iter().map(String::as_str))));
+    }
+    bounds(schema, value).or_else(|| match &value.value {
+        Value::Map(_) => of_map(schema, value, is("x-kubernetes-preserve-unknown-fields")),
+        Value::List(items) => {
+            let inner = schema.get("items")?;
+            items.iter().find_map(|item| fault(inner, item))
+        }
+        _ => None,
+    })
+}
+
+fn is_of(kind: &str, value: &Node) -> bool {
+    match (kind, &value.value) {
+        ("array", Value::List(_))
+        | ("object", Value::Map(_))
+        | ("string", Value::Text(_))
+        | ("boolean", Value::Bool(_))
+        | ("integer" | "number", Value::Integer(_))
+        | ("number", Value::Float(_) | Value::Number(_)) => true,
+        ("integer", Value::Float(number)) => number.fract() == 0.0,
+        _ => !["array", "object", "string", "boolean", "integer", "number"].contains(&kind),
+    }
+}
+
+/// A number, as exact as a float is.
+#[allow(clippy::cast_precision_loss, reason = "the server compares floats too")]
+fn number(node: &Node) -> Option<f64> {
+    match &node.value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn bounds(schema: &Node, value: &Node) -> Option<String> {
+    let size = match &value.value {
+        Value::Text(text) => Some(("minLength", "maxLength", text.chars().count())),
+        Value::List(items) => Some(("minItems", "maxItems", items.len())),
+        Value::Map(entries) => Some(("minProperties", "maxProperties", entries.len())),
+        _ => None,
+    };
+    let limit = |key: &str| schema.get(key).and_then(number);
+    let is_exclusive = |key: &str| schema.get(key).and_then(Node::bool) == Some(true);
+    #[allow(clippy::cast_precision_loss, reason = "no manifest is that long")]
+    let (least, most, own) = match size {
+        Some((least, most, size)) => (least, most, size as f64),
+        None => ("minimum", "maximum", number(value)?),
+    };
+    let is_less = |limit: f64| own < limit || (size.is_none() && is_exclusive("exclusiveMinimum") && own <= limit);
+    let is_more = |limit: f64| own > limit || (size.is_none() && is_exclusive("exclusiveMaximum") && own >= limit);
+    let wrong = match (limit(least).is_some_and(is_less), limit(most).is_some_and(is_more)) {
+        (true, _) => least,
+        (_, true) => most,
+        _ => return None,
+    };
+    Some(format!("does not fit its schema, which has a `{wrong}`"))
+}
+
+fn of_map(schema: &Node, value: &Node, is_open: bool) -> Option<String> {
+    let required = schema.items_at(&["required"]).iter().filter_map(Node::text);
+    // what is missing may have a default of its own
+    let is_missing = |key: &&str| value.get(key).is_none() && schema.at(&["properties", key, "default"]).is_none();
+    if let Some(key) = required.into_iter().find(is_missing) {
+        return Some(format!("has no `{key}`, which its schema requires"));
+    }
+    let rest = schema.get("additionalProperties");
+    value.entries().iter().find_map(|entry| {
+        let own = schema.at(&["properties", &entry.key]).or_else(|| rest.filter(|rest| rest.bool().is_none()));
+        match own {
+            Some(own) => fault(own, &entry.node),
+            None if is_open || rest.is_some() => None,
+            None => Some(format!("has the field `{}`, which its schema does not", entry.key)),
+        }
+    })
+}
