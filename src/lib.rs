@@ -20,6 +20,7 @@ pub mod rights;
 pub mod schema;
 pub mod spec;
 pub mod stages;
+pub mod traces;
 pub mod validate;
 pub mod values;
 pub mod views;

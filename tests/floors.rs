@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["validate"],
     &["views", "inventory"],
     &["pipeline", "manual"],
-    &["causes"],
+    &["causes", "traces"],
     &["commands"],
     &["main", "lib"],
 ];

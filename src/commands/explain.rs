@@ -1,29 +1,155 @@
 //! `platformgen explain`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::commands::output;
+use crate::commands::input::Input;
+use crate::commands::{TROUBLE, input, output};
+use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Source;
 use crate::diagnostics::{codes, suggest};
-use crate::manual;
+use crate::diff::change::{Change, What};
+use crate::diff::compare::{Fate, ObjectChange};
+use crate::diff::secrets::Description;
+use crate::manifest::document::Document;
+use crate::manifest::read::{self, Dialect};
+use crate::rights::folded::folded;
+use crate::rights::rights;
+use crate::traces::{self, Leaf};
+use crate::views::inline::shortened;
+use crate::views::lines::visible;
+use crate::{emit, manual};
+
+/// Longer values are cut.
+const LONGEST: usize = 160;
 
 /// Arguments of `explain`.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  platformgen explain blocked-connection             what a code means, how it fails, how to mend it
+  platformgen explain components.api.scale.max       a value: where it is set, and what it becomes in which objects
+  platformgen explain golden/production/api.yaml:41  a rendered line: the values that it comes from
+  platformgen explain rights                         who may do what with the Kubernetes API")]
 pub struct ExplainArgs {
-    /// A code, such as `undeclared-connection`
+    /// A code, a key of the description, a line of a rendered file, or `rights`
     what: String,
+    /// The description; `-` for stdin
+    #[arg(short, long, value_name = "FILE", default_value = "platform.toml")]
+    file: PathBuf,
+    /// Merge this environment over the description
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
 }
 
 /// Explains.
 pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
-    let Some(text) = manual::explanation(&args.what) else {
-        match suggest::nearest(&args.what, codes::ALL.iter().map(|(code, _)| *code)) {
+    if let Some(text) = manual::explanation(&args.what) {
+        output::write_stdout([text])?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let is_key = args.what.contains(['.', ':', '[']);
+    if !is_key && args.what != "rights" {
+        match suggest::nearest(&args.what, codes::ALL.iter().map(|(code, _)| *code).chain(["rights"])) {
             Some(near) => bail!("there is no code `{}`; did you mean `{near}`?", args.what),
-            None => bail!("there is no code `{}`; docs/reference.md lists all of them", args.what),
+            None => bail!("there is no code `{}`; docs/checks.md explains all of them", args.what),
+        }
+    }
+    let input = input::read(&args.file)?;
+    let environment = args.environment.as_deref();
+    let Some((_, bundle)) = input::render(&input, environment, emit::writer()) else {
+        return Ok(ExitCode::from(TROUBLE));
+    };
+    let lines = match args.what.rsplit_once(':') {
+        Some((path, line)) => rendered_line(&input, environment, path, line)?,
+        None if args.what == "rights" => {
+            let files = emit::tree(&bundle).files;
+            let read = |text: &str| read::read(text, Dialect::Own, &mut Report::default());
+            let documents: Vec<Document> = files.iter().flat_map(|file| read(&file.text)).collect();
+            folded(&rights(&documents)).into_iter().map(|line| line + "\n").collect()
+        }
+        None => value(&input, environment, &args.what)?,
+    };
+    output::write_stdout(lines)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A value: what it is, where it is set, and what it becomes.
+fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<String>> {
+    let leaves = traces::leaves(&input.text, environment).context("the description cannot be read")?;
+    let Some(leaf) = leaves.iter().find(|leaf| leaf.key == key) else {
+        let below: Vec<&str> =
+            leaves.iter().map(|leaf| leaf.key.as_str()).filter(|known| known.starts_with(&format!("{key}."))).collect();
+        if !below.is_empty() {
+            bail!(
+                "`{key}` is a table; expected one of its values, such as {}",
+                suggest::list(below.into_iter().take(3))
+            );
+        }
+        match suggest::nearest(key, leaves.iter().map(|leaf| leaf.key.as_str())) {
+            Some(near) => bail!("nothing sets `{key}`; did you mean `{near}`?"),
+            None => bail!("nothing sets `{key}`; docs/reference.md says what it is when nothing does"),
         }
     };
-    output::write_stdout([text])?;
-    Ok(ExitCode::SUCCESS)
+    let mut lines = vec![set(input, leaf) + "\n"];
+    match traces::becomes(&input.text, environment, leaf) {
+        None => lines.push("nothing else can stand here alone, so what it becomes cannot be shown\n".to_owned()),
+        Some(objects) if objects.is_empty() => lines.push("it changes no object\n".to_owned()),
+        Some(objects) => {
+            lines.push("it becomes\n".to_owned());
+            lines.extend(objects.iter().flat_map(became));
+        }
+    }
+    Ok(lines)
+}
+
+/// The fields of an object that a value decides, with what they are.
+fn became(object: &ObjectChange) -> Vec<String> {
+    let id = visible(&object.id.to_string());
+    let one = |change: &Change| {
+        let is = match &change.what {
+            What::Removed(node) | What::Changed(node, _) => shortened(node, LONGEST),
+            What::Order(names, _) => names.join(", "),
+            What::Text(text, _) => format!("{} lines", text.lines().count()),
+            // it is not there because the value is as it is
+            What::Added(_) => "absent".to_owned(),
+        };
+        visible(&format!("  {id}  {} = {is}", change.path).replace('\n', " ")) + "\n"
+    };
+    match object.fate {
+        Fate::Removed => vec![format!("  {id}\n")],
+        Fate::Added => Vec::new(),
+        Fate::Renamed => vec![format!("  {}\n", visible(&object.was.as_ref().unwrap_or(&object.id).to_string()))],
+        _ => object.changes.iter().map(one).collect(),
+    }
+}
+
+/// `components.api.scale.max = 10 (platform.toml:84)`
+fn set(input: &Input, leaf: &Leaf) -> String {
+    let source = Source { name: &input.name, text: &input.text };
+    let place = source.place(leaf.span.start);
+    let written = input.text.get(leaf.span.start..leaf.span.end).unwrap_or_default();
+    let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_shown = Description::of(&input.text).shows(place.text);
+    let written = if is_shown { written } else { "(hidden: it may be a secret)".to_owned() };
+    format!("{} = {written}  ({}:{}:{})", leaf.key, input.name, place.line, place.column)
+}
+
+/// A line of a rendered file, by its path below whatever directory it has been written to.
+fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &str) -> Result<Vec<String>> {
+    let line: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
+    let mut parts: Vec<&str> = path.split('/').collect();
+    while !parts.is_empty() {
+        if let Some(found) = traces::origins(&input.text, environment, &parts.join("/"), line) {
+            if found.is_empty() {
+                return Ok(vec!["no value of the description decides this line: it is always so\n".to_owned()]);
+            }
+            return Ok(found.iter().map(|leaf| set(input, leaf) + "\n").collect());
+        }
+        parts.remove(0);
+    }
+    bail!("nothing renders line {line} of `{path}`")
 }

@@ -21,11 +21,7 @@ const GONE: &[&str] = &["extensions"];
 pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
-<<<<<<< HEAD
-    let mut walk = Walk { schema, object: document.id.to_string(), report, judged: 1 };
-=======
-    let mut walk = Walk { schema, minor, object: document.id.to_string(), report };
->>>>>>> ebe3770 (Refuse what real servers refuse in all kinds beside workloads: a manifest that passes is one that applies)
+    let mut walk = Walk { schema, minor, object: document.id.to_string(), report, judged: 1 };
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), "`apiVersion` is missing")

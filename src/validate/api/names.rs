@@ -90,7 +90,7 @@ fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, group: &s
             judge.refuse(metadata, "name", &format!("is `{name}`; the name of a {kind} is {form}"));
         }
         None if prefix.is_none() && !NAMELESS.contains(&group) && (group, kind) != NAMED => {
-            judge.refuse(metadata, "name", "is missing")
+            judge.refuse(metadata, "name", "is missing");
         }
         _ => {}
     }
