@@ -192,20 +192,24 @@ pub fn is_of_tools(document: &Document) -> bool {
 
 /// No object stands twice.
 fn once(files: &mut [Checked]) {
-    let mut first: HashMap<Id, String> = HashMap::new();
-    for file in files {
-        let source = Source { name: &file.path, text: &file.text };
+    let mut first: HashMap<&Id, (usize, usize)> = HashMap::new();
+    let mut found: Vec<(usize, Report)> = Vec::new();
+    for (number, file) in files.iter().enumerate() {
         for document in file.documents.iter().filter(|document| !document.id.name.is_empty()) {
             let at = document.root.span.start;
-            let place = || format!("{}:{}", source.name, source.place(at).line);
-            match first.get(&document.id) {
-                Some(other) => {
-                    file.report
-                        .error(codes::DUPLICATE, at..at + 1, format!("{} stands here a second time", document.id))
-                        .help(format!("it also stands at {other}; the server would keep what comes last"));
-                }
-                None => _ = first.insert(document.id.clone(), place()),
+            let (own, start) = *first.entry(&document.id).or_insert((number, at));
+            if (own, start) != (number, at) {
+                let source = Source { name: &files[own].path, text: &files[own].text };
+                let other = format!("{}:{}", source.name, source.place(start).line);
+                let mut report = Report::default();
+                report
+                    .error(codes::DUPLICATE, at..at + 1, format!("{} stands here a second time", document.id))
+                    .help(format!("it also stands at {other}; the server would keep what comes last"));
+                found.push((number, report));
             }
         }
+    }
+    for (file, report) in found {
+        files[file].report.take(report);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diff::path::Path;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
-use crate::manifest::selector::{self, Labels};
+use crate::manifest::selector::{self, Labels, Need, Selector};
 use crate::reach::Connection;
 use crate::reach::pods::{namespace, path_of_template};
 
@@ -19,6 +19,10 @@ pub struct World<'a> {
     /// What else is there; `None` if nobody knows, so that what is not among the objects may be in the cluster already.
     pub known: Option<&'a Known>,
     found: HashMap<(&'a str, &'a str, &'a str), usize>,
+    /// The number of the list of those with a label, by namespace, key and value.
+    labelled: HashMap<(&'a str, &'a str, &'a str), usize>,
+    /// Numbers of pods.
+    lists: Vec<Vec<usize>>,
 }
 
 /// An object and the file that holds it.
@@ -39,6 +43,8 @@ pub struct Pod<'a> {
     pub template: &'a Node,
     /// Where the template stands in its owner.
     pub path: Path,
+    /// Their labels.
+    pub labels: Labels<'a>,
 }
 
 /// What a closed world holds besides its objects.
@@ -64,8 +70,37 @@ impl<'a> World<'a> {
             let id = &thing.document.id;
             found.entry((id.kind.as_str(), thing.place(), id.name.as_str())).or_insert(at);
         }
-        let pods = objects.iter().filter_map(|thing| Pod::of(*thing)).collect();
-        Self { objects, pods, known, found }
+        let pods: Vec<Pod<'a>> = objects.iter().filter_map(|thing| Pod::of(*thing)).collect();
+        let mut labelled = HashMap::new();
+        let mut lists: Vec<Vec<usize>> = Vec::new();
+        for (at, pod) in pods.iter().enumerate() {
+            for (key, value) in &pod.labels {
+                let list = *labelled.entry((pod.namespace(), *key, *value)).or_insert(lists.len());
+                lists.resize_with(lists.len().max(list + 1), Vec::new);
+                lists[list].push(at);
+            }
+        }
+        Self { objects, pods, known, found, labelled, lists }
+    }
+
+    /// The numbers of the pods of a namespace that a selector wants, in order.
+    pub fn selected(&self, namespace: &str, selector: &Selector<'_>) -> Vec<usize> {
+        let is_meant = |at: &usize| {
+            let pod = &self.pods[*at];
+            pod.namespace() == namespace && selector.matches(&pod.labels)
+        };
+        match selector.0.iter().filter_map(|need| self.of_label(namespace, need)).min_by_key(|found| found.len()) {
+            Some(rarest) => rarest.iter().copied().filter(is_meant).collect(),
+            None => (0..self.pods.len()).filter(is_meant).collect(),
+        }
+    }
+
+    /// The pods that have the one label that is needed; `None` if that is not what is needed.
+    fn of_label(&self, namespace: &str, need: &Need<'_>) -> Option<&[usize]> {
+        let Need::In(key, values) = need else { return None };
+        let [value] = values.as_slice() else { return None };
+        let list = self.labelled.get(&(namespace, *key, *value) as &(&str, &str, &str)).copied();
+        Some(list.map_or(&[], |list| &self.lists[list]))
     }
 
     /// Whether what is not among the objects is nowhere.
@@ -130,17 +165,13 @@ impl<'a> Pod<'a> {
         let keys = path_of_template(&owner.document.id)?;
         let template = owner.root().at(keys)?;
         template.get("spec")?;
-        Some(Self { owner, template, path: Path::of(keys) })
+        let labels = selector::labels(template.at(&["metadata", "labels"]));
+        Some(Self { owner, template, path: Path::of(keys), labels })
     }
 
     /// What the pods are.
     pub fn spec(&self) -> &'a Node {
         self.template.get("spec").unwrap_or(self.template)
-    }
-
-    /// Their labels.
-    pub fn labels(&self) -> Labels<'a> {
-        selector::labels(self.template.at(&["metadata", "labels"]))
     }
 
     /// The namespace that they land in.

@@ -5,22 +5,16 @@ use crate::manifest::node::Node;
 use crate::manifest::selector::Selector;
 use crate::validate::arithmetic::scale::{Scale, share};
 use crate::validate::findings::Findings;
-use crate::validate::world::{Pod, World};
+use crate::validate::world::World;
 
 /// Every disruption budget lets a pod go when the fewest run.
 pub fn end(world: &World<'_>, scales: &[Option<Scale>], findings: &mut Findings) {
     for budget in world.of_kind("PodDisruptionBudget") {
         let Some(spec) = budget.root().get("spec") else { continue };
         let Some(selector) = spec.get("selector").map(Selector::read) else { continue };
-        let is_meant = |pod: &Pod<'_>| pod.namespace() == budget.place() && selector.matches(&pod.labels());
-        let meant: Vec<i128> = world
-            .pods
-            .iter()
-            .zip(scales)
-            .filter(|(pod, _)| is_meant(pod))
-            .filter_map(|(_, scale)| scale.as_ref().map(|scale| scale.least))
-            .collect();
-        let least = meant.iter().fold(0_i128, |sum, least| sum.saturating_add(*least));
+        let meant = world.selected(budget.place(), &selector);
+        let least =
+            meant.iter().filter_map(|at| scales[*at]).fold(0_i128, |sum, scale| sum.saturating_add(scale.least));
         // of jobs, none need run
         if least == 0 {
             continue;
