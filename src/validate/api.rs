@@ -11,6 +11,7 @@ mod config;
 mod defaults;
 mod definitions;
 mod demands;
+mod devices;
 mod forms;
 mod meta;
 pub mod names;

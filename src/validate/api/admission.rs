@@ -182,6 +182,40 @@ pub fn policy(judge: &mut Judge<'_>, node: &Node) {
     });
 }
 
+pub fn mutating_policy(judge: &mut Judge<'_>, node: &Node) {
+    conditions(judge, node);
+    if has(node, "matchConstraints") && node.items_at(&["matchConstraints", "resourceRules"]).is_empty() {
+        judge.refuse(node, "matchConstraints", "must have `resourceRules`");
+    }
+    deletes_nothing(judge, node, "matchConstraints");
+}
+
+pub fn mutating_binding(judge: &mut Judge<'_>, node: &Node) {
+    deletes_nothing(judge, node, "matchResources");
+}
+
+/// What is deleted cannot be changed on the way.
+fn deletes_nothing(judge: &mut Judge<'_>, node: &Node, key: &str) {
+    let rules = node.items_at(&[key, "resourceRules"]).iter();
+    if rules.flat_map(|rule| rule.items_at(&["operations"])).any(|item| item.text() == Some("DELETE")) {
+        judge.refuse(node, key, "must not hold the operation `DELETE`: what goes cannot be changed");
+    }
+}
+
+pub fn mutation(judge: &mut Judge<'_>, node: &Node) {
+    let (own, other) = match node.text_at(&["patchType"]) {
+        Some("JSONPatch") => ("jsonPatch", "applyConfiguration"),
+        Some("ApplyConfiguration") => ("applyConfiguration", "jsonPatch"),
+        _ => return,
+    };
+    if !has(node, own) {
+        judge.refuse(node, own, "is missing: the `patchType` says that it is there");
+    }
+    if has(node, other) {
+        judge.refuse(node, other, &format!("must not be there: the `patchType` says `{own}`"));
+    }
+}
+
 /// The name of the policy stands before it.
 fn is_annotation_key(key: &str) -> bool {
     is_qualified(&format!("policy/{key}"))

@@ -38,10 +38,13 @@ pub fn autoscaler(judge: &mut Judge<'_>, node: &Node) {
     let version = target.text_at(&["apiVersion"]).unwrap_or_default();
     let path = judge.path.key("scaleTargetRef").key("apiVersion");
     let span = target.get("apiVersion").map_or(super::begin(target), |node| node.span);
-    let is_core = target.text_at(&["kind"]) == Some("ReplicationController") && version == "v1";
+    // the one kind of the core group that scales
+    let is_core = target.text_at(&["kind"]) == Some("ReplicationController");
     match group_and_version(version) {
         None => judge.at(&path, span, &format!("is `{version}`; it must be a group and a version such as `apps/v1`")),
-        Some(("", "")) => judge.at(&path, span, "is missing; it must be a group and a version such as `apps/v1`"),
+        Some(("", "")) if !is_core => {
+            judge.at(&path, span, "is missing; it must be a group and a version such as `apps/v1`")
+        }
         Some(("", _)) if !is_core => {
             judge.at(&path, span, &format!("is `{version}`; it must name the group too, such as `apps/v1`"));
         }

@@ -59,7 +59,7 @@ pub fn is_segment(text: &str) -> bool {
 }
 
 /// What drivers of storage call themselves.
-fn is_driver(text: &str) -> bool {
+pub fn is_driver(text: &str) -> bool {
     text.len() <= 63 && is_subdomain(&text.to_lowercase())
 }
 

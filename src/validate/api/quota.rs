@@ -71,7 +71,7 @@ pub fn container_resource_fault(name: &str) -> Option<&'static str> {
 }
 
 /// Whole things that a group beside Kubernetes counts.
-fn is_extended(name: &str) -> bool {
+pub fn is_extended(name: &str) -> bool {
     name.contains('/')
         && !name.contains("kubernetes.io/")
         && !name.starts_with("requests.")

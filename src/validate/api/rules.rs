@@ -8,18 +8,23 @@ use crate::diagnostics::suggest;
 use crate::manifest::node::{Node, Value};
 use crate::manifest::selector::{self, Selector};
 use crate::validate::api::{
-    Judge, Rule, admission, autoscaling, config, definitions, meta, networking, others, pods, quota, rbac, services,
-    storage, structural,
+    Judge, Rule, admission, autoscaling, config, definitions, devices, meta, networking, others, pods, quota, rbac,
+    services, storage, structural,
 };
 use crate::values::parse::Parse;
 use crate::values::schedule::Schedule;
 
 /// The rules of each type.
 pub const RULES: &[(&str, Rule)] = &[
+    ("admissionregistration/v1.ApplyConfiguration", admission::expression),
     ("admissionregistration/v1.AuditAnnotation", admission::expression),
+    ("admissionregistration/v1.JSONPatch", admission::expression),
     ("admissionregistration/v1.MatchCondition", admission::expression),
+    ("admissionregistration/v1.MutatingAdmissionPolicyBindingSpec", admission::mutating_binding),
+    ("admissionregistration/v1.MutatingAdmissionPolicySpec", admission::mutating_policy),
     ("admissionregistration/v1.MutatingWebhook", admission::webhook),
     ("admissionregistration/v1.MutatingWebhookConfiguration", admission::webhooks),
+    ("admissionregistration/v1.Mutation", admission::mutation),
     ("admissionregistration/v1.NamedRuleWithOperations", admission::rule),
     ("admissionregistration/v1.ParamKind", admission::parameter_kind),
     ("admissionregistration/v1.ParamRef", admission::parameters),
@@ -112,6 +117,15 @@ pub const RULES: &[(&str, Rule)] = &[
     ("rbac/v1.PolicyRule", rbac::right),
     ("rbac/v1.Role", rbac::role),
     ("rbac/v1.Subject", rbac::subject),
+    ("resource/v1.DeviceClaim", devices::claim),
+    ("resource/v1.DeviceClaimConfiguration", devices::configuration),
+    ("resource/v1.DeviceClassConfiguration", devices::configuration),
+    ("resource/v1.DeviceClassSpec", devices::class),
+    ("resource/v1.DeviceConstraint", devices::constraint),
+    ("resource/v1.DeviceRequest", devices::request),
+    ("resource/v1.DeviceSubRequest", devices::amount),
+    ("resource/v1.DeviceToleration", devices::toleration),
+    ("resource/v1.ExactDeviceRequest", devices::amount),
     ("scheduling/v1.PriorityClass", others::priority),
     ("storage/v1.CSIDriverSpec", storage::driver),
     ("storage/v1.CSINodeSpec", storage::node_drivers),
@@ -173,6 +187,14 @@ pub fn once(judge: &mut Judge<'_>, node: &Node, list: &str, key: &str) {
         if !text.is_empty() && !known.insert(text) {
             judge.at(&judge.path.key(list), at, &format!("holds the {key} `{text}` twice"));
         }
+    }
+}
+
+/// A list holds no more than a server takes.
+pub fn at_most(judge: &mut Judge<'_>, node: &Node, list: &str, most: usize) {
+    let count = node.items_at(&[list]).len();
+    if count > most {
+        judge.refuse(node, list, &format!("holds {count}; it must not hold more than {most}"));
     }
 }
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use crate::manifest::node::Node;
 use crate::validate::api::addresses::{address, address_fault, range_fault, strict_address_fault, target_fault};
 use crate::validate::api::forms::{PORT_NAME, is_label, is_port_name, is_subdomain};
-use crate::validate::api::rules::{distinct, has, once};
+use crate::validate::api::rules::{at_most, distinct, has, once};
 use crate::validate::api::{Judge, begin, meta};
 
 const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
@@ -272,12 +272,5 @@ pub fn hints(judge: &mut Judge<'_>, node: &Node) {
     for list in ["forZones", "forNodes"] {
         at_most(judge, node, list, HINTED);
         once(judge, node, list, "name");
-    }
-}
-
-fn at_most(judge: &mut Judge<'_>, node: &Node, list: &str, most: usize) {
-    let count = node.items_at(&[list]).len();
-    if count > most {
-        judge.refuse(node, list, &format!("holds {count}; it must not hold more than {most}"));
     }
 }

@@ -61,12 +61,11 @@ pub fn claim(judge: &mut Judge<'_>, node: &Node) {
         }
         Some(_) => {}
     }
-    let source = node.get("dataSource").filter(|source| is_kept(source));
-    if source.is_some_and(|source| source.text_at(&["name"]).is_none_or(str::is_empty)) {
-        judge.refuse(node, "dataSource", "must have a `name`");
-    }
-    if let Some(source) = node.get("dataSourceRef") {
-        judge.step(Step::Key("dataSourceRef".to_owned()), |judge| data_source(judge, source));
+    let source = node.get("dataSource").filter(|source| has(node, "dataSourceRef") || is_kept(source));
+    for (key, source) in [("dataSource", source), ("dataSourceRef", node.get("dataSourceRef"))] {
+        if let Some(source) = source {
+            judge.step(Step::Key(key.to_owned()), |judge| data_source(judge, source));
+        }
     }
     let (Some(one), Some(other)) = (source, node.get("dataSourceRef")) else { return };
     let said = |node: &Node, key: &str| node.text_at(&[key]).unwrap_or_default().to_owned();
@@ -75,7 +74,7 @@ pub fn claim(judge: &mut Judge<'_>, node: &Node) {
     }
 }
 
-/// A server drops what is neither a claim nor a snapshot.
+/// A source that is neither a claim nor a snapshot is dropped where it stands alone.
 fn is_kept(source: &Node) -> bool {
     match (source.text_at(&["apiGroup"]).unwrap_or_default(), source.text_at(&["kind"]).unwrap_or_default()) {
         ("", kind) => kind == "PersistentVolumeClaim",
@@ -84,6 +83,11 @@ fn is_kept(source: &Node) -> bool {
 }
 
 fn data_source(judge: &mut Judge<'_>, node: &Node) {
+    for key in ["kind", "name"] {
+        if node.text_at(&[key]) == Some("") {
+            judge.refuse(node, key, "must not be empty");
+        }
+    }
     let kind = node.text_at(&["kind"]).unwrap_or_default();
     if node.text_at(&["apiGroup"]).is_none_or(str::is_empty) && !["", "PersistentVolumeClaim"].contains(&kind) {
         judge.refuse(node, "kind", &format!("is `{kind}`; without an `apiGroup` it must be `PersistentVolumeClaim`"));

@@ -10,6 +10,7 @@ use crate::validate::api::forms::{
 /// All of them, by type and field.
 pub const TEXTS: &[(&str, &str, Form)] = &[
     ("admissionregistration/v1.MatchCondition", "name", LABEL_KEY),
+    ("admissionregistration/v1.MutatingAdmissionPolicyBindingSpec", "policyName", SUBDOMAIN),
     ("admissionregistration/v1.MutatingWebhook", "admissionReviewVersions", LETTER_LABEL),
     ("admissionregistration/v1.NamedRuleWithOperations", "resourceNames", SEGMENT),
     ("admissionregistration/v1.ParamKind", "kind", LETTER_LABEL_CASELESS),
@@ -66,6 +67,11 @@ pub const TEXTS: &[(&str, &str, Form)] = &[
     ("networking/v1.ServiceBackendPort", "name", PORT_NAME),
     ("node/v1.RuntimeClass", "handler", LABEL),
     ("rbac/v1.RoleRef", "name", SEGMENT),
+    ("resource/v1.DeviceRequest", "name", LABEL),
+    ("resource/v1.DeviceSubRequest", "deviceClassName", SUBDOMAIN),
+    ("resource/v1.DeviceSubRequest", "name", LABEL),
+    ("resource/v1.ExactDeviceRequest", "deviceClassName", SUBDOMAIN),
+    ("resource/v1.OpaqueDeviceConfiguration", "driver", DRIVER),
     ("storage/v1.CSINodeDriver", "name", DRIVER),
     ("storage/v1.CSINodeDriver", "topologyKeys", LABEL_KEY),
     ("storage/v1.CSIStorageCapacity", "storageClassName", SUBDOMAIN),

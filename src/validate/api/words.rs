@@ -6,10 +6,13 @@
 /// All of them, by type.
 pub const WORDS: &[(&str, &str, &[&str])] = &[
     ("admissionregistration/v1.MatchResources", "matchPolicy", &["Exact", "Equivalent"]),
+    ("admissionregistration/v1.MutatingAdmissionPolicySpec", "failurePolicy", &["Ignore", "Fail"]),
+    ("admissionregistration/v1.MutatingAdmissionPolicySpec", "reinvocationPolicy", &["Never", "IfNeeded"]),
     ("admissionregistration/v1.MutatingWebhook", "failurePolicy", &["Ignore", "Fail"]),
     ("admissionregistration/v1.MutatingWebhook", "matchPolicy", &["Exact", "Equivalent"]),
     ("admissionregistration/v1.MutatingWebhook", "reinvocationPolicy", &["Never", "IfNeeded"]),
     ("admissionregistration/v1.MutatingWebhook", "sideEffects", &["None", "NoneOnDryRun"]),
+    ("admissionregistration/v1.Mutation", "patchType", &["ApplyConfiguration", "JSONPatch"]),
     ("admissionregistration/v1.NamedRuleWithOperations", "scope", &["*", "Cluster", "Namespaced"]),
     ("admissionregistration/v1.ParamRef", "parameterNotFoundAction", &["Allow", "Deny"]),
     ("admissionregistration/v1.RuleWithOperations", "scope", &["*", "Cluster", "Namespaced"]),
@@ -83,6 +86,8 @@ pub const WORDS: &[(&str, &str, &[&str])] = &[
     ("rbac/v1.RoleRef", "apiGroup", &["rbac.authorization.k8s.io"]),
     ("rbac/v1.RoleRef", "kind", &["Role", "ClusterRole"]),
     ("rbac/v1.Subject", "kind", &["User", "Group", "ServiceAccount"]),
+    ("resource/v1.DeviceSubRequest", "allocationMode", &["All", "ExactCount"]),
+    ("resource/v1.ExactDeviceRequest", "allocationMode", &["All", "ExactCount"]),
     ("scheduling/v1.PriorityClass", "preemptionPolicy", &["Never", "PreemptLowerPriority"]),
     ("storage/v1.CSIDriverSpec", "fsGroupPolicy", &["File", "None", "ReadWriteOnceWithFSType"]),
     ("storage/v1.CSIDriverSpec", "volumeLifecycleModes", &["Ephemeral", "Persistent"]),
