@@ -8,26 +8,37 @@ mod admission;
 pub mod amounts;
 mod autoscaling;
 mod config;
+mod containers;
 mod defaults;
 mod definitions;
 mod demands;
 mod devices;
+mod fields;
 mod forms;
+mod jobs;
 mod meta;
+mod mounts;
 pub mod names;
 mod networking;
 mod others;
 mod patterns;
 mod pods;
+mod probes;
 mod quota;
 mod ranges;
 mod rbac;
+mod resources;
 mod rules;
+mod scheduling;
+mod security;
 mod services;
 mod storage;
 mod structural;
+mod systems;
 mod texts;
+mod volumes;
 mod words;
+mod workloads;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
@@ -111,6 +122,35 @@ impl Judge<'_> {
             for (at, item) in items.iter().enumerate() {
                 own.step(Step::Index(at), |judge| work(judge, item));
             }
+        }
+    }
+
+    /// Speaks about what stands at the end of a chain of keys, if there is something.
+    fn under<'n>(&mut self, node: &'n Node, keys: &[&str], work: impl FnOnce(&mut Judge<'_>, &'n Node)) {
+        let Some(inner) = node.at(keys).filter(|inner| !matches!(inner.value, Value::Null)) else { return };
+        let path = keys.iter().fold(self.path.clone(), |path, key| path.key(key));
+        work(&mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor }, inner);
+    }
+
+    /// A list of so many items and no more.
+    fn at_most(&mut self, node: &Node, list: &str, most: usize) {
+        let count = node.items_at(&[list]).len();
+        if count > most {
+            self.refuse(node, list, &format!("holds {count} items; it must hold at most {most}"));
+        }
+    }
+
+    /// A list of at least one item.
+    fn filled_list(&mut self, node: &Node, list: &str) {
+        if node.items_at(&[list]).is_empty() {
+            self.refuse(node, list, "must not be empty");
+        }
+    }
+
+    /// An amount of something.
+    fn not_negative(&mut self, node: &Node, key: &str) {
+        if node.get(key).and_then(amounts::read).is_some_and(|amount| amount < amounts::Amount::ZERO) {
+            self.refuse(node, key, "must not be less than nothing");
         }
     }
 

@@ -43,14 +43,7 @@ impl Parse for Schedule {
         if text.starts_with('@') {
             return Err("is an abbreviation".to_owned());
         }
-        let fields: Vec<&str> = text.split_ascii_whitespace().collect();
-        if fields.len() != FIELDS.len() {
-            return Err(format!("has {} field{}", fields.len(), if fields.len() == 1 { "" } else { "s" }));
-        }
-        let mut sets = [0; FIELDS.len()];
-        for ((field, written), set) in FIELDS.iter().zip(&fields).zip(&mut sets) {
-            *set = field.set(written).map_err(|fault| format!("has the {} `{written}`, which {fault}", field.name))?;
-        }
+        let (fields, sets) = sets(text)?;
         // A restricted weekday makes the day of the month an alternative instead of a condition.
         let [.., days, months, _] = sets;
         if is_star(fields[4]) && !ever(days, months) {
@@ -58,6 +51,79 @@ impl Parse for Schedule {
         }
         Ok(Self(fields.join(" ")))
     }
+}
+
+/// Descriptors that stand for five fields.
+const DESCRIPTORS: &[&str] = &["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+
+impl Schedule {
+    /// Whether the server takes a text: it also takes descriptors and days that never come.
+    pub fn readable(text: &str) -> Result<(), String> {
+        if text.contains("TZ") {
+            return Err("sets a time zone; write it as `timeZone`".to_owned());
+        }
+        if let Some(every) = text.strip_prefix("@every ") {
+            return if is_duration(every) {
+                Ok(())
+            } else {
+                Err(format!("has the duration `{every}`, such as `1h30m`"))
+            };
+        }
+        if text.starts_with('@') {
+            let known = DESCRIPTORS.contains(&text);
+            return if known { Ok(()) } else { Err(format!("is `{text}`, which is no descriptor such as `@daily`")) };
+        }
+        let fields: Vec<String> = text.split_ascii_whitespace().map(tidied).collect();
+        sets(&fields.join(" ")).map(|_| ())
+    }
+}
+
+/// A field without what the server overlooks: nothing between commas, an end after a star, a plus before a number.
+fn tidied(field: &str) -> String {
+    let part = |part: &str| {
+        let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+        let bare = |number: &str| number.strip_prefix('+').unwrap_or(number).to_owned();
+        let range = match range.split('-').next() {
+            Some(star @ ("*" | "?")) => star.to_owned(),
+            _ => range.split('-').map(bare).collect::<Vec<_>>().join("-"),
+        };
+        step.map_or_else(|| range.clone(), |step| format!("{range}/{}", bare(step)))
+    };
+    let parts: Vec<String> = field.split(',').filter(|text| !text.is_empty()).map(part).collect();
+    if parts.is_empty() { "*".to_owned() } else { parts.join(",") }
+}
+
+/// Numbers with units, as Go writes them.
+fn is_duration(text: &str) -> bool {
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if rest == "0" {
+        return true;
+    }
+    while !rest.is_empty() {
+        let digits = rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+        let number = &rest[..rest.len() - digits.len()];
+        let unit = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"].iter().find_map(|unit| digits.strip_prefix(unit));
+        match unit {
+            Some(after) if number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() < 2 => {
+                rest = after;
+            }
+            _ => return false,
+        }
+    }
+    !text.is_empty()
+}
+
+/// The five fields and what each stands for.
+fn sets(text: &str) -> Result<(Vec<&str>, [u64; FIELDS.len()]), String> {
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    if fields.len() != FIELDS.len() {
+        return Err(format!("has {} field{}", fields.len(), if fields.len() == 1 { "" } else { "s" }));
+    }
+    let mut sets = [0; FIELDS.len()];
+    for ((field, written), set) in FIELDS.iter().zip(&fields).zip(&mut sets) {
+        *set = field.set(written).map_err(|fault| format!("has the {} `{written}`, which {fault}", field.name))?;
+    }
+    Ok((fields, sets))
 }
 
 fn is_star(written: &str) -> bool {
@@ -142,6 +208,18 @@ mod tests {
             assert_eq!(Schedule::parse(good).map(|schedule| schedule.to_string()), Ok(good.to_owned()));
         }
         assert_eq!(Schedule::parse("  0  3 *\t* 0 ").expect("valid").to_string(), "0 3 * * 0");
+    }
+
+    #[test]
+    fn the_server_reads_more_than_is_wise() {
+        for good in
+            ["@daily", "@every 1h30m", "@every 1.5h", "0 0 31 2 *", "*/61 * * * *", "? ? ? ? ?", "1,,+2 *-5 , * *"]
+        {
+            assert_eq!(Schedule::readable(good), Ok(()), "{good}");
+        }
+        for bad in ["@reboot", "@every", "@every x", "@every 5", "TZ=UTC 0 * * * *", "* * * *", "61 * * * *"] {
+            assert!(Schedule::readable(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

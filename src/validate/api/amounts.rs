@@ -9,6 +9,7 @@ use crate::manifest::node::{Node, Value};
 pub struct Amount(i128);
 
 const UNIT: i128 = 1_000_000_000;
+const MILLI: i128 = 1_000_000;
 const SUFFIXES: &[(&str, i128)] = &[
     ("n", 1),
     ("u", 1_000),
@@ -38,6 +39,22 @@ impl Amount {
     pub const fn is_whole(self) -> bool {
         // the server looks at thousandths, rounded up
         (self.0 + 999_999).div_euclid(1_000_000) % 1_000 == 0
+    }
+
+    /// The same in thousandths, rounded up: finer amounts of containers are not kept.
+    pub const fn in_millis(self) -> Self {
+        Self((self.0 + MILLI - 1).div_euclid(MILLI) * MILLI)
+    }
+
+    /// Whether it is some number of pieces of a size, or nothing.
+    pub const fn is_multiple_of(self, size: Self) -> bool {
+        size.0 > 0 && self.0 % size.0 == 0
+    }
+
+    /// Both amounts together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 
     /// How many times another amount goes into this one.

@@ -6,6 +6,8 @@
 pub type Form = (fn(&str) -> bool, &'static str);
 
 pub const DRIVER: Form = (is_driver, "letters, digits, `-` and `.`, at most 63");
+pub const FILE_NAME: Form = (is_file_name, "letters, digits, `-`, `_` and `.`, at most 253");
+pub const HEADER: Form = (is_header, "letters, digits and `-`");
 pub const HOST: Form = (is_host, "a host name in lower case, perhaps with `*.` before it");
 pub const LABEL: Form = (is_label, "lower-case letters, digits and `-`, at most 63");
 pub const LABEL_KEY: Form = (is_qualified, "`name` or `prefix.example.com/name`");
@@ -19,6 +21,8 @@ pub const PORT_NAME: Form =
     (is_port_name, "at most 15 lower-case letters, digits and single `-`, with a letter among them");
 pub const SEGMENT: Form = (is_segment, "anything without `/` and `%`");
 pub const SUBDOMAIN: Form = (is_subdomain, "lower-case letters, digits, `-` and `.`, at most 253");
+/// What is only the begin of a name may end with `-`.
+pub const SUBDOMAIN_BEGIN: Form = (is_subdomain_begin, SUBDOMAIN.1);
 
 /// At most 63 lower-case letters, digits and `-`, with letters or digits at the ends (RFC 1123).
 pub fn is_label(text: &str) -> bool {
@@ -46,6 +50,15 @@ fn is_letter_label_caseless(text: &str) -> bool {
 /// Labels with dots between them, at most 253 characters.
 pub fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_part)
+}
+
+fn is_subdomain_begin(text: &str) -> bool {
+    // the letter before the `-` is not looked at, either
+    match text.strip_suffix('-').map(|begin| begin.get(..begin.len().wrapping_sub(1))) {
+        Some(Some(begin)) => is_subdomain(&format!("{begin}a")),
+        Some(None) => false,
+        None => is_subdomain(text),
+    }
 }
 
 /// A subdomain, or one below `*.`.
@@ -95,4 +108,9 @@ pub fn is_file_name(key: &str) -> bool {
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         && key != "."
         && !key.starts_with("..")
+}
+
+/// `IsHTTPHeaderName`.
+fn is_header(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -11,7 +11,13 @@ const OPERATORS: &[&str] = &["In", "NotIn", "Exists", "DoesNotExist"];
 /// The annotations of an object together.
 const MOST_BYTES: usize = 256 << 10;
 
+/// What is made from these has labels and annotations of its own, which the server looks at only then.
+const TEMPLATES: &[&str] = &["jobTemplate", "volumeClaimTemplates"];
+
 pub fn metadata(judge: &mut Judge<'_>, node: &Node) {
+    if judge.path.keys().nth_back(1).is_some_and(|holder| TEMPLATES.contains(&holder)) {
+        return;
+    }
     labels(judge, node, "labels");
     let annotations = node.get("annotations").map(Node::entries).unwrap_or_default();
     for entry in annotations.iter().filter(|entry| !is_qualified(&entry.key.to_lowercase())) {

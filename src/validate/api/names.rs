@@ -20,6 +20,7 @@ use crate::validate::api::others::finalizer_fault;
 const FORMS: &[(&str, &str, Form)] = &[
     ("", "Namespace", LABEL),
     ("apiregistration.k8s.io", "APIService", SEGMENT),
+    ("apps", "StatefulSet", LABEL),
     ("batch", "CronJob", (is_cron_job, "lower-case letters, digits, `-` and `.`, at most 52")),
     ("certificates.k8s.io", "CertificateSigningRequest", SEGMENT),
     ("certificates.k8s.io", "ClusterTrustBundle", SEGMENT),

@@ -5,6 +5,8 @@
 const PORT: i128 = 65_535;
 const SECONDS: i128 = i64::MAX as i128;
 const MANY: i128 = i32::MAX as i128;
+/// What the owner, the group and all others may do with a file.
+const MODE: i128 = 0o777;
 
 /// All of them, by type.
 pub const RANGES: &[(&str, &str, i128, i128)] = &[
@@ -24,6 +26,7 @@ pub const RANGES: &[(&str, &str, i128, i128)] = &[
     ("apps/v1.ReplicaSetSpec", "minReadySeconds", 0, MANY),
     ("apps/v1.ReplicaSetSpec", "replicas", 0, MANY),
     ("apps/v1.RollingUpdateStatefulSetStrategy", "partition", 0, MANY),
+    ("apps/v1.StatefulSetOrdinals", "start", 0, MANY),
     ("apps/v1.StatefulSetSpec", "minReadySeconds", 0, MANY),
     ("apps/v1.StatefulSetSpec", "replicas", 0, MANY),
     ("autoscaling/v1.HorizontalPodAutoscalerSpec", "maxReplicas", 1, MANY),
@@ -38,17 +41,26 @@ pub const RANGES: &[(&str, &str, i128, i128)] = &[
     ("batch/v1.CronJobSpec", "successfulJobsHistoryLimit", 0, MANY),
     ("batch/v1.JobSpec", "activeDeadlineSeconds", 0, SECONDS),
     ("batch/v1.JobSpec", "backoffLimit", 0, MANY),
+    ("batch/v1.JobSpec", "backoffLimitPerIndex", 0, MANY),
     ("batch/v1.JobSpec", "completions", 0, MANY),
+    ("batch/v1.JobSpec", "maxFailedIndexes", 0, MANY),
     ("batch/v1.JobSpec", "parallelism", 0, MANY),
     ("batch/v1.JobSpec", "ttlSecondsAfterFinished", 0, MANY),
     ("certificates/v1.CertificateSigningRequestSpec", "expirationSeconds", 600, MANY),
     ("coordination/v1.LeaseSpec", "leaseDurationSeconds", 1, MANY),
     ("coordination/v1.LeaseSpec", "leaseTransitions", 0, MANY),
+    ("core/v1.AWSElasticBlockStoreVolumeSource", "partition", 0, 255),
+    ("core/v1.ConfigMapVolumeSource", "defaultMode", 0, MODE),
     ("core/v1.ContainerPort", "containerPort", 1, PORT),
     ("core/v1.ContainerPort", "hostPort", 0, PORT),
+    ("core/v1.DownwardAPIVolumeFile", "mode", 0, MODE),
+    ("core/v1.DownwardAPIVolumeSource", "defaultMode", 0, MODE),
     ("core/v1.EndpointPort", "port", 1, PORT),
+    ("core/v1.GCEPersistentDiskVolumeSource", "partition", 0, 255),
     ("core/v1.GRPCAction", "port", 1, PORT),
     ("core/v1.HTTPGetAction", "port", 1, PORT),
+    ("core/v1.ISCSIVolumeSource", "lun", 0, 255),
+    ("core/v1.KeyToPath", "mode", 0, MODE),
     ("core/v1.PodSecurityContext", "fsGroup", 0, MANY),
     ("core/v1.PodSecurityContext", "runAsGroup", 0, MANY),
     ("core/v1.PodSecurityContext", "runAsUser", 0, MANY),
@@ -60,8 +72,13 @@ pub const RANGES: &[(&str, &str, i128, i128)] = &[
     ("core/v1.Probe", "successThreshold", 0, MANY),
     ("core/v1.Probe", "terminationGracePeriodSeconds", 1, SECONDS),
     ("core/v1.Probe", "timeoutSeconds", 0, MANY),
+    ("core/v1.ProjectedVolumeSource", "defaultMode", 0, MODE),
+    ("core/v1.ReplicationControllerSpec", "minReadySeconds", 0, MANY),
+    ("core/v1.ReplicationControllerSpec", "replicas", 0, MANY),
+    ("core/v1.SecretVolumeSource", "defaultMode", 0, MODE),
     ("core/v1.SecurityContext", "runAsGroup", 0, MANY),
     ("core/v1.SecurityContext", "runAsUser", 0, MANY),
+    ("core/v1.ServiceAccountTokenProjection", "expirationSeconds", 600, 4_294_967_296),
     ("core/v1.ServicePort", "port", 1, PORT),
     ("core/v1.ServicePort", "targetPort", 0, PORT),
     ("core/v1.TCPSocketAction", "port", 1, PORT),

@@ -6,13 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Node, Value};
-use crate::manifest::selector::{self, Selector};
 use crate::validate::api::{
-    Judge, Rule, admission, autoscaling, config, definitions, devices, meta, networking, others, pods, quota, rbac,
-    services, storage, structural,
+    Judge, Rule, admission, autoscaling, config, containers, definitions, devices, fields, jobs, meta, mounts,
+    networking, others, pods, probes, quota, rbac, scheduling, security, services, storage, structural, volumes,
+    workloads,
 };
-use crate::values::parse::Parse;
-use crate::values::schedule::Schedule;
 
 /// The rules of each type.
 pub const RULES: &[(&str, Rule)] = &[
@@ -49,15 +47,20 @@ pub const RULES: &[(&str, Rule)] = &[
     ("apiextensions/v1.ValidationRule", definitions::rule),
     ("apiextensions/v1.WebhookClientConfig", admission::client),
     ("apiregistration/v1.APIService", admission::api_service),
-    ("apps/v1.DaemonSetSpec", selector_fits),
-    ("apps/v1.DaemonSetSpec", pods::mounts),
-    ("apps/v1.DeploymentSpec", selector_fits),
-    ("apps/v1.DeploymentSpec", pods::mounts),
-    ("apps/v1.DeploymentStrategy", strategy),
-    ("apps/v1.ReplicaSetSpec", selector_fits),
-    ("apps/v1.ReplicaSetSpec", pods::mounts),
-    ("apps/v1.StatefulSetSpec", selector_fits),
-    ("apps/v1.StatefulSetSpec", pods::mounts),
+    ("apps/v1.DaemonSetSpec", mounts::used),
+    ("apps/v1.DaemonSetSpec", pods::host_names),
+    ("apps/v1.DaemonSetSpec", workloads::controller),
+    ("apps/v1.DaemonSetUpdateStrategy", workloads::daemon_set_strategy),
+    ("apps/v1.DeploymentSpec", mounts::used),
+    ("apps/v1.DeploymentSpec", pods::host_names),
+    ("apps/v1.DeploymentSpec", workloads::deployment),
+    ("apps/v1.DeploymentStrategy", workloads::deployment_strategy),
+    ("apps/v1.ReplicaSetSpec", mounts::used),
+    ("apps/v1.ReplicaSetSpec", pods::host_names),
+    ("apps/v1.ReplicaSetSpec", workloads::controller),
+    ("apps/v1.StatefulSetSpec", mounts::used),
+    ("apps/v1.StatefulSetSpec", workloads::stateful_set),
+    ("apps/v1.StatefulSetUpdateStrategy", workloads::stateful_set_strategy),
     ("autoscaling/v1.HorizontalPodAutoscalerSpec", autoscaling::autoscaler),
     ("autoscaling/v2.ContainerResourceMetricSource", autoscaling::container_metric),
     ("autoscaling/v2.HPAScalingRules", autoscaling::scaling_rules),
@@ -65,35 +68,84 @@ pub const RULES: &[(&str, Rule)] = &[
     ("autoscaling/v2.MetricSpec", autoscaling::metric),
     ("autoscaling/v2.MetricTarget", autoscaling::metric_target),
     ("autoscaling/v2.ObjectMetricSource", autoscaling::described),
-    ("batch/v1.CronJobSpec", schedule),
-    ("batch/v1.JobSpec", pods::mounts),
+    ("batch/v1.CronJobSpec", jobs::cron_job),
+    ("batch/v1.Job", jobs::job),
+    ("batch/v1.JobSpec", jobs::job_spec),
+    ("batch/v1.JobSpec", mounts::used),
+    ("batch/v1.JobSpec", pods::host_names),
     ("certificates/v1.CertificateSigningRequestSpec", others::signing_request),
     ("coordination/v1.LeaseSpec", others::lease),
+    ("core/v1.AppArmorProfile", security::app_armor),
+    ("core/v1.AzureDiskVolumeSource", volumes::azure_disk),
     ("core/v1.CSIPersistentVolumeSource", storage::driver_of_volume),
+    ("core/v1.CSIVolumeSource", volumes::inline_driver),
+    ("core/v1.CinderVolumeSource", volumes::secret_of_driver),
+    ("core/v1.ClusterTrustBundleProjection", volumes::trust_bundle),
     ("core/v1.ConfigMap", config::config_map),
-    ("core/v1.Container", pods::container),
-    ("core/v1.ContainerPort", pods::named_port),
+    ("core/v1.Container", containers::container),
+    ("core/v1.ContainerRestartRule", containers::restart_rule),
+    ("core/v1.DownwardAPIVolumeFile", fields::of_file),
+    ("core/v1.DownwardAPIVolumeFile", volumes::file),
+    ("core/v1.EmptyDirVolumeSource", volumes::empty),
     ("core/v1.EndpointAddress", services::endpoint_address),
     ("core/v1.EndpointSubset", services::subset),
-    ("core/v1.EnvVar", pods::variable),
-    ("core/v1.EnvVarSource", pods::variable_source),
+    ("core/v1.EnvFromSource", containers::variables),
+    ("core/v1.EnvVar", containers::variable),
+    ("core/v1.EnvVarSource", containers::variable_source),
+    ("core/v1.EnvVarSource", fields::of_variable),
+    ("core/v1.FCVolumeSource", volumes::fibre_channel),
+    ("core/v1.FileKeySelector", containers::file_key),
+    ("core/v1.FlexVolumeSource", volumes::flex),
+    ("core/v1.FlockerVolumeSource", volumes::flocker),
+    ("core/v1.GitRepoVolumeSource", volumes::git),
+    ("core/v1.HostAlias", pods::host_alias),
     ("core/v1.HostPathVolumeSource", storage::node_path),
+    ("core/v1.ISCSIVolumeSource", volumes::iscsi),
+    ("core/v1.ImageVolumeSource", volumes::image),
+    ("core/v1.KeyToPath", volumes::file),
+    ("core/v1.LifecycleHandler", probes::handler),
     ("core/v1.LimitRangeItem", quota::limits),
     ("core/v1.LimitRangeSpec", quota::limit_range),
     ("core/v1.LocalVolumeSource", storage::node_path),
     ("core/v1.NFSVolumeSource", storage::nfs),
     ("core/v1.NamespaceSpec", others::namespace),
+    ("core/v1.NodeSelectorTerm", scheduling::node_term),
     ("core/v1.PersistentVolumeClaimSpec", storage::claim),
+    ("core/v1.PersistentVolumeClaimTemplate", volumes::claim_template),
     ("core/v1.PersistentVolumeSpec", storage::volume),
-    ("core/v1.Pod", pods::mounts),
-    ("core/v1.PodSpec", pods::pod),
-    ("core/v1.Probe", pods::probe),
+    ("core/v1.Pod", mounts::used),
+    ("core/v1.Pod", pods::annotations),
+    ("core/v1.Pod", pods::host_names),
+    ("core/v1.Pod", volumes::claims),
+    ("core/v1.PodAffinityTerm", scheduling::affinity_term),
+    ("core/v1.PodCertificateProjection", volumes::pod_certificate),
+    ("core/v1.PodResourceClaim", pods::resource_claim),
+    ("core/v1.PodSecurityContext", security::of_pod),
+    ("core/v1.PodSpec", pods::spec),
+    ("core/v1.PodTemplate", mounts::used),
+    ("core/v1.PodTemplate", pods::host_names),
+    ("core/v1.PodTemplateSpec", pods::annotations),
+    ("core/v1.Probe", probes::probe),
+    ("core/v1.ProjectedVolumeSource", volumes::projected),
+    ("core/v1.QuobyteVolumeSource", volumes::quobyte),
+    ("core/v1.ReplicationControllerSpec", mounts::used),
+    ("core/v1.ReplicationControllerSpec", pods::host_names),
+    ("core/v1.ReplicationControllerSpec", workloads::replication_controller),
     ("core/v1.ResourceQuotaSpec", quota::quota),
     ("core/v1.ScopedResourceSelectorRequirement", quota::scope),
+    ("core/v1.SeccompProfile", security::seccomp),
     ("core/v1.Secret", config::secret),
+    ("core/v1.SecurityContext", security::of_container),
     ("core/v1.Service", services::service),
+    ("core/v1.ServiceAccountTokenProjection", volumes::file),
     ("core/v1.ServiceSpec", services::spec),
-    ("core/v1.VolumeMount", pods::mount),
+    ("core/v1.StorageOSVolumeSource", volumes::secret_of_driver),
+    ("core/v1.Toleration", scheduling::toleration),
+    ("core/v1.TopologySpreadConstraint", scheduling::spread),
+    ("core/v1.Volume", volumes::volume),
+    ("core/v1.VolumeDevice", mounts::device),
+    ("core/v1.VolumeMount", mounts::mount),
+    ("core/v1.WindowsSecurityContextOptions", security::windows),
     ("discovery/v1.EndpointHints", services::hints),
     ("discovery/v1.EndpointSlice", services::slice),
     ("meta/v1.LabelSelector", meta::selector),
@@ -141,42 +193,6 @@ pub fn has(node: &Node, key: &str) -> bool {
 
 pub fn given<'k>(node: &Node, keys: &[&'k str]) -> Vec<&'k str> {
     keys.iter().copied().filter(|key| has(node, key)).collect()
-}
-
-fn selector_fits(judge: &mut Judge<'_>, node: &Node) {
-    let Some(own) = node.get("selector") else { return };
-    let read = Selector::read(own);
-    if read == Selector::default() {
-        judge.refuse(node, "selector", "is empty: it would select every pod");
-    } else if !read.matches(&selector::labels(node.at(&["template", "metadata", "labels"]))) {
-        judge.refuse(node, "selector", "does not match the labels of the template");
-    }
-}
-
-fn strategy(judge: &mut Judge<'_>, node: &Node) {
-    if node.text_at(&["type"]) == Some("Recreate") && has(node, "rollingUpdate") {
-        judge.refuse(node, "rollingUpdate", "must not stand beside the type `Recreate`");
-    }
-    let is_zero = |key| match node.at(&["rollingUpdate", key]).map(|value| &value.value) {
-        Some(Value::Integer(number)) => *number == 0,
-        Some(Value::Text(text)) => text == "0%",
-        _ => false,
-    };
-    if is_zero("maxSurge") && is_zero("maxUnavailable") {
-        judge.refuse(
-            node,
-            "rollingUpdate",
-            "lets neither a pod go nor another one come: `maxSurge` and `maxUnavailable` are both 0",
-        );
-    }
-}
-
-fn schedule(judge: &mut Judge<'_>, node: &Node) {
-    let Some(text) = node.text_at(&["schedule"]) else { return };
-    let is_alias = text.starts_with('@');
-    if let Some(why) = Schedule::parse(text).err().filter(|_| !is_alias) {
-        judge.refuse(node, "schedule", &why);
-    }
 }
 
 /// No two items of a list have the same text under a key.
