@@ -294,7 +294,7 @@ fn holds(open: &[Port], port: u16, protocol: Protocol) -> bool {
 /// Asks both about everything.
 fn agree(world: &World) -> Result<(), TestCaseError> {
     let all = world.namespaces.iter().chain(&world.pods).chain(&world.policies);
-    let text: String = all.map(|object| format!("---\n{object}\n")).collect();
+    let text = all.map(|object| format!("---\n{object}\n")).collect::<Vec<_>>().concat();
     let mut report = Report::default();
     let documents = read(&text, Dialect::Any, &mut report);
     assert!(!report.has_errors(), "{:#?}", report.sorted());

@@ -42,6 +42,7 @@ impl Amount {
     }
 
     /// The same in thousandths, rounded up: finer amounts of containers are not kept.
+    #[must_use]
     pub const fn in_millis(self) -> Self {
         Self((self.0 + MILLI - 1).div_euclid(MILLI) * MILLI)
     }

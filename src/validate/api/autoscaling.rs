@@ -43,7 +43,7 @@ pub fn autoscaler(judge: &mut Judge<'_>, node: &Node) {
     match group_and_version(version) {
         None => judge.at(&path, span, &format!("is `{version}`; it must be a group and a version such as `apps/v1`")),
         Some(("", "")) if !is_core => {
-            judge.at(&path, span, "is missing; it must be a group and a version such as `apps/v1`")
+            judge.at(&path, span, "is missing; it must be a group and a version such as `apps/v1`");
         }
         Some(("", _)) if !is_core => {
             judge.at(&path, span, &format!("is `{version}`; it must name the group too, such as `apps/v1`"));

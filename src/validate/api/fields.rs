@@ -91,7 +91,7 @@ fn amount(judge: &mut Judge<'_>, node: &Node) {
     }
     let Some(divisor) = node.get("divisor") else { return };
     let Some(own) = amounts::read(divisor).filter(|own| *own != Amount::ZERO) else { return };
-    let is_cpu = resource.ends_with(".cpu");
+    let is_cpu = ["limits.cpu", "requests.cpu"].contains(&resource);
     if !is_huge && !AMOUNTS.contains(&resource) {
         return;
     }

@@ -18,6 +18,7 @@ use crate::validate::api::others::finalizer_fault;
 
 /// Kinds whose names have another form than most.
 const FORMS: &[(&str, &str, Form)] = &[
+    ("", "Event", SEGMENT),
     ("", "Namespace", LABEL),
     ("apiregistration.k8s.io", "APIService", SEGMENT),
     ("apps", "StatefulSet", LABEL),
@@ -40,10 +41,12 @@ const NAMELESS: &[&str] = &["authentication.k8s.io", "authorization.k8s.io"];
 const NAMED: (&str, &str) = ("", "LimitRange");
 /// Kinds whose finalizers need no domain.
 const FREE: &[(&str, &str)] = &[
+    ("", "Event"),
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
     ("apiextensions.k8s.io", "CustomResourceDefinition"),
     ("apiregistration.k8s.io", "APIService"),
+    ("events.k8s.io", "Event"),
     ("policy", "PodDisruptionBudget"),
 ];
 
@@ -74,23 +77,25 @@ fn form(group: &str, kind: &str, minor: Minor) -> Form {
 
 /// Judges what an object calls itself and where it says it lives.
 pub fn identity(judge: &mut Judge<'_>, document: &Document, kind: Kind) {
-    let Some(metadata) = document.root.get("metadata") else { return };
     let id = &document.id;
+    let metadata = document.root.get("metadata").filter(|_| !NAMELESS.contains(&id.group.as_str()));
+    let Some(metadata) = metadata else { return };
     judge.step(Step::Key("metadata".to_owned()), |judge| {
-        name(judge, metadata, form(&id.group, &id.kind, judge.minor), &id.group, &id.kind);
+        name(judge, metadata, form(&id.group, &id.kind, judge.minor), (&id.group, &id.kind));
         place(judge, metadata, kind, &id.kind);
         let is_free = FREE.contains(&(id.group.as_str(), id.kind.as_str()));
         owners(judge, metadata, is_free);
     });
 }
 
-fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, group: &str, kind: &str) {
+fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, own: (&str, &str)) {
+    let (_, kind) = own;
     let prefix = metadata.text_at(&["generateName"]).filter(|prefix| !prefix.is_empty());
     match metadata.text_at(&["name"]).filter(|name| !name.is_empty()) {
         Some(name) if !is_form(name) => {
             judge.refuse(metadata, "name", &format!("is `{name}`; the name of a {kind} is {form}"));
         }
-        None if prefix.is_none() && !NAMELESS.contains(&group) && (group, kind) != NAMED => {
+        None if prefix.is_none() && own != NAMED => {
             judge.refuse(metadata, "name", "is missing");
         }
         _ => {}

@@ -63,6 +63,15 @@ pub fn runtime(judge: &mut Judge<'_>, node: &Node) {
     if let Some(scheduling) = node.get("scheduling") {
         judge.step(Step::Key("scheduling".to_owned()), |judge| meta::labels(judge, scheduling, "nodeSelector"));
     }
+    let mut known: Vec<Vec<Option<&str>>> = Vec::new();
+    for toleration in node.items_at(&["scheduling", "tolerations"]) {
+        let own = ["effect", "key", "operator", "value"].iter().map(|key| toleration.text_at(&[key])).collect();
+        if known.contains(&own) {
+            let path = judge.path.key("scheduling").key("tolerations");
+            judge.at(&path, super::begin(toleration), "holds the same toleration twice");
+        }
+        known.push(own);
+    }
     let path = judge.path.key("overhead").key("podFixed");
     for entry in node.at(&["overhead", "podFixed"]).map(Node::entries).unwrap_or_default() {
         if let Some(why) = container_resource_fault(&entry.key) {

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::node::Node;
+use crate::spec::shapes::Minor;
 use crate::validate::api::addresses::address_fault;
 use crate::validate::api::containers::host_ports;
-use crate::validate::api::forms::{LABEL, is_subdomain};
+use crate::validate::api::forms::{LABEL, SUBDOMAIN, is_subdomain};
 use crate::validate::api::mounts::inner_fault;
-use crate::validate::api::rules::{has, once};
+use crate::validate::api::rules::{exactly_one, has, once};
 use crate::validate::api::{Judge, meta, probes, resources, scheduling, security, systems};
 
 const MOST_NAMESERVERS: usize = 3;
@@ -111,7 +112,6 @@ fn each_container(judge: &mut Judge<'_>, node: &Node) {
 }
 
 fn of_init_container(judge: &mut Judge<'_>, container: &Node) {
-    use crate::spec::shapes::Minor;
     let is_sidecar = probes::is_sidecar(container);
     if is_sidecar && judge.minor < Minor::V1_36 && !container.items_at(&["restartPolicyRules"]).is_empty() {
         judge.refuse(container, "restartPolicyRules", "must not be there where the `restartPolicy` is `Always`");
@@ -164,8 +164,8 @@ fn host(judge: &mut Judge<'_>, node: &Node) {
 }
 
 fn names(judge: &mut Judge<'_>, node: &Node) {
-    if !node.text_at(&["serviceAccountName"]).is_some_and(|name| !name.is_empty()) {
-        judge.form(node, "serviceAccount", (is_subdomain, crate::validate::api::forms::SUBDOMAIN.1));
+    if node.text_at(&["serviceAccountName"]).is_none_or(str::is_empty) {
+        judge.form(node, "serviceAccount", SUBDOMAIN);
     }
     if !has(node, "hostnameOverride") {
         return;
@@ -219,7 +219,7 @@ pub fn host_alias(judge: &mut Judge<'_>, node: &Node) {
 }
 
 pub fn resource_claim(judge: &mut Judge<'_>, node: &Node) {
-    crate::validate::api::rules::exactly_one(judge, node, &["resourceClaimName", "resourceClaimTemplateName"]);
+    exactly_one(judge, node, &["resourceClaimName", "resourceClaimTemplateName"]);
 }
 
 /// Variables come from files of empty directories.

@@ -6,6 +6,7 @@
 use crate::manifest::node::{Node, Value};
 use crate::manifest::selector::{self, Labels, Selector};
 use crate::spec::shapes::Minor;
+use crate::validate::api::forms::LABEL;
 use crate::validate::api::rules::has;
 use crate::validate::api::{Judge, meta};
 
@@ -27,7 +28,7 @@ pub fn stateful_set(judge: &mut Judge<'_>, node: &Node) {
     controller(judge, node);
     judge.each(node, "volumeClaimTemplates", |judge, claim| {
         judge.under(claim, &["metadata"], |judge, metadata| {
-            judge.form(metadata, "name", super::forms::LABEL);
+            judge.form(metadata, "name", LABEL);
         });
         if claim.text_at(&["metadata", "name"]).is_none_or(str::is_empty) {
             judge.refuse(claim, "metadata", "must have a `name`");
