@@ -153,11 +153,7 @@ impl Schema {
 }
 
 fn holds(mark: &str, minor: Minor) -> bool {
-    let own = match minor {
-        Minor::V1_35 => 35,
-        Minor::V1_36 => 36,
-        Minor::V1_37 => 37,
-    };
+    let own = minor.number();
     let number = |text: &str| text.parse::<u32>().unwrap_or_default();
     if mark.is_empty() {
         true

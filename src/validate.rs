@@ -8,6 +8,7 @@ pub mod decode;
 pub mod findings;
 pub mod groups;
 pub mod network;
+pub mod pod_security;
 pub mod told;
 pub mod world;
 
@@ -167,7 +168,7 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
     let mut findings = Findings::default();
     {
         let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
-        let world = World::of(documents, question.known);
+        let world = World::of(documents, question.known, question.minor);
         let wanted = GROUPS.iter().filter(|(group, ..)| question.wants(*group));
         for check in wanted.flat_map(|(.., checks)| *checks) {
             check(&world, &mut findings);

@@ -129,8 +129,9 @@ fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, Minor) -> List) -> Result<E
         documents
     };
     let documents: Vec<Vec<Document>> = files.iter().map(|file| read(&file.text)).collect();
-    let world = World::of(documents.iter().enumerate().map(|(at, documents)| (at, documents.as_slice())), None);
-    let list = of(&world, platform.facts.platform.kubernetes);
+    let minor = platform.facts.platform.kubernetes;
+    let world = World::of(documents.iter().enumerate().map(|(at, documents)| (at, documents.as_slice())), None, minor);
+    let list = of(&world, minor);
     let text = if args.format == Format::Json { format!("{:#}\n", list.json) } else { table(list.heads, &list.rows) };
     output::write_stdout([text])?;
     Ok(ExitCode::SUCCESS)

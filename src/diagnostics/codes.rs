@@ -33,6 +33,8 @@ pub const BLOCKED_DRAIN: &str = "blocked-drain";
 pub const STUCK_ROLLOUT: &str = "stuck-rollout";
 /// A pod that is killed before it has been told to stop.
 pub const SHORT_GRACE: &str = "short-grace";
+/// A pod that its namespace does not admit.
+pub const POD_SECURITY: &str = "pod-security";
 /// Something that must be declared as well.
 pub const REQUIRES: &str = "requires";
 /// A value that is known but that this version does not render.
@@ -67,7 +69,8 @@ pub const EXPIRED_ACCEPT: &str = "expired-accept";
 pub const OF_OBJECTS: &[&str] = &[BLOCKED_CONNECTION, BLOCKED_DRAIN, SHORT_GRACE, STUCK_ROLLOUT, UNDECLARED_CONNECTION];
 
 /// Codes about objects that a server would not take, or that would not work: nobody can live with them.
-pub const UNACCEPTABLE: &[&str] = &[INVALID_FIELD, MANIFEST, NOT_SERVED, OUTSIDE_LIMIT_RANGE, UNKNOWN_KIND];
+pub const UNACCEPTABLE: &[&str] =
+    &[INVALID_FIELD, MANIFEST, NOT_SERVED, OUTSIDE_LIMIT_RANGE, POD_SECURITY, UNKNOWN_KIND];
 
 /// Codes that say that something is not there.
 pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
@@ -92,6 +95,7 @@ pub const ALL: &[Code] = &[
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (NOT_SERVED, "the server does not serve this version of the API"),
     (OUTSIDE_LIMIT_RANGE, "a limit range does not allow this amount"),
+    (POD_SECURITY, "a pod is not admitted by the Pod Security level of its namespace"),
     (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
     (REQUIRES, "something else must be declared for this to work"),
     (SHORT_GRACE, "a pod is killed before it has been told to stop"),

@@ -53,6 +53,15 @@ const OLDEST: u32 = 35;
 const ENDED: &str = "2026-10-27";
 
 impl Minor {
+    /// The minor as a number: 36 for 1.36.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::V1_35 => 35,
+            Self::V1_36 => 36,
+            Self::V1_37 => 37,
+        }
+    }
+
     /// The minor as Pod Security labels write it.
     pub const fn label(self) -> &'static str {
         match self {

@@ -35,7 +35,8 @@ impl Findings {
         self.add(Severity::Note, code, thing, node, message)
     }
 
-    fn add(
+    /// Something of this severity, at `node` of an object.
+    pub fn add(
         &mut self,
         severity: Severity,
         code: &'static str,

@@ -4,6 +4,7 @@ use crate::diagnostics::codes;
 use crate::validate::arithmetic;
 use crate::validate::findings::Findings;
 use crate::validate::network;
+use crate::validate::pod_security;
 use crate::validate::world::World;
 
 /// A group of checks.
@@ -49,6 +50,7 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
         &[],
     ),
     (Group::Api, "api", &[codes::INVALID_FIELD], &[]),
+    (Group::PodSecurity, "pod-security", &[codes::POD_SECURITY], &[pod_security::admit]),
     (
         Group::Arithmetic,
         "arithmetic",

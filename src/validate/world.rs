@@ -8,6 +8,7 @@ use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Labels, Need, Selector};
 use crate::reach::Connection;
 use crate::reach::pods::{namespace, path_of_template};
+use crate::spec::shapes::Minor;
 
 /// All objects, found by what tells them from others.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct World<'a> {
     pub objects: Vec<Thing<'a>>,
     /// The pods that they make, one for each workload.
     pub pods: Vec<Pod<'a>>,
+    /// The server's minor: 36 for 1.36.
+    pub minor: u32,
     /// What else is there; `None` if nobody knows, so that what is not among the objects may be in the cluster already.
     pub known: Option<&'a Known>,
     found: HashMap<(&'a str, &'a str, &'a str), usize>,
@@ -60,7 +63,11 @@ pub struct Known {
 
 impl<'a> World<'a> {
     /// All documents of `files`, each of which has its number.
-    pub fn of(files: impl IntoIterator<Item = (usize, &'a [Document])>, known: Option<&'a Known>) -> Self {
+    pub fn of(
+        files: impl IntoIterator<Item = (usize, &'a [Document])>,
+        known: Option<&'a Known>,
+        minor: Minor,
+    ) -> Self {
         let things = files
             .into_iter()
             .flat_map(|(file, documents)| documents.iter().map(move |document| Thing { file, document }));
@@ -80,7 +87,8 @@ impl<'a> World<'a> {
                 lists[list].push(at);
             }
         }
-        Self { objects, pods, known, found, labelled, lists }
+        let minor = minor.number();
+        Self { objects, pods, minor, known, found, labelled, lists }
     }
 
     /// The numbers of the pods of a namespace that a selector wants, in order.
