@@ -16,6 +16,7 @@ use crate::spec::read::Node;
 use crate::stages::order::Collision;
 use crate::stages::{build, capacity, order, parse, resolve};
 use crate::validate::world::Known;
+use crate::values::name::ObjectName;
 
 /// The platform that `text` describes in `environment` (the base when absent). `None` means that the report holds
 /// errors.
@@ -101,9 +102,25 @@ pub fn render_as<T>(
     }
 }
 
-/// What a server that has taken all objects of the platform holds besides, and who is meant to reach whom.
-pub fn known(platform: &Platform) -> Known {
-    Known { connections: Some(build::wanted_connections(platform)), ..Known::default() }
+/// What the cluster of the platform holds besides the objects of `bundle`, and who is meant to reach whom.
+pub fn known<T>(platform: &Platform, bundle: &Bundle<T>) -> Known {
+    let cluster = &platform.facts.cluster;
+    let named = [
+        ("ClusterIssuer", platform.around.issuer.as_deref()),
+        ("ClusterSecretStore", platform.facts.secrets.store.as_ref().map(ObjectName::as_str)),
+        ("Namespace", Some(cluster.dns.namespace.as_str())),
+        ("StorageClass", cluster.storage_class.as_ref().map(ObjectName::as_str)),
+    ];
+    let is_rendered =
+        |kind: &str, name: &str| bundle.objects.iter().any(|placed| placed.id.kind == kind && placed.id.name == name);
+    let of_cluster = named.into_iter().filter_map(|(kind, name)| {
+        let name = name.filter(|name| !is_rendered(kind, name))?;
+        Some((kind.to_owned(), String::new(), name.to_owned()))
+    });
+    let secret = |(namespace, name)| ("Secret".to_owned(), namespace, name);
+    let secrets = build::existing_secrets(platform).into_iter().map(secret);
+    let objects = of_cluster.chain(secrets).collect();
+    Known { objects, connections: Some(build::wanted_connections(platform)) }
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with

@@ -7,8 +7,10 @@ pub mod arithmetic;
 pub mod decode;
 pub mod findings;
 pub mod groups;
+pub mod makers;
 pub mod network;
 pub mod pod_security;
+pub mod references;
 pub mod told;
 pub mod world;
 

@@ -1,6 +1,7 @@
 //! Values that are right by construction: once parsed, the API server takes them. They know only text.
 
 pub mod amount;
+pub mod base64;
 pub mod body_size;
 pub mod cidr;
 pub mod data_size;

@@ -25,7 +25,7 @@ fn findings(description: &str) -> Vec<String> {
     let mut report = Report::default();
     let rendered = pipeline::render_as(description, None, &mut report, emit::writer());
     let (platform, bundle) = rendered.unwrap_or_else(|| panic!("it renders: {:?}", report.sorted()));
-    let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform));
+    let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform, &bundle));
     MINORS.into_iter().flat_map(|minor| told(tree.clone(), minor, Dialect::Own, Some(&known))).collect()
 }
 
@@ -103,7 +103,7 @@ fn theorem(change: impl Fn(&str, String) -> String) -> Vec<String> {
     for file in &mut tree.files {
         file.text = change(&file.path, std::mem::take(&mut file.text));
     }
-    let known = pipeline::known(&platform);
+    let known = pipeline::known(&platform, &bundle);
     let question =
         Question { minor: Minor::V1_36, dialect: Dialect::Own, known: Some(&known), groups: vec![Group::Network] };
     let told = |file: platformgen::validate::Checked| {

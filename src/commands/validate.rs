@@ -115,7 +115,7 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
         let question = Question { minor: told.unwrap_or(Minor::V1_37), dialect: Dialect::Own, known: None, groups };
         return answer(&Verdict { files: vec![described(input, report)], ..Verdict::default() }, &question, args);
     };
-    let known = pipeline::known(&platform);
+    let known = pipeline::known(&platform, &bundle);
     let minor = told.unwrap_or(platform.facts.platform.kubernetes);
     let (tree, dialect) = match args.places.as_slice() {
         [] => (emit::tree(&bundle), Dialect::Own),

@@ -35,6 +35,22 @@ pub const STUCK_ROLLOUT: &str = "stuck-rollout";
 pub const SHORT_GRACE: &str = "short-grace";
 /// A pod that its namespace does not admit.
 pub const POD_SECURITY: &str = "pod-security";
+/// Two objects steer the same thing.
+pub const CONTESTED: &str = "contested";
+/// A ConfigMap or a Secret does not have the key that is asked of it.
+pub const DANGLING_KEY: &str = "dangling-key";
+/// No such port is there.
+pub const DANGLING_PORT: &str = "dangling-port";
+/// An object that is named is not there.
+pub const DANGLING_REFERENCE: &str = "dangling-reference";
+/// Nothing uses this object.
+pub const ORPHAN: &str = "orphan";
+/// A selector finds no pod.
+pub const SELECTS_NOTHING: &str = "selects-nothing";
+/// An address leads to a component that nobody declares to be called.
+pub const UNDECLARED_ADDRESS: &str = "undeclared-address";
+/// What is named is there and cannot serve.
+pub const UNFIT_TARGET: &str = "unfit-target";
 /// Something that must be declared as well.
 pub const REQUIRES: &str = "requires";
 /// A value that is known but that this version does not render.
@@ -66,11 +82,31 @@ pub const UNUSED_ACCEPT: &str = "unused-accept";
 pub const EXPIRED_ACCEPT: &str = "expired-accept";
 
 /// Codes about objects that `[[accept]]` may name; whether they apply is known once the objects are there.
-pub const OF_OBJECTS: &[&str] = &[BLOCKED_CONNECTION, BLOCKED_DRAIN, SHORT_GRACE, STUCK_ROLLOUT, UNDECLARED_CONNECTION];
+pub const OF_OBJECTS: &[&str] = &[
+    BLOCKED_CONNECTION,
+    BLOCKED_DRAIN,
+    CONTESTED,
+    ORPHAN,
+    SHORT_GRACE,
+    STUCK_ROLLOUT,
+    UNDECLARED_ADDRESS,
+    UNDECLARED_CONNECTION,
+];
 
 /// Codes about objects that a server would not take, or that would not work: nobody can live with them.
-pub const UNACCEPTABLE: &[&str] =
-    &[INVALID_FIELD, MANIFEST, NOT_SERVED, OUTSIDE_LIMIT_RANGE, POD_SECURITY, UNKNOWN_KIND];
+pub const UNACCEPTABLE: &[&str] = &[
+    DANGLING_KEY,
+    DANGLING_PORT,
+    DANGLING_REFERENCE,
+    INVALID_FIELD,
+    MANIFEST,
+    NOT_SERVED,
+    OUTSIDE_LIMIT_RANGE,
+    POD_SECURITY,
+    SELECTS_NOTHING,
+    UNFIT_TARGET,
+    UNKNOWN_KIND,
+];
 
 /// Codes that say that something is not there.
 pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
@@ -83,6 +119,10 @@ pub const ALL: &[Code] = &[
     (BLOCKED_CONNECTION, "the policies do not let through what is declared"),
     (BLOCKED_DRAIN, "a disruption budget never lets a pod go, so no node can be drained"),
     (CONFLICT, "two statements cannot both hold"),
+    (CONTESTED, "two objects steer the same thing"),
+    (DANGLING_KEY, "a ConfigMap or a Secret does not have the key that is asked of it"),
+    (DANGLING_PORT, "no such port is there"),
+    (DANGLING_REFERENCE, "an object that is named is not there"),
     (DUPLICATE, "the same thing is said twice"),
     (EXPIRED_ACCEPT, "a finding is no longer accepted: the day until which it was has passed"),
     (INGRESS_NGINX_RETIRED, "the ingress-nginx controller has been retired and receives no more fixes"),
@@ -90,19 +130,23 @@ pub const ALL: &[Code] = &[
     (INVALID_VALUE, "the value is not well formed"),
     (MANIFEST, "a manifest cannot be read"),
     (MISSING_KEY, "a required key is missing"),
+    (NOT_SERVED, "the server does not serve this version of the API"),
     (NO_DELIVERY, "alerts are handed to nobody, though somebody is there to deliver them"),
     (NO_EFFECT, "an overlay changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
-    (NOT_SERVED, "the server does not serve this version of the API"),
+    (ORPHAN, "nothing uses this object"),
     (OUTSIDE_LIMIT_RANGE, "a limit range does not allow this amount"),
     (POD_SECURITY, "a pod is not admitted by the Pod Security level of its namespace"),
     (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
     (REQUIRES, "something else must be declared for this to work"),
+    (SELECTS_NOTHING, "a selector finds no pod"),
     (SHORT_GRACE, "a pod is killed before it has been told to stop"),
     (STUCK_ROLLOUT, "a rollout waits for a volume that it keeps itself"),
     (SYNTAX, "the file is not valid TOML"),
     (TOO_MANY_CONNECTIONS, "an external takes fewer connections than its callers may hold"),
+    (UNDECLARED_ADDRESS, "an address leads to a component that nobody declares to be called"),
     (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),
+    (UNFIT_TARGET, "what is named is there and cannot serve"),
     (UNKNOWN_KEY, "nothing reads this key"),
     (UNKNOWN_KIND, "Kubernetes has no such kind"),
     (UNKNOWN_NAME, "the name is not declared"),

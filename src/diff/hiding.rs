@@ -1,6 +1,7 @@
 //! Texts without the secrets in them. When in doubt, more is hidden: a line loses all that follows a telling name.
 
 use crate::diff::telling::{is_place, is_telling};
+use crate::values::base64;
 
 /// What stands for a hidden value.
 pub const HIDDEN: &str = "(hidden)";
@@ -61,24 +62,11 @@ pub fn is_basic(text: &str) -> bool {
 
 /// What a text is the base64 of, if that is a text.
 fn decoded(text: &str) -> Option<String> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
-    for letter in text.trim().trim_end_matches('=').bytes().filter(|letter| *letter != b'\n') {
-        let six = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        (bits, count) = (bits << 6 | u32::from(six), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).unwrap_or(0));
-        }
-    }
-    (bytes.len() >= 6).then(|| String::from_utf8(bytes).ok()).flatten()
+    base64::text(text.trim()).filter(|text| text.len() >= SHORTEST)
 }
+
+/// Fewer bytes than this are no text that anybody encodes.
+const SHORTEST: usize = 6;
 
 /// The lines of a text, with everything hidden that may be secret; each line stays a line.
 pub fn text_hidden(text: &str) -> String {

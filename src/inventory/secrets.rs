@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::manifest::node::Node;
-use crate::validate::world::{Pod, Thing, World};
+use crate::validate::makers::{DOCKER_CONFIG, DOCKER_CONFIG_TYPE, TLS_TYPE, made};
+use crate::validate::world::{Pod, World};
 
 /// A key of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +27,6 @@ pub struct Use {
     pub maker: Option<String>,
 }
 
-const DOCKER_CONFIG: &str = ".dockerconfigjson";
-const DOCKER_CONFIG_TYPE: &str = "kubernetes.io/dockerconfigjson";
-const TLS_TYPE: &str = "kubernetes.io/tls";
-
 /// All keys, in order.
 pub fn secrets(world: &World<'_>) -> BTreeMap<Key, Use> {
     let mut found: BTreeMap<Key, Use> = BTreeMap::new();
@@ -47,19 +43,19 @@ pub fn secrets(world: &World<'_>) -> BTreeMap<Key, Use> {
             }
         }
     }
-    let makers = makers(world);
+    let makers = made(world);
     let mut told: BTreeMap<Key, Use> = BTreeMap::new();
     for (key, used) in found {
-        let Some((kind, made)) = makers.get(&(key.namespace.as_str(), key.secret.as_str())) else {
+        let Some(secret) = makers.get(&(key.namespace.as_str(), key.secret.as_str())) else {
             told.insert(key, used);
             continue;
         };
         // who reads all keys reads those that are made
-        let keys = if key.key == "*" { made.keys().cloned().collect() } else { vec![key.key.clone()] };
+        let keys = if key.key == "*" { secret.keys.keys().cloned().collect() } else { vec![key.key.clone()] };
         for own in keys {
-            let maker = made.get(&own).or_else(|| made.get("*")).cloned();
+            let maker = secret.maker(&own).map(str::to_owned);
             let known = told.entry(Key { key: own, ..key.clone() }).or_default();
-            known.kind.clone_from(kind);
+            known.kind.clone_from(&secret.kind);
             known.readers.extend(used.readers.iter().cloned());
             known.maker = maker;
         }
@@ -108,69 +104,4 @@ fn read_by(pod: &Pod<'_>, found: &mut BTreeMap<Key, Use>) {
             add(name, DOCKER_CONFIG, DOCKER_CONFIG_TYPE);
         }
     }
-}
-
-/// Who makes each Secret: its type, and for each key (`*` for all others) from what.
-type Makers<'a> = BTreeMap<(&'a str, &'a str), (String, BTreeMap<String, String>)>;
-
-fn makers<'a>(world: &World<'a>) -> Makers<'a> {
-    let mut makers = Makers::new();
-    for thing in &world.objects {
-        let own = || (thing.place(), thing.document.id.name.as_str());
-        let made = match thing.document.id.kind.as_str() {
-            "Secret" => Some((own(), kind(thing.root().get("type")), from("a Secret that stands here".to_owned()))),
-            "SealedSecret" => {
-                let kind = kind(thing.root().at(&["spec", "template", "type"]));
-                Some((own(), kind, from(format!("{}", thing.document.id))))
-            }
-            "ExternalSecret" => stored(*thing),
-            "Certificate" => thing
-                .root()
-                .text_at(&["spec", "secretName"])
-                .map(|name| ((thing.place(), name), TLS_TYPE.to_owned(), from(thing.document.id.to_string()))),
-            _ => None,
-        };
-        makers.extend(made.map(|(name, kind, keys)| (name, (kind, keys))));
-    }
-    makers
-}
-
-fn kind(node: Option<&Node>) -> String {
-    node.and_then(Node::text).unwrap_or("Opaque").to_owned()
-}
-
-fn from(maker: String) -> BTreeMap<String, String> {
-    BTreeMap::from([("*".to_owned(), maker)])
-}
-
-/// What an operator fetches from a store.
-type Stored<'a> = ((&'a str, &'a str), String, BTreeMap<String, String>);
-
-fn stored(thing: Thing<'_>) -> Option<Stored<'_>> {
-    let spec = thing.root().get("spec")?;
-    let name = spec.text_at(&["target", "name"]).unwrap_or(&thing.document.id.name);
-    let store = |key: &str| spec.text_at(&["secretStoreRef", key]).unwrap_or_default();
-    let store = format!("{} {}", store("kind"), store("name"));
-    let mut entries: BTreeMap<String, String> = BTreeMap::new();
-    for data in spec.items_at(&["data"]) {
-        let of = |key: &str| data.text_at(&["remoteRef", key]);
-        if let (Some(key), Some(entry)) = (data.text_at(&["secretKey"]), of("key")) {
-            let property = of("property").map(|property| format!(" {property}")).unwrap_or_default();
-            entries.insert(key.to_owned(), format!("{entry}{property}"));
-        }
-    }
-    for extracted in spec.items_at(&["dataFrom"]).iter().filter_map(|from| from.text_at(&["extract", "key"])) {
-        entries.insert("*".to_owned(), extracted.to_owned());
-    }
-    // what a template makes comes from everything that it is given
-    let template = spec.at(&["target", "template", "data"]).map(Node::entries).unwrap_or_default();
-    if !template.is_empty() {
-        let all: BTreeSet<&str> = entries.values().map(|entry| entry.split(' ').next().unwrap_or_default()).collect();
-        let all = all.into_iter().collect::<Vec<_>>().join(", ");
-        let properties: Vec<&str> = entries.keys().map(String::as_str).collect();
-        let made = format!("{all} {}", properties.join("+"));
-        entries = template.iter().map(|entry| (entry.key.to_string(), made.clone())).collect();
-    }
-    let keys = entries.into_iter().map(|(key, entry)| (key, format!("{store}: {entry}"))).collect();
-    Some(((thing.place(), name), kind(spec.at(&["target", "template", "type"])), keys))
 }

@@ -16,6 +16,7 @@ use crate::model::platform::{Declared, Link, Platform};
 use crate::model::site::{Address, Peer, Site};
 use crate::model::workload::{Controller, Priority, Replicas, Workload};
 use crate::reach::Connection;
+use crate::spec::shapes::Backend;
 use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
@@ -61,6 +62,23 @@ pub fn all_workloads(platform: &Platform) -> Vec<Vec<Workload>> {
 pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
     let workloads = all_workloads(platform);
     connections::connections(platform, &workloads, &edges::edges(platform, &workloads))
+}
+
+/// The Secrets that somebody else makes: each with its namespace and its name.
+pub fn existing_secrets(platform: &Platform) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    if platform.facts.secrets.backend.value != Backend::Existing {
+        return found;
+    }
+    for declared in &platform.components {
+        let site = site(declared, platform);
+        for workload in declared.component.workloads(&site) {
+            let pull = site.pull_secret(&workload.main.image);
+            let names = secrets::needs(&workload, pull.as_ref()).into_keys().map(|(name, _)| name);
+            found.extend(names.map(|name| (declared.own.namespace.to_string(), name.to_string())));
+        }
+    }
+    found
 }
 
 fn cluster(platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {

@@ -5,6 +5,7 @@ use crate::validate::arithmetic;
 use crate::validate::findings::Findings;
 use crate::validate::network;
 use crate::validate::pod_security;
+use crate::validate::references;
 use crate::validate::world::World;
 
 /// A group of checks.
@@ -50,6 +51,21 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
         &[],
     ),
     (Group::Api, "api", &[codes::INVALID_FIELD], &[]),
+    (
+        Group::References,
+        "references",
+        &[
+            codes::CONTESTED,
+            codes::DANGLING_KEY,
+            codes::DANGLING_PORT,
+            codes::DANGLING_REFERENCE,
+            codes::ORPHAN,
+            codes::SELECTS_NOTHING,
+            codes::UNDECLARED_ADDRESS,
+            codes::UNFIT_TARGET,
+        ],
+        &[references::resolve],
+    ),
     (Group::PodSecurity, "pod-security", &[codes::POD_SECURITY], &[pod_security::admit]),
     (
         Group::Arithmetic,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diff::path::Path;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
-use crate::manifest::selector::{self, Labels, Need, Selector};
+use crate::manifest::selector::{self, Labels, NAMESPACE_NAME, Need, Selector};
 use crate::reach::Connection;
 use crate::reach::pods::{namespace, path_of_template};
 use crate::spec::shapes::Minor;
@@ -17,6 +17,8 @@ pub struct World<'a> {
     pub objects: Vec<Thing<'a>>,
     /// The pods that they make, one for each workload.
     pub pods: Vec<Pod<'a>>,
+    /// The labels of the namespaces that stand here or that something here lands in.
+    pub namespaces: BTreeMap<&'a str, Labels<'a>>,
     /// The server's minor: 36 for 1.36.
     pub minor: u32,
     /// What else is there; `None` if nobody knows, so that what is not among the objects may be in the cluster already.
@@ -55,8 +57,6 @@ pub struct Pod<'a> {
 pub struct Known {
     /// Objects that others make: kind, namespace (empty for objects of the cluster) and name.
     pub objects: BTreeSet<(String, String, String)>,
-    /// The keys of Secrets that others make, by namespace and name.
-    pub keys: BTreeMap<(String, String), BTreeSet<String>>,
     /// The connections that somebody wants; `None` if nobody has said.
     pub connections: Option<BTreeSet<Connection>>,
 }
@@ -88,7 +88,8 @@ impl<'a> World<'a> {
             }
         }
         let minor = minor.number();
-        Self { objects, pods, minor, known, found, labelled, lists }
+        let namespaces = namespaces(&objects);
+        Self { objects, pods, namespaces, minor, known, found, labelled, lists }
     }
 
     /// The numbers of the pods of a namespace that a selector wants, in order.
@@ -138,6 +139,21 @@ impl<'a> World<'a> {
     }
 }
 
+/// Every namespace with its labels, of which its name is always one.
+fn namespaces<'a>(objects: &[Thing<'a>]) -> BTreeMap<&'a str, Labels<'a>> {
+    let mut found: BTreeMap<&str, Labels<'_>> = BTreeMap::new();
+    for thing in objects {
+        let (name, labels) = match thing.document.id.kind.as_str() {
+            "Namespace" => (&*thing.document.id.name, selector::labels(thing.root().at(&["metadata", "labels"]))),
+            _ => (thing.place(), Labels::new()),
+        };
+        if !name.is_empty() {
+            found.entry(name).or_insert_with(|| Labels::from([(NAMESPACE_NAME, name)])).extend(labels);
+        }
+    }
+    found
+}
+
 /// Kinds of Kubernetes' own that live in no namespace and are looked for by name.
 const OF_THE_CLUSTER: &[&str] = &[
     "APIService",
@@ -146,20 +162,30 @@ const OF_THE_CLUSTER: &[&str] = &[
     "ClusterRoleBinding",
     "ClusterSecretStore",
     "CustomResourceDefinition",
+    "GatewayClass",
     "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
     "MutatingWebhookConfiguration",
     "Namespace",
     "PersistentVolume",
     "PriorityClass",
     "RuntimeClass",
     "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",
 ];
+
+/// Whether objects of a kind live in no namespace.
+pub fn is_of_cluster(kind: &str) -> bool {
+    OF_THE_CLUSTER.contains(&kind)
+}
 
 impl<'a> Thing<'a> {
     /// The namespace that it lands in; empty for objects of the cluster.
     pub fn place(&self) -> &'a str {
-        if OF_THE_CLUSTER.contains(&self.document.id.kind.as_str()) { "" } else { namespace(self.document) }
+        if is_of_cluster(&self.document.id.kind) { "" } else { namespace(self.document) }
     }
 
     /// Its content.
@@ -185,6 +211,11 @@ impl<'a> Pod<'a> {
     /// The namespace that they land in.
     pub fn namespace(&self) -> &'a str {
         self.owner.place()
+    }
+
+    /// The ports that its containers declare.
+    pub fn ports(&self) -> Vec<&'a Node> {
+        self.containers().flat_map(|(_, container)| container.items_at(&["ports"])).collect()
     }
 
     /// All containers, each with the list that holds it.

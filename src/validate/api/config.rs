@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use crate::manifest::node::{Entry, Node};
 use crate::validate::api::Judge;
 use crate::validate::api::forms::is_file_name;
+use crate::values::base64;
 
 const MOST_BYTES: usize = 1 << 20;
 const ACCOUNT: &str = "kubernetes.io/service-account.name";
@@ -71,32 +72,9 @@ impl Held<'_> {
     fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.as_bytes().to_vec()),
-            Self::Encoded(text) => decoded(text),
+            Self::Encoded(text) => base64::bytes(text),
         }
     }
-}
-
-/// The bytes that a text in base64 stands for.
-pub fn decoded(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r' | b'=')) {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).unwrap_or_default());
-        }
-    }
-    Some(bytes)
 }
 
 /// `stringData` is merged over `data` before anything is judged.

@@ -4,11 +4,11 @@
 
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
-use crate::validate::api::config::decoded;
 use crate::validate::api::forms::{is_label, is_qualified, is_subdomain};
 use crate::validate::api::quota::container_resource_fault;
 use crate::validate::api::rules::distinct;
 use crate::validate::api::{Judge, meta};
+use crate::values::base64;
 
 /// The highest priority that is not Kubernetes' own.
 const HIGHEST: i128 = 1_000_000_000;
@@ -86,7 +86,7 @@ pub fn signing_request(judge: &mut Judge<'_>, node: &Node) {
         judge.refuse(node, "signerName", &format!("is `{name}`; it must be a name such as `example.com/signer`"));
     }
     let is_request = |text: &str| {
-        decoded(text)
+        base64::bytes(text)
             .is_some_and(|bytes| String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE REQUEST-----"))
     };
     if node.text_at(&["request"]).is_some_and(|text| !text.is_empty() && !is_request(text)) {

@@ -1,0 +1,212 @@
+//! Ports that are asked of Services, of pods and of containers.
+
+use crate::diagnostics::codes;
+use crate::diagnostics::suggest;
+use crate::manifest::node::Node;
+use crate::validate::findings::Findings;
+use crate::validate::references::mentions::Mention;
+use crate::validate::references::selectors;
+use crate::validate::world::{Thing, World};
+
+/// Follows every port.
+pub fn lead(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Findings) {
+    for mention in mentions.iter().filter(|mention| mention.kind == "Service") {
+        of_service(world, mention, findings);
+    }
+    for service in world.of_kind("Service") {
+        targets(world, service, findings);
+    }
+    probes(world, findings);
+    for policy in world.of_kind("NetworkPolicy") {
+        of_policy(world, policy, findings);
+    }
+}
+
+/// A port by which something is called: a name or a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Port<'a> {
+    Name(&'a str),
+    Number(i128),
+}
+
+impl std::fmt::Display for Port<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "`{name}`"),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+fn port(node: &Node) -> Option<Port<'_>> {
+    node.text().map(Port::Name).or_else(|| node.integer().map(Port::Number))
+}
+
+/// What a list of ports offers, by name and by the number under `key`.
+fn offers(ports: &[Node], key: &str, wanted: Port<'_>) -> bool {
+    ports.iter().any(|own| match wanted {
+        Port::Name(name) => own.text_at(&["name"]) == Some(name),
+        Port::Number(number) => own.get(key).and_then(Node::integer) == Some(number),
+    })
+}
+
+/// ``80 (`http`)`` for each port of a list.
+fn said<'a>(ports: impl IntoIterator<Item = &'a Node>, key: &str) -> String {
+    let one = |own: &Node| {
+        let number = own.get(key).and_then(Node::spelled).unwrap_or_default();
+        own.text_at(&["name"]).map_or(number.clone(), |name| format!("{number} (`{name}`)"))
+    };
+    let all: Vec<String> = ports.into_iter().map(one).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+/// The port that a server calls if nobody says which. Source: `ServiceReference` of admissionregistration.k8s.io,
+/// apiextensions.k8s.io and apiregistration.k8s.io.
+const OF_SERVERS: Port<'static> = Port::Number(443);
+const CALLED_BY_SERVERS: &[&str] =
+    &["APIService", "CustomResourceDefinition", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/// The Service has the port at which it is called.
+fn of_service(world: &World<'_>, mention: &Mention<'_>, findings: &mut Findings) {
+    let Some(service) = world.find(mention.kind, mention.place, mention.name) else { return };
+    let written = mention.node.get("port");
+    let inner = written.and_then(|node| node.get("number").or_else(|| node.get("name"))).or(written);
+    let asked = inner.and_then(|node| Some((node, port(node)?)));
+    let is_of_server = CALLED_BY_SERVERS.contains(&mention.by.document.id.kind.as_str());
+    let asked = asked.or_else(|| is_of_server.then_some((mention.named, OF_SERVERS)));
+    let Some((node, asked)) = asked else { return };
+    let ports = service.root().items_at(&["spec", "ports"]);
+    findings.ask();
+    if !offers(ports, "port", asked) {
+        let near = match asked {
+            Port::Name(name) => suggest::nearest(name, ports.iter().filter_map(|own| own.text_at(&["name"]))),
+            Port::Number(_) => None,
+        };
+        findings
+            .error(codes::DANGLING_PORT, mention.by, node, &format!("the {mention} has no port {asked}"))
+            .help(format!("its ports are {}", said(ports, "port")))
+            .did_you_mean(near);
+    }
+}
+
+/// The pods of a Service listen where it sends.
+fn targets(world: &World<'_>, service: Thing<'_>, findings: &mut Findings) {
+    let Some(selector) = selectors::of_service(service) else { return };
+    let pods = world.selected(service.place(), &selector);
+    for own in service.root().items_at(&["spec", "ports"]) {
+        let Some(node) = own.get("targetPort").or_else(|| own.get("port")) else { continue };
+        let Some(target) = port(node) else { continue };
+        for pod in pods.iter().map(|at| &world.pods[*at]) {
+            findings.ask();
+            let ports = pod.ports();
+            if ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", target)) {
+                continue;
+            }
+            let whose = &pod.owner.document.id;
+            let message = format!("{whose} has no port {target}");
+            let declared = format!("its containers declare {}", said(ports.iter().copied(), "containerPort"));
+            match target {
+                Port::Name(_) => {
+                    findings.error(codes::DANGLING_PORT, service, node, &message).help(declared);
+                }
+                // a container may listen at a port that it does not declare
+                Port::Number(_) if ports.is_empty() => {}
+                Port::Number(_) => {
+                    findings.warning(codes::DANGLING_PORT, service, node, &message).help(declared);
+                }
+            }
+        }
+    }
+}
+
+/// Where a container is asked something: the way to what is asked.
+const HANDLERS: &[&[&str]] = &[
+    &["livenessProbe"],
+    &["readinessProbe"],
+    &["startupProbe"],
+    &["lifecycle", "postStart"],
+    &["lifecycle", "preStop"],
+];
+
+/// A port by its name is one of the same container.
+fn probes(world: &World<'_>, findings: &mut Findings) {
+    for pod in &world.pods {
+        for (_, container) in pod.containers() {
+            let handlers = HANDLERS.iter().filter_map(|keys| container.at(keys));
+            let asked = handlers.flat_map(|handler| ["httpGet", "tcpSocket"].map(|how| handler.at(&[how, "port"])));
+            for node in asked.flatten() {
+                let Some(name) = node.text() else { continue };
+                findings.ask();
+                let ports = container.items_at(&["ports"]);
+                if name.parse::<u16>().is_err() && !offers(ports, "containerPort", Port::Name(name)) {
+                    let whose = container.text_at(&["name"]).unwrap_or_default();
+                    let names = ports.iter().filter_map(|own| own.text_at(&["name"]));
+                    let message = format!("container `{whose}` has no port `{name}`");
+                    findings
+                        .error(codes::DANGLING_PORT, pod.owner, node, &message)
+                        .help(format!("it declares {}", said(ports, "containerPort")))
+                        .did_you_mean(suggest::nearest(name, names));
+                }
+            }
+        }
+    }
+}
+
+/// Ports of policies are ports of pods: a name that they have, and not the number of a Service before them.
+fn of_policy(world: &World<'_>, policy: Thing<'_>, findings: &mut Findings) {
+    let Some(spec) = policy.root().get("spec") else { return };
+    let own = || selectors::selected_by(world, policy);
+    for (list, key) in [("ingress", "from"), ("egress", "to")] {
+        for rule in spec.items_at(&[list]) {
+            let ports = rule.items_at(&["ports"]);
+            if ports.is_empty() {
+                continue;
+            }
+            let pods = match list {
+                "ingress" => own(),
+                _ => rule.items_at(&[key]).iter().flat_map(|peer| selectors::peers(world, policy, peer)).collect(),
+            };
+            for node in ports.iter().filter_map(|port| port.get("port")) {
+                reaches(world, policy, node, &pods, findings);
+            }
+        }
+    }
+}
+
+fn reaches(world: &World<'_>, policy: Thing<'_>, node: &Node, pods: &[usize], findings: &mut Findings) {
+    let Some(asked) = port(node) else { return };
+    let declares = |at: &&usize| {
+        let ports = world.pods[**at].ports();
+        ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", asked))
+    };
+    findings.ask();
+    if pods.is_empty() || pods.iter().any(|at| declares(&at)) {
+        return;
+    }
+    match asked {
+        Port::Name(name) => {
+            findings
+                .error(codes::DANGLING_PORT, policy, node, &format!("no pod that is meant has a port `{name}`"))
+                .help("a policy looks for the names of container ports; one that is nowhere lets nothing through");
+        }
+        Port::Number(number) => {
+            let is_before = |service: &Thing<'_>| {
+                let has = offers(service.root().items_at(&["spec", "ports"]), "port", asked);
+                let selector = has.then(|| selectors::of_service(*service)).flatten();
+                selector.is_some_and(|selector| {
+                    pods.iter().any(|at| {
+                        let pod = &world.pods[*at];
+                        pod.namespace() == service.place() && selector.matches(&pod.labels)
+                    })
+                })
+            };
+            if let Some(service) = world.of_kind("Service").find(is_before) {
+                let message =
+                    format!("{number} is the port of {}, and no pod that is meant has it", service.document.id);
+                findings
+                    .error(codes::DANGLING_PORT, policy, node, &message)
+                    .help("policies see packets after the Service: write the port of the pod");
+            }
+        }
+    }
+}
