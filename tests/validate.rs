@@ -32,10 +32,8 @@ fn findings(description: &str) -> Vec<String> {
 fn told(tree: Tree, minor: Minor, dialect: Dialect, known: Option<&Known>) -> Vec<String> {
     let told = |file: platformgen::validate::Checked| {
         let source = Source { name: &file.path, text: &file.text };
-        let errors = file.report.sorted().into_iter().filter(|found| found.severity == Severity::Error);
-        errors
-            .map(|found| format!("{}:{}: {}", file.path, source.place(found.span.start).line, found.message))
-            .collect()
+        let all = file.report.sorted().into_iter().filter(|found| found.severity != Severity::Note);
+        all.map(|found| format!("{}:{}: {}", file.path, source.place(found.span.start).line, found.message)).collect()
     };
     let question = Question { minor, dialect, known, groups: Vec::new() };
     validate(tree, &question).files.into_iter().flat_map::<Vec<String>, _>(told).collect()
@@ -94,44 +92,117 @@ proptest! {
     }
 }
 
-/// The flagship's files, changed, and what the connectivity theorem says about them.
-fn theorem(change: impl Fn(&str, String) -> String) -> Vec<String> {
+/// The flagship's files, changed, and what groups of checks say about them.
+fn flagship(groups: &[Group], changes: impl Iterator<Item = impl Fn(&str, &str) -> String>) -> Vec<Vec<String>> {
     let description = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("platform.toml"));
     let rendered = pipeline::render_as(&description.expect("it is text"), None, &mut Report::default(), emit::writer());
     let (platform, bundle) = rendered.expect("the flagship renders");
-    let mut tree = emit::tree(&bundle);
-    for file in &mut tree.files {
-        file.text = change(&file.path, std::mem::take(&mut file.text));
-    }
-    let known = pipeline::known(&platform, &bundle);
+    let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform, &bundle));
     let question =
-        Question { minor: Minor::V1_36, dialect: Dialect::Own, known: Some(&known), groups: vec![Group::Network] };
+        Question { minor: Minor::V1_36, dialect: Dialect::Own, known: Some(&known), groups: groups.to_vec() };
     let told = |file: platformgen::validate::Checked| {
         file.report.sorted().into_iter().map(|found| found.message.clone()).collect::<Vec<_>>()
     };
-    validate(tree, &question).files.into_iter().flat_map(told).collect()
+    let judged = |change: _| {
+        let file = |file: &TreeFile| TreeFile { path: file.path.clone(), text: change_one(&change, file) };
+        let changed = Tree { files: tree.files.iter().map(file).collect() };
+        validate(changed, &question).files.into_iter().flat_map(told).collect()
+    };
+    changes.map(judged).collect()
+}
+
+fn change_one(change: &impl Fn(&str, &str) -> String, file: &TreeFile) -> String {
+    change(&file.path, &file.text)
+}
+
+/// What the connectivity theorem says.
+fn theorem(change: impl Fn(&str, &str) -> String) -> Vec<String> {
+    flagship(&[Group::Network], std::iter::once(change)).concat()
+}
+
+/// Kinds of which no object can go without leaving a name, a selector or a connection that leads nowhere.
+const NEEDED: &[&str] = &[
+    "CiliumNetworkPolicy",
+    "ClusterIssuer",
+    "ClusterRole",
+    "ConfigMap",
+    "ExternalSecret",
+    "Issuer",
+    "Namespace",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "PriorityClass",
+    "Role",
+    "ServiceAccount",
+];
+
+/// What can go: every pod has a policy of its own besides, every cluster has the namespace, and a program looks for the
+/// ConfigMap by an argument.
+const SPARE: &[&str] = &["NetworkPolicy default-deny-all", "Namespace default", "ConfigMap ingress-nginx-controller"];
+
+#[test]
+fn nothing_that_is_needed_can_be_taken_away_unnoticed() {
+    let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let mut removed = Vec::new();
+    for file in platformgen::commands::tree::read(&golden, platformgen::commands::tree::Wanted::Manifests)
+        .expect("golden can be read")
+        .expect("golden is there")
+        .files
+    {
+        for (at, document) in file.text.split("---\n").enumerate() {
+            let of =
+                |key: &str| document.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+            if NEEDED.contains(&of("kind: ").as_str()) {
+                removed.push((file.path.clone(), at, format!("{} {}", of("kind: "), of("  name: "))));
+            }
+        }
+    }
+    assert!(removed.len() > 50, "{removed:?}");
+    let changes = removed.iter().map(|(path, at, _)| {
+        move |own: &str, text: &str| {
+            if own != path {
+                return text.to_owned();
+            }
+            let kept = text.split("---\n").enumerate().filter(|(number, _)| number != at).map(|(_, document)| document);
+            kept.collect::<Vec<_>>().join("---\n")
+        }
+    });
+    let found = flagship(&[Group::References, Group::Network], changes);
+    let unnoticed: Vec<&str> = removed
+        .iter()
+        .zip(found)
+        .filter(|(_, found)| found.is_empty())
+        .map(|((.., name), _)| name.as_str())
+        .filter(|name| !SPARE.contains(name))
+        .collect();
+    assert!(unnoticed.is_empty(), "taken away, and nothing is told: {unnoticed:#?}");
 }
 
 #[test]
 fn what_is_open_is_what_is_declared() {
-    assert_eq!(theorem(|_, text| text), Vec::<String>::new());
+    assert_eq!(theorem(|_, text| text.to_owned()), Vec::<String>::new());
     let wider = theorem(|path, text| {
         if path == "production/auth.yaml" {
             text.replace("          port: 8080", "          port: 8080\n          endPort: 8090")
         } else {
-            text
+            text.to_owned()
         }
     });
     assert!(wider.iter().all(|line| line.contains("nothing declares it")), "{wider:?}");
-    let closed = theorem(
-        |path, text| {
-            if path == "production/api.yaml" { text.replace("port: 8080", "port: 8081") } else { text }
-        },
-    );
+    let closed =
+        theorem(
+            |path, text| {
+                if path == "production/api.yaml" { text.replace("port: 8080", "port: 8081") } else { text.to_owned() }
+            },
+        );
     let expected = "NetworkPolicy production/api: production/api → production/auth:8080 is declared, and the policies do not let it through";
     assert_eq!(closed, [expected]);
     let unpoliced = theorem(|path, text| {
-        if path == "production/namespace.yaml" { text.replace("kind: NetworkPolicy", "kind: Nothing") } else { text }
+        if path == "production/namespace.yaml" {
+            text.replace("kind: NetworkPolicy", "kind: Nothing")
+        } else {
+            text.to_owned()
+        }
     });
     assert!(unpoliced.iter().any(|line| line.contains("53 is declared, and")), "{unpoliced:?}");
 }
