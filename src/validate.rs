@@ -16,13 +16,15 @@ pub mod world;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZero;
+use std::{panic, thread};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
 use crate::diagnostics::source::Source;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::read::{self, Dialect};
-use crate::model::tree::Tree;
+use crate::model::tree::{Tree, TreeFile};
 use crate::schema::Schema;
 use crate::spec::shapes::Minor;
 use crate::validate::findings::Findings;
@@ -134,23 +136,7 @@ impl Verdict {
 /// Checks every file of `tree`.
 pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     let schema = Schema::of(question.minor);
-    let mut asked = 0;
-    let mut files: Vec<Checked> = tree
-        .files
-        .into_iter()
-        .map(|file| {
-            let mut report = Report::default();
-            let mut documents = read::read(&file.text, question.dialect, &mut report);
-            documents.retain(|document| !is_of_tools(document));
-            let mut decoded = |document: &Document| {
-                let questions = decode::decode(document, &schema, question.minor, &mut report);
-                asked += questions.unwrap_or_default();
-                questions.is_some()
-            };
-            let strangers = documents.iter().filter(|document| !decoded(document)).count();
-            Checked { path: file.path, text: file.text, documents, report, strangers, ..Checked::default() }
-        })
-        .collect();
+    let (mut files, mut asked) = each_alone(tree.files, &schema, question);
     once(&mut files);
     // who cannot read a file does not know what is missing
     let is_read = |file: &Checked| !file.report.sorted().iter().any(|found| found.code == codes::MANIFEST);
@@ -165,20 +151,65 @@ pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     Verdict { files, asked, accepted: 0 }
 }
 
-/// The checks of several objects at once.
+/// Reads and decodes every file, on as many threads as there are processors: files know nothing of each other.
+fn each_alone(mut files: Vec<TreeFile>, schema: &Schema, question: &Question<'_>) -> (Vec<Checked>, usize) {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(threads).max(FEWEST);
+    let work = |part: Vec<TreeFile>| part.into_iter().map(|file| alone(file, schema, question)).collect::<Vec<_>>();
+    let checked: Vec<(Checked, usize)> = thread::scope(|scope| {
+        let mut others = Vec::new();
+        while files.len() > share {
+            let part = files.split_off(files.len() - share);
+            others.push(scope.spawn(move || work(part)));
+        }
+        let mut all = work(files);
+        for other in others.into_iter().rev() {
+            all.extend(other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        }
+        all
+    });
+    let asked = checked.iter().map(|(_, asked)| asked).sum();
+    (checked.into_iter().map(|(file, _)| file).collect(), asked)
+}
+
+/// Fewer files than this are not worth a thread.
+const FEWEST: usize = 64;
+
+/// Reads and decodes a file, and counts the questions.
+fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, usize) {
+    let (mut report, mut asked) = (Report::default(), 0);
+    let mut documents = read::read(&file.text, question.dialect, &mut report);
+    documents.retain(|document| !is_of_tools(document));
+    let mut decoded = |document: &Document| {
+        let questions = decode::decode(document, schema, question.minor, &mut report);
+        asked += questions.unwrap_or_default();
+        questions.is_some()
+    };
+    let strangers = documents.iter().filter(|document| !decoded(document)).count();
+    (Checked { path: file.path, text: file.text, documents, report, strangers, ..Checked::default() }, asked)
+}
+
+/// The checks of several objects at once, each on a thread of its own: none knows of the others.
 fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
-    let mut findings = Findings::default();
-    {
+    let found: Vec<Findings> = {
         let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
         let world = World::of(documents, question.known, question.minor);
-        let wanted = GROUPS.iter().filter(|(group, ..)| question.wants(*group));
-        for check in wanted.flat_map(|(.., checks)| *checks) {
+        let wanted = GROUPS.iter().filter(|(group, ..)| question.wants(*group)).flat_map(|(.., checks)| *checks);
+        let work = |check: groups::Check| {
+            let mut findings = Findings::default();
             check(&world, &mut findings);
+            findings
+        };
+        thread::scope(|scope| {
+            let running: Vec<_> = wanted.map(|check| scope.spawn(|| work(*check))).collect();
+            running.into_iter().map(|check| check.join().unwrap_or_else(|cause| panic::resume_unwind(cause))).collect()
+        })
+    };
+    for findings in found {
+        *asked += findings.asked;
+        for (file, report) in findings.found {
+            files[file].report.take(report);
         }
-    }
-    *asked += findings.asked;
-    for (file, report) in findings.found {
-        files[file].report.take(report);
     }
 }
 

@@ -125,8 +125,8 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let mut verdict = validate::validate(tree, &question);
     let origins = origins(&platform, &input);
     for file in &mut verdict.files {
-        let is_of = |own: &str| file.path.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-        file.origin = origins.iter().find(|(own, _)| is_of(own)).map(|(_, origin)| origin.clone());
+        let ends = std::iter::successors(Some(file.path.as_str()), |path| path.split_once('/').map(|(_, rest)| rest));
+        file.origin = ends.into_iter().find_map(|path| origins.get(path)).cloned();
     }
     accept::accept(&mut verdict, &platform.accepted, &question, today(), &mut report);
     verdict.files.insert(0, described(input, report));

@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_runs_in_a_container_connects_nobody_and_where_it_listens_does() {
         let pod = Path::of(&["spec", "template", "spec"]);
-        let container = pod.key("containers").and(Step::Item("api".to_owned()));
+        let container = pod.key("containers").and(Step::Item("api".into()));
         assert!(is_inside_container(&container.key("image")));
         assert!(is_inside_container(&pod.key("initContainers").and(Step::Index(0)).key("env").and(Step::Index(1))));
         for path in [

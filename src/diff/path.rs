@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 /// A chain of steps from the root of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(Vec<Step>);
@@ -10,9 +12,9 @@ pub struct Path(Vec<Step>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// Into the value of a key.
-    Key(String),
+    Key(CompactString),
     /// Into the item of a list that its keys name.
-    Item(String),
+    Item(CompactString),
     /// Into the item of a list by its position.
     Index(usize),
 }
@@ -20,7 +22,7 @@ pub enum Step {
 impl Path {
     /// The path of these keys.
     pub fn of(keys: &[&str]) -> Self {
-        Self(keys.iter().map(|key| Step::Key((*key).to_owned())).collect())
+        Self(keys.iter().map(|key| Step::Key((*key).into())).collect())
     }
 
     /// This path and one step more.
@@ -32,17 +34,27 @@ impl Path {
         Self(steps)
     }
 
+    /// Goes one step further in.
+    pub fn push(&mut self, step: Step) {
+        self.0.push(step);
+    }
+
+    /// Goes one step back.
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
+
     /// This path and the value of `key`.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
-        self.and(Step::Key(key.to_owned()))
+        self.and(Step::Key(key.into()))
     }
 
     /// This path with other names for the items of lists, where there are some.
     #[must_use]
     pub fn renamed(self, other: impl Fn(&str) -> Option<String>) -> Self {
         let steps = self.0.into_iter().map(|step| match step {
-            Step::Item(name) => Step::Item(other(&name).unwrap_or(name)),
+            Step::Item(name) => Step::Item(other(&name).map_or(name, CompactString::from)),
             step => step,
         });
         Self(steps.collect())
@@ -102,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_path_reads_as_people_write_it() {
-        let path = Path::of(&["spec", "containers"]).and(Step::Item("api".to_owned())).key("image");
+        let path = Path::of(&["spec", "containers"]).and(Step::Item("api".into())).key("image");
         assert_eq!(path.to_string(), ".spec.containers[api].image");
         assert_eq!(Path::of(&["data", "prometheus.yml"]).and(Step::Index(2)).to_string(), ".data[prometheus.yml][2]");
         assert!(path.begins(&["spec", "containers", "image"]) && !path.begins(&["image"]));

@@ -99,7 +99,7 @@ impl Walk {
         let is_alone = gone.len() == 1 && new_names.iter().filter(is_new).count() == 1;
         for (at, name) in new_names.iter().enumerate() {
             if let Some(before) = place.get(name.as_str()) {
-                self.node(&path.and(Step::Item(name.clone())), &old[*before], &new[at]);
+                self.node(&path.and(Step::Item(name.as_str().into())), &old[*before], &new[at]);
                 continue;
             }
             // An item that has got another name is still the same item.
@@ -108,12 +108,14 @@ impl Walk {
             };
             let heir = gone.iter().position(is_heir);
             match heir.map(|found| gone.remove(found)) {
-                Some(before) => self.node(&path.and(Step::Item(old_names[before].clone())), &old[before], &new[at]),
-                None => self.put(path.and(Step::Item(name.clone())), What::Added(new[at].clone())),
+                Some(before) => {
+                    self.node(&path.and(Step::Item(old_names[before].as_str().into())), &old[before], &new[at]);
+                }
+                None => self.put(path.and(Step::Item(name.as_str().into())), What::Added(new[at].clone())),
             }
         }
         for at in gone {
-            self.put(path.and(Step::Item(old_names[at].clone())), What::Removed(old[at].clone()));
+            self.put(path.and(Step::Item(old_names[at].as_str().into())), What::Removed(old[at].clone()));
         }
         if ordered {
             let common = |names: &[String], others: &[String]| -> Vec<String> {

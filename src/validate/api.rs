@@ -40,6 +40,9 @@ mod volumes;
 mod words;
 mod workloads;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
@@ -48,8 +51,6 @@ use crate::diff::path::{Path, Step};
 use crate::manifest::node::{Node, Value};
 use crate::spec::shapes::Minor;
 use crate::validate::api::forms::Form;
-
-pub use demands::{demanded, is_spared};
 
 /// A rule for the values of a type.
 type Rule = fn(&mut Judge<'_>, &Node);
@@ -66,22 +67,72 @@ pub struct Judge<'a> {
     pub minor: Minor,
 }
 
-/// Judges a value of this type.
-pub fn judge(name: &str, node: &Node, judge: &mut Judge<'_>) {
-    for (_, field, _) in of(demands::DEMANDS, name, |row| row.0) {
-        judge.filled(node, field);
+/// What is asked of the values of a type: the rows of each table.
+#[derive(Clone, Copy, Debug)]
+pub struct Questions {
+    demands: &'static [(&'static str, &'static str, demands::Demand)],
+    words: &'static [(&'static str, &'static str, &'static [&'static str])],
+    texts: &'static [(&'static str, &'static str, Form)],
+    ranges: &'static [(&'static str, &'static str, i128, i128)],
+    rules: &'static [(&'static str, Rule)],
+    /// The fields that a server does without in an early minor, and the last one.
+    spared: &'static [(&'static str, &'static str, Minor)],
+}
+
+/// Nothing is asked of what stands in no table.
+const NOTHING: Questions = Questions { demands: &[], words: &[], texts: &[], ranges: &[], rules: &[], spared: &[] };
+
+static QUESTIONS: LazyLock<HashMap<&'static str, Questions>> = LazyLock::new(|| {
+    let (demands, words, texts) = (demands::DEMANDS, words::WORDS, texts::TEXTS);
+    let (ranges, rules, spared) = (ranges::RANGES, rules::RULES, demands::SPARED);
+    let names = demands.iter().map(|row| row.0).chain(words.iter().map(|row| row.0));
+    let names = names.chain(texts.iter().map(|row| row.0)).chain(ranges.iter().map(|row| row.0));
+    let names = names.chain(rules.iter().map(|row| row.0)).chain(spared.iter().map(|row| row.0));
+    let of = |name| Questions {
+        demands: of(demands, name, |row| row.0),
+        words: of(words, name, |row| row.0),
+        texts: of(texts, name, |row| row.0),
+        ranges: of(ranges, name, |row| row.0),
+        rules: of(rules, name, |row| row.0),
+        spared: of(spared, name, |row| row.0),
+    };
+    names.map(|name| (name, of(name))).collect()
+});
+
+impl Questions {
+    /// What is asked of the values of this type.
+    pub fn of(name: &str) -> Self {
+        QUESTIONS.get(name).copied().unwrap_or(NOTHING)
     }
-    for (_, field, words) in of(words::WORDS, name, |row| row.0) {
-        judge.word(node, field, words);
+
+    /// Judges a value.
+    pub fn judge(&self, node: &Node, judge: &mut Judge<'_>) {
+        for (_, field, _) in self.demands {
+            judge.filled(node, field);
+        }
+        for (_, field, words) in self.words {
+            judge.word(node, field, words);
+        }
+        for (_, field, form) in self.texts {
+            judge.form(node, field, *form);
+        }
+        for (_, field, least, most) in self.ranges {
+            judge.range(node, field, *least, *most);
+        }
+        for (_, rule) in self.rules {
+            rule(judge, node);
+        }
     }
-    for (_, field, form) in of(texts::TEXTS, name, |row| row.0) {
-        judge.form(node, field, *form);
+
+    /// The fields that must be there, whatever their shapes.
+    pub fn demanded(&self) -> impl Iterator<Item = &'static str> {
+        let is_there = |demand| demand == demands::Demand::There;
+        self.demands.iter().filter(move |(.., demand)| is_there(*demand)).map(|(_, field, _)| *field)
     }
-    for (_, field, least, most) in of(ranges::RANGES, name, |row| row.0) {
-        judge.range(node, field, *least, *most);
-    }
-    for (_, rule) in of(rules::RULES, name, |row| row.0) {
-        rule(judge, node);
+
+    /// Whether a server does without a field that its type demands.
+    pub fn is_spared(&self, field: &str, minor: Minor) -> bool {
+        self.spared.iter().any(|(_, known, last)| *known == field && minor <= *last)
     }
 }
 
@@ -166,52 +217,42 @@ impl Judge<'_> {
         }
     }
 
-    /// The texts under a key, each with its place: one, or the items of a list. An empty one stands for the default, an
-    /// empty item for nothing.
-    fn texts<'n>(&self, node: &'n Node, key: &str) -> Vec<(Path, Span, &'n str)> {
-        let Some(inner) = node.get(key) else { return Vec::new() };
-        let path = || self.path.key(key);
-        match &inner.value {
-            Value::Text(text) if !text.is_empty() => vec![(path(), inner.span, text.as_str())],
-            Value::List(items) => {
-                let place =
-                    |(at, item): (usize, &'n Node)| Some((path().and(Step::Index(at)), item.span, item.text()?));
-                items.iter().enumerate().filter_map(place).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
     /// Refuses each text under a key that has a fault.
     fn faults(&mut self, node: &Node, key: &str, fault: impl Fn(&str) -> Option<String>) {
-        for (path, span, text) in self.texts(node, key) {
+        for (at, span, text) in texts_of(node, key) {
             if let Some(why) = fault(text) {
-                self.at(&path, first_line(span, node), &format!("is `{text}`, which {why}"));
+                self.at(&self.way(key, at), first_line(span, node), &format!("is `{text}`, which {why}"));
             }
         }
     }
 
     /// A text of a form.
     fn form(&mut self, node: &Node, key: &str, (is_form, form): Form) {
-        for (path, span, text) in self.texts(node, key) {
+        for (at, span, text) in texts_of(node, key) {
             if !is_form(text) {
-                self.at(&path, first_line(span, node), &format!("is `{text}`; it must be {form}"));
+                self.at(&self.way(key, at), first_line(span, node), &format!("is `{text}`; it must be {form}"));
             }
         }
     }
 
     /// One of a few words; nothing stands for the default.
     fn word(&mut self, node: &Node, key: &str, words: &[&str]) {
-        for (path, span, word) in self.texts(node, key) {
+        for (at, span, word) in texts_of(node, key) {
             if !words.contains(&word) {
                 let known = suggest::list(words.iter().copied());
                 let near = suggest::nearest(word, words.iter().copied());
-                self.at(&path, span, &format!("is `{word}`, which is none of {known}"));
+                self.at(&self.way(key, at), span, &format!("is `{word}`, which is none of {known}"));
                 if let Some(near) = near {
                     self.report.last_help(&format!("did you mean `{near}`?"));
                 }
             }
         }
+    }
+
+    /// The way to what stands under a key, or to one of the items there.
+    fn way(&self, key: &str, at: Option<usize>) -> Path {
+        let path = self.path.key(key);
+        at.map_or_else(|| path.clone(), |at| path.and(Step::Index(at)))
     }
 
     fn range(&mut self, node: &Node, key: &str, least: i128, most: i128) {
@@ -222,6 +263,15 @@ impl Judge<'_> {
             self.refuse(node, key, &format!("is {number}; it must be at most {most}"));
         }
     }
+}
+
+/// The texts under a key: one, or the items of a list with their numbers. An empty one stands for the default, an empty
+/// item for nothing.
+fn texts_of<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = (Option<usize>, Span, &'n str)> {
+    let inner = node.get(key);
+    let own = inner.and_then(|inner| Some((None, inner.span, inner.text().filter(|text| !text.is_empty())?)));
+    let items = inner.map(Node::items).unwrap_or_default().iter().enumerate();
+    own.into_iter().chain(items.filter_map(|(at, item)| Some((Some(at), item.span, item.text()?))))
 }
 
 fn begin(node: &Node) -> Span {

@@ -11,7 +11,7 @@ use crate::manifest::node::{Node, Value};
 use crate::schema::{Field, Schema, Shape};
 use crate::spec::shapes::Minor;
 use crate::validate::api::amounts;
-use crate::validate::api::{self, Judge, names};
+use crate::validate::api::{Judge, Questions, names};
 
 /// Groups that no server has any more, whose kinds went elsewhere.
 const GONE: &[&str] = &["extensions"];
@@ -21,7 +21,7 @@ const GONE: &[&str] = &["extensions"];
 pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
-    let mut walk = Walk { schema, minor, object: document.id.to_string(), report, judged: 1 };
+    let mut walk = Walk { schema, minor, object: document.id.to_string(), path: Path::default(), report, judged: 1 };
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), "`apiVersion` is missing")
@@ -35,10 +35,9 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
             let message = format!("{version} is not served unless somebody turns it on");
             walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
         }
-        let whole = Path::default();
-        let judge = &mut Judge { object: &walk.object, path: &whole, report: walk.report, minor };
+        let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
         names::identity(judge, document, known);
-        walk.fields(root, known.name, &whole);
+        walk.fields(root, known.name);
         return Some(walk.judged);
     }
     let group = document.id.group.as_str();
@@ -74,34 +73,44 @@ struct Walk<'a> {
     schema: &'a Schema,
     minor: Minor,
     object: String,
+    /// Where it is.
+    path: Path,
     report: &'a mut Report,
     judged: usize,
 }
 
 impl Walk<'_> {
+    /// Goes one step further in, and back.
+    fn step(&mut self, step: Step, work: impl FnOnce(&mut Self)) {
+        self.path.push(step);
+        work(self);
+        self.path.pop();
+    }
+
     /// Every field of an object of a type.
-    fn fields(&mut self, node: &Node, name: &'static str, path: &Path) {
+    fn fields(&mut self, node: &Node, name: &'static str) {
         let fields = self.schema.fields(name);
         for entry in node.entries() {
-            let inner = path.key(&entry.key);
-            match fields.binary_search_by(|field| field.key.cmp(entry.key.as_str())) {
-                Ok(at) => self.value(&entry.node, fields[at].shape, &inner),
-                Err(_) => self.unknown(&entry.key, entry.span, name, fields, &inner),
-            }
+            let found = fields.binary_search_by(|field| field.key.cmp(entry.key.as_str()));
+            self.step(Step::Key(entry.key.clone()), |walk| match found {
+                Ok(at) => walk.value(&entry.node, fields[at].shape),
+                Err(_) => walk.unknown(&entry.key, entry.span, name, fields),
+            });
         }
         // whatever it says, a server begins with a status of its own
-        if path.begins(&["status"]) {
+        if self.path.begins(&["status"]) {
             return;
         }
-        let judge = &mut Judge { object: &self.object, path, report: self.report, minor: self.minor };
-        api::judge(name, node, judge);
+        let judge = &mut Judge { object: &self.object, path: &self.path, report: self.report, minor: self.minor };
+        let questions = Questions::of(name);
+        questions.judge(node, judge);
         let required = fields.iter().filter(|field| is_required(field)).map(|field| field.key);
-        let required = required.filter(|key| !api::is_spared(name, key, self.minor));
+        let required = required.filter(|key| !questions.is_spared(key, self.minor));
         let is_told = |key: &str| fields.iter().any(|field| field.key == key && is_required(field));
-        let demanded = api::demanded(name).filter(|key| !is_told(key));
+        let demanded = questions.demanded().filter(|key| !is_told(key));
         let missing: Vec<&str> = required.chain(demanded).filter(|key| is_absent(node, key)).collect();
         for key in missing {
-            let message = match path.to_string().as_str() {
+            let message = match self.path.to_string().as_str() {
                 "" => format!("{}: `{key}` is missing", self.object),
                 path => format!("{}: `{key}` is missing in `{path}`", self.object),
             };
@@ -109,52 +118,51 @@ impl Walk<'_> {
         }
     }
 
-    fn unknown(&mut self, key: &str, span: Span, name: &str, fields: &[Field], path: &Path) {
-        let message = format!("{}: {} has no field `{key}`, at {}", self.object, short(name), said(path));
+    fn unknown(&mut self, key: &str, span: Span, name: &str, fields: &[Field]) {
+        let message = format!("{}: {} has no field `{key}`, at {}", self.object, short(name), said(&self.path));
         let near = suggest::nearest(key, fields.iter().map(|field| field.key));
         self.report.error(codes::UNKNOWN_KEY, span, message).did_you_mean(near);
     }
 
-    fn value(&mut self, node: &Node, shape: Shape, path: &Path) {
+    fn value(&mut self, node: &Node, shape: Shape) {
         self.judged += 1;
         match (shape, &node.value) {
             // nothing is what is not there
             (_, Value::Null) | (Shape::Any, _) => {}
-            (Shape::Type(name), Value::Map(_)) => self.fields(node, name, path),
+            (Shape::Type(name), Value::Map(_)) => self.fields(node, name),
             (Shape::Map(values), Value::Map(entries)) => {
                 let shape = Shape::inner(values);
                 for entry in entries {
-                    self.value(&entry.node, shape, &path.key(&entry.key));
+                    self.step(Step::Key(entry.key.clone()), |walk| walk.value(&entry.node, shape));
                 }
             }
             (Shape::List(items), Value::List(nodes)) => {
                 let shape = Shape::inner(items);
                 for (at, item) in nodes.iter().enumerate() {
-                    let path = path.and(Step::Index(at));
-                    match (shape, &item.value) {
+                    self.step(Step::Index(at), |walk| match (shape, &item.value) {
                         // an item that is nothing is one with nothing in it
                         (Shape::Type(name), Value::Null) => {
-                            self.fields(&Node { span: item.span, value: Value::Map(Vec::new()) }, name, &path);
+                            walk.fields(&Node { span: item.span, value: Value::Map(Vec::new()) }, name);
                         }
-                        _ => self.value(item, shape, &path),
-                    }
+                        _ => walk.value(item, shape),
+                    });
                 }
             }
             (Shape::Either(one, other), value) => {
                 let shapes = [Shape::inner(one), Shape::inner(other)];
                 let fits = shapes.into_iter().find(|shape| is_container(*shape, value)).unwrap_or(shapes[0]);
-                self.value(node, fits, path);
+                self.value(node, fits);
             }
             _ => {
                 if let Err(why) = scalar(shape, node) {
-                    self.wrong(node, why, path);
+                    self.wrong(node, why);
                 }
             }
         }
     }
 
-    fn wrong(&mut self, node: &Node, expected: &str, path: &Path) {
-        let message = format!("{}: {} must be {expected}, not {}", self.object, said(path), found(node));
+    fn wrong(&mut self, node: &Node, expected: &str) {
+        let message = format!("{}: {} must be {expected}, not {}", self.object, said(&self.path), found(node));
         let span = match node.value {
             Value::List(_) | Value::Map(_) => begin(node),
             _ => node.span,

@@ -32,7 +32,7 @@ pub enum Group {
 }
 
 /// What a group of checks does with everything that is there.
-type Check = fn(&World<'_>, &mut Findings);
+pub type Check = fn(&World<'_>, &mut Findings);
 
 /// Every group: its name, the codes it speaks in, and what it asks about objects together.
 pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[

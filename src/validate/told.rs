@@ -91,7 +91,7 @@ fn within(node: &Node, at: usize) -> Option<(&Node, Step)> {
     let entries = node.entries();
     if let Some(entry) = entries.iter().rfind(|entry| entry.span.start <= at) {
         let is_inside = at < entry.node.span.end.max(entry.span.end);
-        return is_inside.then(|| (&entry.node, Step::Key(entry.key.to_string())));
+        return is_inside.then(|| (&entry.node, Step::Key(entry.key.clone())));
     }
     let items = node.items();
     let number = items.iter().rposition(|item| item.span.start <= at)?;

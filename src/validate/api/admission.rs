@@ -254,7 +254,7 @@ pub fn api_service(judge: &mut Judge<'_>, node: &Node) {
         let path = judge.path.key("metadata").key("name");
         judge.at(&path, name.span, &format!("must be `{wanted}`, the version and the group"));
     }
-    judge.step(Step::Key("spec".to_owned()), |judge| {
+    judge.step(Step::Key("spec".into()), |judge| {
         if text("group").is_empty() && !["", "v1"].contains(&text("version")) {
             judge.refuse(spec, "group", "is missing");
         }

@@ -128,7 +128,7 @@ pub fn conversion(judge: &mut Judge<'_>, node: &Node) {
         _ => {}
     }
     if let Some(webhook) = webhook {
-        judge.step(Step::Key("webhook".to_owned()), |judge| reviews(judge, webhook, "conversionReviewVersions"));
+        judge.step(Step::Key("webhook".into()), |judge| reviews(judge, webhook, "conversionReviewVersions"));
     }
 }
 

@@ -4,7 +4,6 @@
 //! pointers in `staging/src/k8s.io/api/*/types.go` of Kubernetes 1.35 to 1.37.
 
 use crate::spec::shapes::Minor;
-use crate::validate::api::of;
 
 /// What a field must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -330,7 +329,7 @@ pub const DEMANDS: &[(&str, &str, Demand)] = &[
 ];
 
 /// Fields that the types demand and servers up to a minor do without.
-const SPARED: &[(&str, &str, Minor)] = &[
+pub const SPARED: &[(&str, &str, Minor)] = &[
     ("core/v1.ClusterTrustBundleProjection", "path", Minor::V1_36),
     ("core/v1.HTTPHeader", "value", Minor::V1_37),
     ("core/v1.LocalObjectReference", "name", Minor::V1_37),
@@ -352,13 +351,3 @@ const SPARED: &[(&str, &str, Minor)] = &[
     ("storage/v1.CSINode", "spec", Minor::V1_37),
     ("storage/v1.TokenRequest", "audience", Minor::V1_37),
 ];
-
-/// The fields of a type that must be there, whatever their shapes.
-pub fn demanded(name: &str) -> impl Iterator<Item = &'static str> {
-    of(DEMANDS, name, |row| row.0).iter().filter(|(.., demand)| *demand == There).map(|(_, field, _)| *field)
-}
-
-/// Whether a server does without a field that its type demands.
-pub fn is_spared(name: &str, field: &str, minor: Minor) -> bool {
-    of(SPARED, name, |row| row.0).iter().any(|(_, known, last)| *known == field && minor <= *last)
-}

@@ -105,7 +105,7 @@ pub fn configuration(judge: &mut Judge<'_>, node: &Node) {
     if let Some(opaque) = node.get("opaque")
         && !matches!(opaque.get("parameters").map(|own| &own.value), Some(Value::Map(_)))
     {
-        judge.step(Step::Key("opaque".to_owned()), |judge| judge.refuse(opaque, "parameters", "must be a map"));
+        judge.step(Step::Key("opaque".into()), |judge| judge.refuse(opaque, "parameters", "must be a map"));
     }
 }
 

@@ -80,7 +80,7 @@ pub fn identity(judge: &mut Judge<'_>, document: &Document, kind: Kind) {
     let id = &document.id;
     let metadata = document.root.get("metadata").filter(|_| !NAMELESS.contains(&id.group.as_str()));
     let Some(metadata) = metadata else { return };
-    judge.step(Step::Key("metadata".to_owned()), |judge| {
+    judge.step(Step::Key("metadata".into()), |judge| {
         name(judge, metadata, form(&id.group, &id.kind, judge.minor), (&id.group, &id.kind));
         place(judge, metadata, kind, &id.kind);
         let is_free = FREE.contains(&(id.group.as_str(), id.kind.as_str()));

@@ -55,11 +55,11 @@ pub fn ingress_path(judge: &mut Judge<'_>, node: &Node) {
 pub fn ingress_backend(judge: &mut Judge<'_>, node: &Node) {
     exactly_one(judge, node, &["service", "resource"]);
     if let Some(resource) = node.get("resource") {
-        judge.step(Step::Key("resource".to_owned()), |judge| local_reference(judge, resource));
+        judge.step(Step::Key("resource".into()), |judge| local_reference(judge, resource));
     }
     let Some(service) = node.get("service") else { return };
     let minor = judge.minor;
-    judge.step(Step::Key("service".to_owned()), |judge| {
+    judge.step(Step::Key("service".into()), |judge| {
         judge.form(service, "name", if minor < Minor::V1_36 { LETTER_LABEL } else { LABEL });
         let port = service.get("port");
         let number = port.and_then(|port| port.get("number")?.integer()).filter(|number| *number != 0);

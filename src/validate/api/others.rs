@@ -61,7 +61,7 @@ fn is_fine_time(text: &str) -> bool {
 
 pub fn runtime(judge: &mut Judge<'_>, node: &Node) {
     if let Some(scheduling) = node.get("scheduling") {
-        judge.step(Step::Key("scheduling".to_owned()), |judge| meta::labels(judge, scheduling, "nodeSelector"));
+        judge.step(Step::Key("scheduling".into()), |judge| meta::labels(judge, scheduling, "nodeSelector"));
     }
     let mut known: Vec<Vec<Option<&str>>> = Vec::new();
     for toleration in node.items_at(&["scheduling", "tolerations"]) {

@@ -116,10 +116,12 @@ fn pod_fault(name: &str) -> Option<String> {
 }
 
 fn unknown(name: &str, known: &[&str]) -> Option<String> {
-    let is_known = known.contains(&name) || name.starts_with(HUGE_PAGES);
+    if known.contains(&name) || name.starts_with(HUGE_PAGES) {
+        return None;
+    }
     let near = suggest::nearest(name, known.iter().copied()).map(|near| format!(" (did you mean `{near}`?)"));
     let known = suggest::list(known.iter().copied().chain(["hugepages-2Mi"]));
-    (!is_known).then(|| format!("is none of {known}{}", near.unwrap_or_default()))
+    Some(format!("is none of {known}{}", near.unwrap_or_default()))
 }
 
 /// Whether Kubernetes itself knows what this is.

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::diff::path::Step;
 use crate::manifest::node::Node;
 use crate::validate::api::addresses::{address, address_fault, range_fault, strict_address_fault, target_fault};
 use crate::validate::api::forms::{PORT_NAME, is_label, is_port_name, is_subdomain};
@@ -235,7 +236,7 @@ pub fn slice(judge: &mut Judge<'_>, node: &Node) {
         let name = port.text_at(&["name"]).unwrap_or_default();
         if !names.insert(name) {
             let why = format!("has the name `{name}`, which another port has");
-            judge.step(crate::diff::path::Step::Key("ports".to_owned()), |judge| {
+            judge.step(Step::Key("ports".into()), |judge| {
                 judge.step(crate::diff::path::Step::Index(at), |judge| judge.at(judge.path, begin(port), &why));
             });
         }

@@ -64,7 +64,7 @@ pub fn claim(judge: &mut Judge<'_>, node: &Node) {
     let source = node.get("dataSource").filter(|source| has(node, "dataSourceRef") || is_kept(source));
     for (key, source) in [("dataSource", source), ("dataSourceRef", node.get("dataSourceRef"))] {
         if let Some(source) = source {
-            judge.step(Step::Key(key.to_owned()), |judge| data_source(judge, source));
+            judge.step(Step::Key(key.into()), |judge| data_source(judge, source));
         }
     }
     let (Some(one), Some(other)) = (source, node.get("dataSourceRef")) else { return };
@@ -144,7 +144,7 @@ pub fn nfs(judge: &mut Judge<'_>, node: &Node) {
 pub fn driver_of_volume(judge: &mut Judge<'_>, node: &Node) {
     for key in SECRETS {
         let Some(secret) = node.get(key) else { continue };
-        judge.step(Step::Key((*key).to_owned()), |judge| {
+        judge.step(Step::Key((*key).into()), |judge| {
             for (key, form) in [("name", SUBDOMAIN), ("namespace", LABEL)] {
                 if secret.text_at(&[key]).is_none_or(str::is_empty) {
                     judge.refuse(secret, key, "is missing");

@@ -47,7 +47,7 @@ enum Place {
 
 pub fn validation(judge: &mut Judge<'_>, node: &Node) {
     let Some(root) = node.get("openAPIV3Schema") else { return };
-    judge.step(Step::Key("openAPIV3Schema".to_owned()), |judge| {
+    judge.step(Step::Key("openAPIV3Schema".into()), |judge| {
         schema(judge, root, Place::Root);
         if is_true(root, "nullable") {
             judge.refuse(root, "nullable", "must not be true: there is always an object");
@@ -174,12 +174,12 @@ fn properties(judge: &mut Judge<'_>, node: &Node, place: Place) {
         judge.refuse(node, "additionalProperties", "must not stand beside `properties`");
     }
     let is_object = place == Place::Root || is_true(node, "x-kubernetes-embedded-resource");
-    judge.step(Step::Key("properties".to_owned()), |judge| {
+    judge.step(Step::Key("properties".into()), |judge| {
         for entry in own {
             let is_meta = is_object && META.contains(&entry.key.as_str());
             let within =
                 if place == Place::Root && is_meta || place == Place::Meta { Place::Meta } else { Place::Within };
-            judge.step(Step::Key(entry.key.to_string()), |judge| {
+            judge.step(Step::Key(entry.key.clone()), |judge| {
                 schema(judge, &entry.node, within);
                 let is_word = is_meta && entry.key != "metadata";
                 if is_word && kind(&entry.node).is_some_and(|kind| kind != "string") {
@@ -191,7 +191,7 @@ fn properties(judge: &mut Judge<'_>, node: &Node, place: Place) {
     let inner = |place| if place == Place::Meta { Place::Meta } else { Place::Within };
     for key in ["additionalProperties", "items"] {
         if let Some(part) = node.get(key).filter(|part| matches!(part.value, Value::Map(_))) {
-            judge.step(Step::Key(key.to_owned()), |judge| schema(judge, part, inner(place)));
+            judge.step(Step::Key(key.into()), |judge| schema(judge, part, inner(place)));
         }
     }
 }
@@ -276,7 +276,7 @@ fn narrowed(judge: &mut Judge<'_>, node: &Node, whole: Option<&Node>) {
         });
     }
     if let Some(part) = node.get("not").filter(|part| matches!(part.value, Value::Map(_))) {
-        judge.step(Step::Key("not".to_owned()), |judge| narrowing(judge, part, whole));
+        judge.step(Step::Key("not".into()), |judge| narrowing(judge, part, whole));
     }
 }
 
@@ -302,8 +302,8 @@ fn narrowing(judge: &mut Judge<'_>, node: &Node, whole: Option<&Node>) {
         } else if whole.is_some() && own.is_none() {
             judge.at(&path, entry.span, "must stand in the schema itself too, with its type");
         } else {
-            judge.step(Step::Key("properties".to_owned()), |judge| {
-                judge.step(Step::Key(entry.key.to_string()), |judge| narrowing(judge, &entry.node, own));
+            judge.step(Step::Key("properties".into()), |judge| {
+                judge.step(Step::Key(entry.key.clone()), |judge| narrowing(judge, &entry.node, own));
             });
         }
     }
@@ -312,7 +312,7 @@ fn narrowing(judge: &mut Judge<'_>, node: &Node, whole: Option<&Node>) {
         if whole.is_some() && own.is_none() {
             judge.refuse(node, "items", "must stand in the schema itself too, with its type");
         } else {
-            judge.step(Step::Key("items".to_owned()), |judge| narrowing(judge, items, own));
+            judge.step(Step::Key("items".into()), |judge| narrowing(judge, items, own));
         }
     }
 }

@@ -298,7 +298,7 @@ pub fn pod_certificate(judge: &mut Judge<'_>, node: &Node) {
     }
     for entry in node.get("userAnnotations").map(Node::entries).unwrap_or_default() {
         if !is_qualified(&entry.key.to_lowercase()) {
-            let path = judge.path.key("userAnnotations").and(Step::Key(entry.key.to_string()));
+            let path = judge.path.key("userAnnotations").and(Step::Key(entry.key.clone()));
             judge.at(&path, entry.span, &format!("is no key: it must be {}", LABEL_KEY.1));
         }
     }
