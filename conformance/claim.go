@@ -12,6 +12,10 @@ type claim struct {
 	name   string
 	counts []figure
 	faults []string
+	// figures that are too many for a line
+	details []string
+	// what did not come out as it should and is too little for a fault
+	missed []string
 }
 
 type figure struct {
@@ -40,6 +44,8 @@ func (c *claim) take(of string, other *claim) {
 	for _, figure := range other.counts {
 		c.count(figure.what, figure.many)
 	}
+	c.details = append(c.details, other.details...)
+	c.missed = append(c.missed, other.missed...)
 	for _, fault := range other.faults {
 		c.faults = append(c.faults, of+": "+fault)
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -21,10 +23,13 @@ func main() {
 	flag.StringVar(&j.programs.servers, "servers", "", "a directory of directories, named after minors, of kube-apiserver and kubectl")
 	flag.StringVar(&j.only, "only", "", "try only platforms whose title contains this, and put no faults in")
 	flag.BoolVar(&j.proof, "prove", false, "only put the faults in")
+	flag.BoolVar(&j.mutate, "mutants", false, "only put defects into objects")
+	share := flag.Uint("share", 4, "try one in so many defects")
 	flag.StringVar(&j.results, "results", "", "a file for the figures")
 	minors := flag.String("minors", "1.35,1.36,1.37", "minors to try the flagship on")
 	modules := flag.String("modules", "", "module=directory,… of the modules that ship definitions")
 	flag.Parse()
+	j.share = uint32(*share)
 	j.minors, j.modules = strings.Split(*minors, ","), pairs(*modules)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -49,22 +54,24 @@ func pairs(text string) map[string]string {
 }
 
 // The claims, in the order of the README.
-type claims struct{ applies, pods, rights claim }
+type claims struct{ applies, pods, rights, verdicts claim }
 
 func newClaims() *claims {
 	return &claims{
-		applies: claim{name: "1 applies in order without a warning, and again without a change"},
-		pods:    claim{name: "2 pods at their largest are admitted within quota, and others are not"},
-		rights:  claim{name: "3 accounts may do what they need and nothing else"},
+		applies:  claim{name: "1 applies in order without a warning, and again without a change"},
+		pods:     claim{name: "2 pods at their largest are admitted within quota, and others are not"},
+		rights:   claim{name: "3 accounts may do what they need and nothing else"},
+		verdicts: claim{name: "4 validate refuses what servers refuse, and nothing that they take"},
 	}
 }
 
-func (c *claims) each() []*claim { return []*claim{&c.applies, &c.pods, &c.rights} }
+func (c *claims) each() []*claim { return []*claim{&c.applies, &c.pods, &c.rights, &c.verdicts} }
 
 // What a run is told, and what it started.
 type judge struct {
 	root, only, results string
-	proof               bool
+	proof, mutate       bool
+	share               uint32
 	minors              []string
 	modules             map[string]string
 	programs            programs
@@ -93,15 +100,26 @@ func (j *judge) everything(ctx context.Context) (bool, error) {
 	if j.proof {
 		return j.prove(ctx, platforms, os.Stdout)
 	}
-	all, ok, err := j.each(ctx, platforms)
-	if err != nil {
-		return false, err
+	all, ok := newClaims(), true
+	if !j.mutate {
+		if all, ok, err = j.each(ctx, platforms); err != nil {
+			return false, err
+		}
+	}
+	if j.only == "" {
+		if err := j.bend(ctx, platforms, &all.verdicts); err != nil {
+			return false, err
+		}
+		ok = ok && len(all.verdicts.faults) == 0
 	}
 	for _, claim := range all.each() {
 		fmt.Println(claim.line())
 		claim.complain(os.Stdout)
+		if j.mutate {
+			fmt.Println(strings.Join(append(claim.details, claim.missed...), "\n"))
+		}
 	}
-	if j.only != "" {
+	if j.only != "" || j.mutate {
 		return ok, nil
 	}
 	proved, err := j.prove(ctx, platforms, os.Stdout)
@@ -109,9 +127,27 @@ func (j *judge) everything(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if ok && j.results != "" {
-		err = os.WriteFile(j.results, []byte(results(platforms, all)), 0o644)
+		err = j.write(platforms, all)
 	}
 	return ok && proved, err
+}
+
+// Puts defects into objects, on a server of each minor.
+func (j *judge) bend(ctx context.Context, platforms []platform, to *claim) error {
+	for _, minor := range j.minors {
+		began := time.Now()
+		server, err := startServer(ctx, "mutants-"+minor, minor, j.store, j.programs)
+		if err != nil {
+			return err
+		}
+		err = server.agrees(ctx, j, platforms, j.share, j.verdicts, to)
+		server.close()
+		if err != nil {
+			return fmt.Errorf("mutants on %s: %w", minor, err)
+		}
+		fmt.Fprintf(os.Stderr, "tried mutants on %s in %d s\n", minor, int(time.Since(began).Seconds()))
+	}
+	return nil
 }
 
 // Tries every platform, each on a server of its own.
@@ -135,7 +171,7 @@ func (j *judge) each(ctx context.Context, platforms []platform) (*claims, bool, 
 		fmt.Fprintf(os.Stderr, "tried %s in %d s\n", platform.title(), int(time.Since(began).Seconds()))
 		tried++
 	}
-	for _, claim := range all.each() {
+	for _, claim := range []*claim{&all.applies, &all.pods, &all.rights} {
 		claim.count("platforms", tried)
 	}
 	return all, ok && tried > 0, nil
@@ -205,6 +241,38 @@ func (j *judge) one(
 	return server.refusesOthers(ctx, platform, &claims.pods)
 }
 
+func (j *judge) write(platforms []platform, all *claims) error {
+	versions, err := versions(j.root)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(j.results, []byte(results(platforms, all)+"\nJudged by "+strings.Join(versions, ", ")+".\n"), 0o644)
+}
+
+// What the judges are: the module that each directory pins first, and its version.
+func versions(root string) ([]string, error) {
+	var found []string
+	for _, pattern := range []string{"servers/*/go.mod", "crds/go.mod"} {
+		files, err := filepath.Glob(filepath.Join(root, "conformance", pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			for _, pin := range pins.FindAllStringSubmatch(string(text), -1) {
+				found = append(found, pin[1]+" "+pin[2])
+			}
+		}
+	}
+	return found, nil
+}
+
+// Modules whose programs or definitions are used, and their versions.
+var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium)) (v\S+)`)
+
 // The figures of a run, without how long it took.
 func results(platforms []platform, all *claims) string {
 	var text strings.Builder
@@ -212,7 +280,13 @@ func results(platforms []platform, all *claims) string {
 	for _, claim := range all.each() {
 		fmt.Fprintf(&text, "- %s\n", claim.line())
 	}
-	fmt.Fprintf(&text, "- %d faults put in, each noticed\n\nPlatforms: ", len(sabotages))
+	text.WriteString("\nRefusals by kind, of which we see so many:\n\n")
+	for _, claim := range all.each() {
+		for _, detail := range claim.details {
+			fmt.Fprintf(&text, "- %s\n", detail)
+		}
+	}
+	fmt.Fprintf(&text, "\n- %d faults put in, each noticed\n\nPlatforms: ", len(sabotages)+len(lies))
 	var titles []string
 	for _, platform := range platforms {
 		titles = append(titles, platform.title())

@@ -9,6 +9,7 @@ pub mod findings;
 pub mod groups;
 pub mod makers;
 pub mod network;
+mod nulls;
 pub mod pod_security;
 pub mod references;
 pub mod told;

@@ -113,10 +113,14 @@ impl<'a> Need<'a> {
     }
 }
 
-/// The labels that a map holds.
+/// The labels that a map holds; `null` is the empty value.
 pub fn labels(node: Option<&Node>) -> Labels<'_> {
     let entries = node.map_or(&[][..], Node::entries);
-    entries.iter().filter_map(|entry| Some((entry.key.as_str(), entry.node.text()?))).collect()
+    entries.iter().filter_map(|entry| Some((entry.key.as_str(), value(&entry.node)?))).collect()
+}
+
+fn value(node: &Node) -> Option<&str> {
+    if matches!(node.value, Value::Null) { Some("") } else { node.text() }
 }
 
 /// The value of a key that says something: `null` is as good as nothing.

@@ -12,6 +12,7 @@ use crate::schema::{Field, Schema, Shape};
 use crate::spec::shapes::Minor;
 use crate::validate::api::amounts;
 use crate::validate::api::{Judge, Questions, names};
+use crate::validate::nulls;
 
 /// Groups that no server has any more, whose kinds went elsewhere.
 const GONE: &[&str] = &["extensions"];
@@ -35,8 +36,10 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
             let message = format!("{version} is not served unless somebody turns it on");
             walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
         }
+        let filled = nulls::filled(root, known.name, schema);
+        let root = filled.as_ref().unwrap_or(root);
         let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
-        names::identity(judge, document, known);
+        names::identity(judge, &document.id, root, known);
         walk.fields(root, known.name);
         return Some(walk.judged);
     }
@@ -139,13 +142,7 @@ impl Walk<'_> {
             (Shape::List(items), Value::List(nodes)) => {
                 let shape = Shape::inner(items);
                 for (at, item) in nodes.iter().enumerate() {
-                    self.step(Step::Index(at), |walk| match (shape, &item.value) {
-                        // an item that is nothing is one with nothing in it
-                        (Shape::Type(name), Value::Null) => {
-                            walk.fields(&Node { span: item.span, value: Value::Map(Vec::new()) }, name);
-                        }
-                        _ => walk.value(item, shape),
-                    });
+                    self.step(Step::Index(at), |walk| walk.value(item, shape));
                 }
             }
             (Shape::Either(one, other), value) => {
@@ -203,7 +200,7 @@ fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
     let text = node.text();
     let (fits, expected) = match shape {
         Shape::Text => (text.is_some(), "a string"),
-        Shape::Bytes => (text.is_some_and(is_base64), "a string in base64"),
+        Shape::Bytes => (text.is_some_and(is_base64) || is_bytes(node), "a string in base64"),
         Shape::Int32 => (whole.is_some_and(|number| i32::try_from(number).is_ok()), "a whole number of 32 bits"),
         Shape::Int64 => (whole.is_some_and(|number| i64::try_from(number).is_ok()), "a whole number of 64 bits"),
         Shape::Number => (matches!(node.value, Value::Integer(_) | Value::Float(_) | Value::Number(_)), "a number"),
@@ -219,6 +216,12 @@ fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
         Shape::Any | Shape::Either(..) => (true, "anything"),
     };
     if fits { Ok(()) } else { Err(expected) }
+}
+
+/// A list of numbers, which Go takes for bytes as well.
+fn is_bytes(node: &Node) -> bool {
+    let is_byte = |item: &Node| item.integer().is_some_and(|number| u8::try_from(number).is_ok());
+    matches!(&node.value, Value::List(items) if items.iter().all(is_byte))
 }
 
 fn is_base64(text: &str) -> bool {

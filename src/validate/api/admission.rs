@@ -105,10 +105,14 @@ fn is_identifier(name: &str) -> bool {
         && !RESERVED.contains(&name)
 }
 
+/// How the address of a webhook begins, in whatever letters.
+const SAFE: &str = "https://";
+
 pub fn client(judge: &mut Judge<'_>, node: &Node) {
     exactly_one(judge, node, &["service", "url"]);
     let Some(url) = node.text_at(&["url"]) else { return };
-    let why = match url.strip_prefix("https://") {
+    let is_safe = url.get(..SAFE.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SAFE));
+    let why = match url.get(SAFE.len()..).filter(|_| is_safe) {
         None => Some("it must begin with `https://`"),
         Some(rest) if rest.is_empty() || rest.starts_with('/') => Some("it must name a host"),
         Some(rest) if rest.split('/').next().is_some_and(|host| host.contains('@')) => Some("it must name no user"),
@@ -231,7 +235,9 @@ pub fn parameter_kind(judge: &mut Judge<'_>, node: &Node) {
 }
 
 pub fn parameters(judge: &mut Judge<'_>, node: &Node) {
-    match given(node, &["name", "selector"]).as_slice() {
+    let is_empty = |key: &&&str| **key == "name" && node.text_at(&["name"]) == Some("");
+    let given = given(node, &["name", "selector"]);
+    match given.iter().filter(|key| !is_empty(key)).collect::<Vec<_>>().as_slice() {
         [] => judge.refuse(node, "name", "is missing, and so is `selector`"),
         [_, _] => judge.refuse(node, "selector", "must not stand beside `name`"),
         _ => {}

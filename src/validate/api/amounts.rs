@@ -68,7 +68,9 @@ impl Amount {
 /// The amount that a value says.
 pub fn read(node: &Node) -> Option<Amount> {
     match &node.value {
-        Value::Text(text) | Value::Number(text) => parse(text),
+        // the server does not see blanks around an amount
+        Value::Text(text) => parse(text.trim()),
+        Value::Number(text) => parse(text),
         Value::Integer(number) => parse(&number.to_string()),
         Value::Float(number) => parse(&number.to_string()),
         _ => None,

@@ -26,7 +26,16 @@ fn is_attribute(text: &str) -> bool {
             && id.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    text.split_once('/').is_some_and(|(driver, id)| is_driver(driver) && is_id(id))
+    // what is behind a second slash is not looked at: servers say that this is a mistake, and keep it
+    text.split_once('/').is_some_and(|(driver, id)| id.contains('/') || (is_driver(driver) && is_id(id)))
+}
+
+/// The same with a driver in small letters.
+const SMALL_ATTRIBUTE: Form = (is_small_attribute, ATTRIBUTE.1);
+
+fn is_small_attribute(text: &str) -> bool {
+    is_attribute(text)
+        && !text.split('/').next().is_some_and(|driver| driver.contains(|letter: char| letter.is_ascii_uppercase()))
 }
 
 pub fn claim(judge: &mut Judge<'_>, node: &Node) {
@@ -76,9 +85,15 @@ pub fn amount(judge: &mut Judge<'_>, node: &Node) {
 pub fn constraint(judge: &mut Judge<'_>, node: &Node) {
     // 1.35 drops the other kind
     let kinds: &[&str] = if is_new(judge) { &["matchAttribute", "distinctAttribute"] } else { &["matchAttribute"] };
-    match given(node, kinds).first() {
-        Some(kind) => judge.form(node, kind, ATTRIBUTE),
-        None => judge.refuse(node, "matchAttribute", "is missing"),
+    // and 1.37 looks at both
+    let (first, form) = if judge.minor >= Minor::V1_37 { (2, SMALL_ATTRIBUTE) } else { (1, ATTRIBUTE) };
+    let given = given(node, kinds);
+    if given.is_empty() {
+        judge.refuse(node, "matchAttribute", "is missing");
+    }
+    for kind in given.into_iter().take(first) {
+        judge.filled(node, kind);
+        judge.form(node, kind, form);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
+use crate::manifest::selector::NAMESPACE_NAME;
 use crate::validate::api::Judge;
 use crate::validate::api::forms::{LABEL_KEY, LABEL_VALUE, is_label_value, is_qualified};
 
@@ -37,6 +38,10 @@ pub fn metadata(judge: &mut Judge<'_>, node: &Node) {
 /// Keys and values of labels.
 pub fn labels(judge: &mut Judge<'_>, node: &Node, under: &str) {
     for entry in node.get(under).map(Node::entries).unwrap_or_default() {
+        // whatever a namespace says its name is, the server writes its name
+        if entry.key == NAMESPACE_NAME && judge.object.starts_with("Namespace ") {
+            continue;
+        }
         let path = || judge.path.key(under).key(&entry.key);
         if !is_qualified(&entry.key) {
             let why = "is no key of a label: it must be `name` or `prefix.example.com/name`";

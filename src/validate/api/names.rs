@@ -5,7 +5,7 @@
 
 use crate::diagnostics::codes;
 use crate::diff::path::Step;
-use crate::manifest::document::Document;
+use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 use crate::schema::Kind;
 use crate::spec::shapes::Minor;
@@ -76,9 +76,8 @@ fn form(group: &str, kind: &str, minor: Minor) -> Form {
 }
 
 /// Judges what an object calls itself and where it says it lives.
-pub fn identity(judge: &mut Judge<'_>, document: &Document, kind: Kind) {
-    let id = &document.id;
-    let metadata = document.root.get("metadata").filter(|_| !NAMELESS.contains(&id.group.as_str()));
+pub fn identity(judge: &mut Judge<'_>, id: &Id, root: &Node, kind: Kind) {
+    let metadata = root.get("metadata").filter(|_| !NAMELESS.contains(&id.group.as_str()));
     let Some(metadata) = metadata else { return };
     judge.step(Step::Key("metadata".into()), |judge| {
         name(judge, metadata, form(&id.group, &id.kind, judge.minor), (&id.group, &id.kind));
@@ -91,7 +90,9 @@ pub fn identity(judge: &mut Judge<'_>, document: &Document, kind: Kind) {
 fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, own: (&str, &str)) {
     let (_, kind) = own;
     let prefix = metadata.text_at(&["generateName"]).filter(|prefix| !prefix.is_empty());
-    match metadata.text_at(&["name"]).filter(|name| !name.is_empty()) {
+    let own_name = metadata.text_at(&["name"]).filter(|name| !name.is_empty());
+    let is_named = own_name.is_some();
+    match own_name {
         Some(name) if !is_form(name) => {
             judge.refuse(metadata, "name", &format!("is `{name}`; the name of a {kind} is {form}"));
         }
@@ -100,9 +101,16 @@ fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, own: (&st
         }
         _ => {}
     }
-    // letters and digits follow
-    let whole = prefix.map(|prefix| prefix.strip_suffix('-').map_or(prefix.to_owned(), |prefix| format!("{prefix}a")));
-    if let (Some(prefix), Some(_)) = (prefix, whole.filter(|whole| !is_form(whole))) {
+    if let Some(prefix) = prefix.filter(|prefix| !is_named && !is_form(&format!("{prefix}a"))) {
+        judge.refuse(metadata, "generateName", &format!("is `{prefix}`; the name of a {kind} is {form}"));
+        return;
+    }
+    // letters and digits follow; the server puts one in the place of the last dash and of the letter before it
+    let whole = prefix.map(|prefix| match prefix.strip_suffix('-') {
+        Some(rest) if !rest.is_empty() => rest.chars().take(rest.chars().count() - 1).chain(['a']).collect(),
+        _ => prefix.to_owned(),
+    });
+    if let (Some(prefix), Some(_)) = (prefix, whole.filter(|whole: &String| !is_form(whole))) {
         judge.refuse(metadata, "generateName", &format!("is `{prefix}`; the name of a {kind} is {form}"));
     }
 }

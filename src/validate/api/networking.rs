@@ -74,6 +74,7 @@ pub fn ingress_backend(judge: &mut Judge<'_>, node: &Node) {
 
 /// An object of any kind in the same namespace.
 fn local_reference(judge: &mut Judge<'_>, node: &Node) {
+    judge.filled(node, "apiGroup");
     judge.form(node, "apiGroup", SUBDOMAIN);
     for key in ["kind", "name"] {
         if node.text_at(&[key]).is_none_or(str::is_empty) {

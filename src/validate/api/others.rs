@@ -4,6 +4,7 @@
 
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
+use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::forms::{is_label, is_qualified, is_subdomain};
 use crate::validate::api::quota::container_resource_fault;
 use crate::validate::api::rules::distinct;
@@ -76,6 +77,9 @@ pub fn runtime(judge: &mut Judge<'_>, node: &Node) {
     for entry in node.at(&["overhead", "podFixed"]).map(Node::entries).unwrap_or_default() {
         if let Some(why) = container_resource_fault(&entry.key) {
             judge.at(&path.key(&entry.key), entry.span, why);
+        }
+        if amounts::read(&entry.node).is_some_and(|amount| amount < Amount::ZERO) {
+            judge.at(&path.key(&entry.key), entry.node.span, "must not be less than nothing");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::diagnostics::suggest;
 use crate::diff::path::Step;
 use crate::manifest::node::{Entry, Node};
+use crate::manifest::selector;
 use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::forms::{LABEL, SUBDOMAIN};
 use crate::validate::api::rules::{distinct, exactly_one, given, has, once};
@@ -62,7 +63,10 @@ pub fn claim(judge: &mut Judge<'_>, node: &Node) {
         Some(_) => {}
     }
     let source = node.get("dataSource").filter(|source| has(node, "dataSourceRef") || is_kept(source));
-    for (key, source) in [("dataSource", source), ("dataSourceRef", node.get("dataSourceRef"))] {
+    // one of another namespace is dropped unless somebody has turned that on
+    let is_near = |source: &&Node| source.text_at(&["namespace"]).is_none_or(str::is_empty);
+    let reference = selector::said(node, "dataSourceRef").filter(is_near);
+    for (key, source) in [("dataSource", source), ("dataSourceRef", reference)] {
         if let Some(source) = source {
             judge.step(Step::Key(key.into()), |judge| data_source(judge, source));
         }
@@ -84,8 +88,8 @@ fn is_kept(source: &Node) -> bool {
 
 fn data_source(judge: &mut Judge<'_>, node: &Node) {
     for key in ["kind", "name"] {
-        if node.text_at(&[key]) == Some("") {
-            judge.refuse(node, key, "must not be empty");
+        if node.text_at(&[key]).is_none_or(str::is_empty) {
+            judge.refuse(node, key, "must be there, and must not be empty");
         }
     }
     let kind = node.text_at(&["kind"]).unwrap_or_default();
@@ -143,7 +147,7 @@ pub fn nfs(judge: &mut Judge<'_>, node: &Node) {
 
 pub fn driver_of_volume(judge: &mut Judge<'_>, node: &Node) {
     for key in SECRETS {
-        let Some(secret) = node.get(key) else { continue };
+        let Some(secret) = selector::said(node, key) else { continue };
         judge.step(Step::Key((*key).into()), |judge| {
             for (key, form) in [("name", SUBDOMAIN), ("namespace", LABEL)] {
                 if secret.text_at(&[key]).is_none_or(str::is_empty) {

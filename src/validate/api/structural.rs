@@ -147,6 +147,7 @@ fn extensions(judge: &mut Judge<'_>, node: &Node, kind: Option<&str>) {
         }
     }
     if has(node, "x-kubernetes-map-type") {
+        judge.filled(node, "x-kubernetes-map-type");
         judge.word(node, "x-kubernetes-map-type", MAP_TYPES);
         if kind != Some("object") {
             judge.refuse(node, "x-kubernetes-map-type", "is for the type `object`");

@@ -1,0 +1,62 @@
+//! What `null` says. As the value of a field it is as good as nothing; as an item of a list, or as a value of a map of any
+//! keys, a server takes it for the zero of what belongs there. Source: `encoding/json` of Go, and `sigs.k8s.io/json`.
+
+use crate::manifest::node::{Entry, Node, Value};
+use crate::schema::{Schema, Shape};
+
+/// The value of a type with zeros in the place of what is `null`; `None` if nothing is.
+pub fn filled(node: &Node, name: &'static str, schema: &Schema) -> Option<Node> {
+    holds_null(node).then(|| within(node, Shape::Type(name), schema))
+}
+
+fn holds_null(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::List(items) => items.iter().any(holds_null),
+        Value::Map(entries) => entries.iter().any(|entry| holds_null(&entry.node)),
+        _ => false,
+    }
+}
+
+fn within(node: &Node, shape: Shape, schema: &Schema) -> Node {
+    let value = match (shape, &node.value) {
+        (Shape::Type(name), Value::Map(entries)) => {
+            let fields = schema.fields(name);
+            let shape =
+                |key: &str| fields.iter().find(|field| field.key == key).map_or(Shape::Any, |field| field.shape);
+            Value::Map(
+                entries.iter().map(|entry| of_entry(entry, within(&entry.node, shape(&entry.key), schema))).collect(),
+            )
+        }
+        (Shape::Map(values), Value::Map(entries)) => {
+            let shape = Shape::inner(values);
+            Value::Map(entries.iter().map(|entry| of_entry(entry, or_zero(&entry.node, shape, schema))).collect())
+        }
+        (Shape::List(items), Value::List(nodes)) => {
+            let shape = Shape::inner(items);
+            Value::List(nodes.iter().map(|node| or_zero(node, shape, schema)).collect())
+        }
+        (_, value) => value.clone(),
+    };
+    Node { span: node.span, value }
+}
+
+fn of_entry(entry: &Entry, node: Node) -> Entry {
+    Entry { key: entry.key.clone(), span: entry.span, node }
+}
+
+/// A value, or the zero of its shape.
+fn or_zero(node: &Node, shape: Shape, schema: &Schema) -> Node {
+    let zero = match shape {
+        Shape::Text | Shape::Bytes => Value::Text("".into()),
+        Shape::Int32 | Shape::Int64 | Shape::Number | Shape::Quantity | Shape::IntOrText => Value::Integer(0),
+        Shape::Bool => Value::Bool(false),
+        Shape::Map(_) | Shape::Type(_) => Value::Map(Vec::new()),
+        Shape::List(_) => Value::List(Vec::new()),
+        Shape::Time | Shape::Any | Shape::Either(..) => Value::Null,
+    };
+    match node.value {
+        Value::Null => Node { span: node.span, value: zero },
+        _ => within(node, shape, schema),
+    }
+}
