@@ -35,8 +35,9 @@ pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet
     let mut rights = BTreeSet::new();
     for binding in of_group.filter(|document| BINDINGS.contains(&document.id.kind.as_str())) {
         let own = home(binding);
-        let namespace: Option<Arc<str>> = (binding.id.kind == "RoleBinding").then(|| own.into());
-        let grants = roles.granted(&binding.root, namespace.as_deref());
+        let place = (binding.id.kind == "RoleBinding").then_some(own);
+        let namespace: Option<Arc<str>> = place.map(Into::into);
+        let grants = roles.granted(&binding.root, place);
         for subject in binding.root.items_at(&["subjects"]).iter().filter_map(|item| subject(item, own)) {
             let right = |Grant { verb, resource }: &Grant| Right {
                 subject: subject.clone(),
@@ -55,12 +56,14 @@ fn home(document: &Document) -> &str {
     if document.id.namespace.is_empty() { "default" } else { &document.id.namespace }
 }
 
-const BINDINGS: &[&str] = &["RoleBinding", "ClusterRoleBinding"];
+/// Kinds that give somebody the rights of a role.
+pub const BINDINGS: &[&str] = &["RoleBinding", "ClusterRoleBinding"];
 
 /// The name under which the API server knows service accounts; a binding may use it for the user that it is.
 const ACCOUNT: &str = "system:serviceaccount:";
 
-fn subject(item: &Node, own: &str) -> Option<Arc<str>> {
+/// Whom a subject of a binding means, where `own` is the namespace of the binding.
+pub fn subject(item: &Node, own: &str) -> Option<Arc<str>> {
     let name = item.text_at(&["name"])?;
     let text = match item.text_at(&["kind"])? {
         "ServiceAccount" => format!("{}/{name}", item.text_at(&["namespace"]).unwrap_or(own)),

@@ -24,19 +24,28 @@ pub struct Grant {
 #[derive(Debug)]
 pub struct Roles<'a> {
     /// By namespace and name.
-    local: BTreeMap<(&'a str, &'a str), &'a Node>,
-    global: BTreeMap<&'a str, &'a Node>,
+    local: BTreeMap<(&'a str, &'a str), &'a Document>,
+    global: BTreeMap<&'a str, &'a Document>,
+}
+
+/// What a role is made of: one role, or all that it grows by.
+#[derive(Debug, Default)]
+pub struct Parts<'a> {
+    /// The roles whose own rules count.
+    pub here: Vec<&'a Document>,
+    /// Names of roles that are not among the manifests.
+    pub elsewhere: Vec<&'a str>,
 }
 
 /// The role that every cluster has and that grants everything.
-const ADMINISTRATOR: &str = "cluster-admin";
+pub const ADMINISTRATOR: &str = "cluster-admin";
 
 /// Roles that every cluster has and that grow by the labels of others: name, and those whose growth is theirs as well.
 const GROWING: &[(&str, &[&str])] =
     &[("admin", &["admin", "edit", "view"]), ("edit", &["edit", "view"]), ("view", &["view"])];
 
 /// Before the names of the growing roles, in the label of what makes them grow.
-const GROWS: &str = "rbac.authorization.k8s.io/aggregate-to-";
+pub const GROWS: &str = "rbac.authorization.k8s.io/aggregate-to-";
 
 /// Other roles that every cluster has, by the beginning of their name.
 const OF_CLUSTERS: &[&str] = &["system:", "extension-apiserver-authentication-reader"];
@@ -50,23 +59,19 @@ impl<'a> Roles<'a> {
         let of_kind = |kind: &'static str| {
             documents.iter().filter(move |document| document.id.group == GROUP && document.id.kind == kind)
         };
-        let local = of_kind("Role").map(|role| ((home(role), role.id.name.as_str()), &role.root));
-        let global = of_kind("ClusterRole").map(|role| (role.id.name.as_str(), &role.root));
+        let local = of_kind("Role").map(|role| ((home(role), role.id.name.as_str()), *role));
+        let global = of_kind("ClusterRole").map(|role| (role.id.name.as_str(), *role));
         Self { local: local.collect(), global: global.collect() }
     }
 
     /// What a binding grants, in a namespace or everywhere.
-    pub fn granted(&self, binding: &Node, namespace: Option<&str>) -> BTreeSet<Grant> {
+    pub fn granted(&self, binding: &'a Node, namespace: Option<&'a str>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
         let Some(name) = binding.text_at(&["roleRef", "name"]) else { return grants };
-        match (binding.text_at(&["roleRef", "kind"]), namespace) {
-            (Some("Role"), Some(namespace)) => match self.local.get(&(namespace, name)) {
-                Some(role) => rules(role, &mut grants),
-                None => of_cluster(name, &mut grants),
-            },
-            (Some("ClusterRole"), _) => self.global_role(name, &mut BTreeSet::new(), &mut grants),
-            _ => {}
-        }
+        let kind = binding.text_at(&["roleRef", "kind"]).unwrap_or_default();
+        let parts = self.parts(kind, namespace, name);
+        parts.here.iter().for_each(|role| rules(&role.root, &mut grants));
+        parts.elsewhere.iter().for_each(|name| of_cluster(name, &mut grants));
         if namespace.is_some() {
             // what is no resource is in no namespace
             grants.retain(|grant| !grant.resource.starts_with('/'));
@@ -74,20 +79,34 @@ impl<'a> Roles<'a> {
         grants
     }
 
-    fn global_role<'r>(&'r self, name: &'r str, seen: &mut BTreeSet<&'r str>, grants: &mut BTreeSet<Grant>) {
+    /// What the role is made of that a binding in a namespace, or of the cluster, names.
+    pub fn parts(&self, kind: &str, namespace: Option<&'a str>, name: &'a str) -> Parts<'a> {
+        let mut parts = Parts::default();
+        match (kind, namespace) {
+            ("Role", Some(namespace)) => match self.local.get(&(namespace, name)) {
+                Some(role) => parts.here.push(role),
+                None => parts.elsewhere.push(name),
+            },
+            ("ClusterRole", _) => self.global_role(name, &mut BTreeSet::new(), &mut parts),
+            _ => {}
+        }
+        parts
+    }
+
+    fn global_role(&self, name: &'a str, seen: &mut BTreeSet<&'a str>, parts: &mut Parts<'a>) {
         if !seen.insert(name) {
             return;
         }
         let Some(role) = self.global.get(name) else {
-            of_cluster(name, grants);
+            parts.elsewhere.push(name);
             let grown = GROWING.iter().filter(|(growing, _)| *growing == name).flat_map(|(_, by)| *by);
             for label in grown.map(|by| format!("{GROWS}{by}")) {
-                self.labelled(|role| role.text_at(&["metadata", "labels", &label]) == Some("true"), seen, grants);
+                self.labelled(|role| role.text_at(&["metadata", "labels", &label]) == Some("true"), seen, parts);
             }
             return;
         };
-        match said(role, "aggregationRule") {
-            None => rules(role, grants),
+        match said(&role.root, "aggregationRule") {
+            None => parts.here.push(role),
             // its own rules are overwritten
             Some(aggregation) => {
                 let selectors: Vec<Selector<'_>> =
@@ -96,19 +115,14 @@ impl<'a> Roles<'a> {
                     let labels = selector::labels(role.at(&["metadata", "labels"]));
                     selectors.iter().any(|selector| selector.matches(&labels))
                 };
-                self.labelled(is_selected, seen, grants);
+                self.labelled(is_selected, seen, parts);
             }
         }
     }
 
-    fn labelled<'r>(
-        &'r self,
-        is_meant: impl Fn(&Node) -> bool,
-        seen: &mut BTreeSet<&'r str>,
-        grants: &mut BTreeSet<Grant>,
-    ) {
-        for (name, _) in self.global.iter().filter(|(_, role)| is_meant(role)) {
-            self.global_role(name, seen, grants);
+    fn labelled(&self, is_meant: impl Fn(&Node) -> bool, seen: &mut BTreeSet<&'a str>, parts: &mut Parts<'a>) {
+        for (name, _) in self.global.iter().filter(|(_, role)| is_meant(&role.root)) {
+            self.global_role(name, seen, parts);
         }
     }
 }
