@@ -11,8 +11,11 @@ pub mod makers;
 pub mod network;
 mod nulls;
 pub mod pod_security;
+pub mod policy;
 pub mod references;
+pub mod rights;
 pub mod told;
+pub mod wanted;
 pub mod world;
 
 use std::collections::HashMap;
@@ -29,7 +32,8 @@ use crate::model::tree::{Tree, TreeFile};
 use crate::schema::Schema;
 use crate::spec::shapes::Minor;
 use crate::validate::findings::Findings;
-use crate::validate::groups::{GROUPS, Group};
+use crate::validate::groups::GROUPS;
+use crate::validate::wanted::Wanted;
 use crate::validate::world::{Known, World};
 
 /// What is asked about manifests.
@@ -41,8 +45,8 @@ pub struct Question<'a> {
     pub dialect: Dialect,
     /// What is there besides; `None` if nobody knows.
     pub known: Option<&'a Known>,
-    /// The groups of checks that are wanted; all of them if empty.
-    pub groups: Vec<Group>,
+    /// The codes that are asked about.
+    pub wanted: Wanted,
 }
 
 /// What has been found.
@@ -144,10 +148,8 @@ pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     if files.iter().all(is_read) {
         together(&mut files, question, &mut asked);
     }
-    // what cannot be read has not been checked, whatever was asked
-    let is_wanted = |code| code == codes::MANIFEST || groups::group_of(code).is_none_or(|group| question.wants(group));
     for file in &mut files {
-        file.report.retain(|found| is_wanted(found.code));
+        file.report.retain(|found| question.wanted.has(found.code));
     }
     Verdict { files, asked, accepted: 0 }
 }
@@ -195,9 +197,10 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
     let found: Vec<Findings> = {
         let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
         let world = World::of(documents, question.known, question.minor);
-        let wanted = GROUPS.iter().filter(|(group, ..)| question.wants(*group)).flat_map(|(.., checks)| *checks);
+        let wanted = GROUPS.iter().filter(|(_, _, codes, _)| question.wanted.has_any(codes));
+        let wanted = wanted.flat_map(|(.., checks)| *checks);
         let work = |check: groups::Check| {
-            let mut findings = Findings::default();
+            let mut findings = Findings { wanted: question.wanted.clone(), ..Findings::default() };
             check(&world, &mut findings);
             findings
         };
@@ -211,12 +214,6 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
         for (file, report) in findings.found {
             files[file].report.take(report);
         }
-    }
-}
-
-impl Question<'_> {
-    fn wants(&self, group: Group) -> bool {
-        self.groups.is_empty() || self.groups.contains(&group)
     }
 }
 

@@ -44,3 +44,19 @@ fn every_code_is_explained() {
         assert!(text.contains(&format!("({group})")), "`{code}` stands in another group: {text}");
     }
 }
+
+#[test]
+fn what_is_asked_by_name_stands_in_the_list() {
+    use platformgen::validate::groups::{GROUPS, Group, is_opt_in};
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/validate.md");
+    let page = fs::read_to_string(path).expect("docs/validate.md is in the repository");
+    let (by_itself, by_name) = page.split_once("| asked by name |").expect("the second list is there");
+    for (group, _, codes, _) in GROUPS.iter().filter(|(group, ..)| [Group::Rights, Group::Policy].contains(group)) {
+        for code in *codes {
+            let (list, other) = if is_opt_in(code) { (by_name, by_itself) } else { (by_itself, by_name) };
+            let (_, other) = other.split_once("Asked by itself").unwrap_or(("", other));
+            let quoted = format!("`{code}`");
+            assert!(list.contains(&quoted) && !other.contains(&quoted), "{group:?}: `{code}` stands in the wrong list");
+        }
+    }
+}

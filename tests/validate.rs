@@ -13,6 +13,7 @@ use platformgen::manifest::read::Dialect;
 use platformgen::model::tree::{Tree, TreeFile};
 use platformgen::spec::shapes::Minor;
 use platformgen::validate::groups::Group;
+use platformgen::validate::wanted::Wanted;
 use platformgen::validate::world::Known;
 use platformgen::validate::{Question, validate};
 use platformgen::{emit, pipeline};
@@ -35,7 +36,7 @@ fn told(tree: Tree, minor: Minor, dialect: Dialect, known: Option<&Known>) -> Ve
         let all = file.report.sorted().into_iter().filter(|found| found.severity != Severity::Note);
         all.map(|found| format!("{}:{}: {}", file.path, source.place(found.span.start).line, found.message)).collect()
     };
-    let question = Question { minor, dialect, known, groups: Vec::new() };
+    let question = Question { minor, dialect, known, wanted: Wanted::default() };
     validate(tree, &question).files.into_iter().flat_map::<Vec<String>, _>(told).collect()
 }
 
@@ -99,7 +100,7 @@ fn flagship(groups: &[Group], changes: impl Iterator<Item = impl Fn(&str, &str) 
     let (platform, bundle) = rendered.expect("the flagship renders");
     let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform, &bundle));
     let question =
-        Question { minor: Minor::V1_36, dialect: Dialect::Own, known: Some(&known), groups: groups.to_vec() };
+        Question { minor: Minor::V1_36, dialect: Dialect::Own, known: Some(&known), wanted: Wanted::of(groups) };
     let told = |file: platformgen::validate::Checked| {
         file.report.sorted().into_iter().map(|found| found.message.clone()).collect::<Vec<_>>()
     };

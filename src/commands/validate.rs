@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Error, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::commands::input::Input;
@@ -14,7 +14,6 @@ use crate::commands::tree::{self, Wanted};
 use crate::commands::{input, output};
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
-use crate::diagnostics::suggest;
 use crate::emit;
 use crate::manifest::read::Dialect;
 use crate::model::bundle::Home;
@@ -22,7 +21,7 @@ use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
 use crate::spec::shapes::Minor;
-use crate::validate::groups::{GROUPS, Group};
+use crate::validate::wanted;
 use crate::validate::world::Known;
 use crate::validate::{self, Checked, Origin, Question, Summary, Verdict, accept};
 use crate::values::date::Date;
@@ -51,8 +50,8 @@ pub struct ValidateArgs {
     /// How to show the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Groups of checks, separated by commas [default: all that the input allows]
-    #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+    /// Groups and codes of checks, separated by commas; `default` is what is asked otherwise, `all` is everything
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     checks: Vec<String>,
     /// What is not among the manifests is nowhere
     #[arg(long, requires = "places", conflicts_with = "file")]
@@ -101,18 +100,18 @@ enum Format {
 /// Checks, and says what is wrong.
 pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let told = args.kubernetes.map(Minor::from);
-    let groups = groups(&args.checks)?;
+    let wanted = wanted::Wanted::read(&args.checks).map_err(Error::msg)?;
     if !args.places.is_empty() && args.file.is_none() && args.environment.is_none() {
         let known = args.closed.then(Known::default);
         let minor = told.unwrap_or(Minor::V1_37);
-        let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), groups };
+        let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), wanted };
         return answer(&validate::validate(manifests(&args.places)?, &question), &question, args);
     }
     let input = input::read(args.file.as_deref().unwrap_or(Path::new("platform.toml")))?;
     let mut report = Report::default();
     let rendered = pipeline::render_as(&input.text, args.environment.as_deref(), &mut report, emit::writer());
     let Some((platform, bundle)) = rendered else {
-        let question = Question { minor: told.unwrap_or(Minor::V1_37), dialect: Dialect::Own, known: None, groups };
+        let question = Question { minor: told.unwrap_or(Minor::V1_37), dialect: Dialect::Own, known: None, wanted };
         return answer(&Verdict { files: vec![described(input, report)], ..Verdict::default() }, &question, args);
     };
     let known = pipeline::known(&platform, &bundle);
@@ -121,7 +120,7 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
         [] => (emit::tree(&bundle), Dialect::Own),
         places => (manifests(places)?, Dialect::Any),
     };
-    let question = Question { minor, dialect, known: Some(&known), groups };
+    let question = Question { minor, dialect, known: Some(&known), wanted };
     let mut verdict = validate::validate(tree, &question);
     let origins = origins(&platform, &input);
     for file in &mut verdict.files {
@@ -131,19 +130,6 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     accept::accept(&mut verdict, &platform.accepted, &question, today(), &mut report);
     verdict.files.insert(0, described(input, report));
     answer(&verdict, &question, args)
-}
-
-/// The groups of checks that are wanted.
-fn groups(names: &[String]) -> Result<Vec<Group>> {
-    let known = || GROUPS.iter().map(|(_, name, ..)| *name);
-    let read = |name: &String| {
-        let found = GROUPS.iter().find(|(_, known, ..)| known == name).map(|(group, ..)| *group);
-        found.with_context(|| match suggest::nearest(name, known()) {
-            Some(near) => format!("there is no group of checks `{name}`; did you mean `{near}`?"),
-            None => format!("there is no group of checks `{name}`; there are {}", suggest::list(known())),
-        })
-    };
-    names.iter().map(read).collect()
 }
 
 /// The description as a file with findings of its own.

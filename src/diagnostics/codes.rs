@@ -71,6 +71,102 @@ pub const NOT_SERVED: &str = "not-served";
 pub const UNDECLARED_CONNECTION: &str = "undeclared-connection";
 /// The policies do not let through what is declared.
 pub const BLOCKED_CONNECTION: &str = "blocked-connection";
+/// A rollout may leave no pod.
+pub const ABRUPT_ROLLOUT: &str = "abrupt-rollout";
+/// A binding gives more than anybody needs.
+pub const ADMIN_BINDING: &str = "admin-binding";
+/// Somebody may change what judges every object.
+pub const ADMISSION_RIGHT: &str = "admission-right";
+/// A binding gives rights to everybody.
+pub const BROAD_SUBJECT: &str = "broad-subject";
+/// A pod has a token of an account that others share.
+pub const DEFAULT_ACCOUNT: &str = "default-account";
+/// An object lies in the namespace `default`.
+pub const DEFAULT_NAMESPACE: &str = "default-namespace";
+/// Something else has taken the place of this field.
+pub const DEPRECATED_FIELD: &str = "deprecated-field";
+/// Names from outside are looked for in the cluster first.
+pub const DNS_SEARCH: &str = "dns-search";
+/// A variable is set twice.
+pub const DUPLICATE_VARIABLE: &str = "duplicate-variable";
+/// A job leaves its traces for ever, or starts long after its time.
+pub const ENDLESS_JOB: &str = "endless-job";
+/// Somebody may take the rights of others.
+pub const ESCALATING_RIGHT: &str = "escalating-right";
+/// Somebody may run commands in the pods of others.
+pub const EXEC_RIGHT: &str = "exec-right";
+/// A Service faces the outside.
+pub const EXPOSED_SERVICE: &str = "exposed-service";
+/// A Service takes addresses for itself.
+pub const EXTERNAL_IP: &str = "external-ip";
+/// One pod runs, and nobody stands in for it.
+pub const FEW_REPLICAS: &str = "few-replicas";
+/// A pod mounts a place of its node.
+pub const HOST_MOUNT: &str = "host-mount";
+/// A pod shares processes, memory or the network with its node.
+pub const HOST_NAMESPACE: &str = "host-namespace";
+/// An image is not named by its digest.
+pub const IMAGE_DIGEST: &str = "image-digest";
+/// An image is of no certain registry.
+pub const IMAGE_REGISTRY: &str = "image-registry";
+/// An image is of no certain version.
+pub const IMAGE_TAG: &str = "image-tag";
+/// A host is served without TLS.
+pub const INGRESS_WITHOUT_TLS: &str = "ingress-without-tls";
+/// A token of an account never ends.
+pub const LASTING_TOKEN: &str = "lasting-token";
+/// A secret stands in plain sight.
+pub const LITERAL_SECRET: &str = "literal-secret";
+/// A container runs as a user that its node may have as well.
+pub const LOW_USER_ID: &str = "low-user-id";
+/// A container may take all that its node has.
+pub const MISSING_LIMITS: &str = "missing-limits";
+/// Nobody notices that a container hangs.
+pub const MISSING_LIVENESS: &str = "missing-liveness";
+/// A Service sends to pods that nobody asks whether they are ready.
+pub const MISSING_READINESS: &str = "missing-readiness";
+/// Nothing is set aside for a container, or nothing stops it.
+pub const MISSING_REQUESTS: &str = "missing-requests";
+/// Somebody may call kubelets through the API server.
+pub const NODE_PROXY_RIGHT: &str = "node-proxy-right";
+/// All pods of a workload may be evicted at once.
+pub const NO_DISRUPTION_BUDGET: &str = "no-disruption-budget";
+/// Pods have no priority.
+pub const NO_PRIORITY: &str = "no-priority";
+/// All pods of a workload may be on one node.
+pub const NO_SPREAD: &str = "no-spread";
+/// A container has what it takes to leave its bounds.
+pub const PRIVILEGED_CONTAINER: &str = "privileged-container";
+/// A container listens to a port that needs a capability.
+pub const PRIVILEGED_PORT: &str = "privileged-port";
+/// A node runs the image that it has, whoever pulled it.
+pub const PULL_POLICY: &str = "pull-policy";
+/// A container can write to its own programs.
+pub const READ_ONLY_ROOT: &str = "read-only-root";
+/// A container may run as root.
+pub const ROOT_USER: &str = "root-user";
+/// A container is ended as soon as it is late.
+pub const SAME_PROBE: &str = "same-probe";
+/// A Secret is in the environment of a container.
+pub const SECRET_IN_ENV: &str = "secret-in-env";
+/// Somebody may read Secrets.
+pub const SECRET_RIGHT: &str = "secret-right";
+/// An Ingress writes into the configuration of its controller.
+pub const SNIPPET_ANNOTATION: &str = "snippet-annotation";
+/// A container may take more memory than is set aside for it.
+pub const UNEQUAL_MEMORY: &str = "unequal-memory";
+/// No policy says who may call a pod.
+pub const UNISOLATED_POD: &str = "unisolated-pod";
+/// The Pod Security level `restricted` would not take a pod.
+pub const UNRESTRICTED_POD: &str = "unrestricted-pod";
+/// An account has rights that none of its pods can use.
+pub const UNUSABLE_RIGHT: &str = "unusable-right";
+/// A pod has a token of an account that may do nothing.
+pub const UNUSED_TOKEN: &str = "unused-token";
+/// Somebody has rights that nobody has listed.
+pub const WILDCARD_RIGHT: &str = "wildcard-right";
+/// Somebody may start pods.
+pub const WORKLOAD_RIGHT: &str = "workload-right";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// Nobody would learn that alerting itself has failed.
@@ -83,14 +179,62 @@ pub const EXPIRED_ACCEPT: &str = "expired-accept";
 
 /// Codes about objects that `[[accept]]` may name; whether they apply is known once the objects are there.
 pub const OF_OBJECTS: &[&str] = &[
+    ABRUPT_ROLLOUT,
+    ADMIN_BINDING,
+    ADMISSION_RIGHT,
     BLOCKED_CONNECTION,
     BLOCKED_DRAIN,
+    BROAD_SUBJECT,
     CONTESTED,
+    DEFAULT_ACCOUNT,
+    DEFAULT_NAMESPACE,
+    DEPRECATED_FIELD,
+    DNS_SEARCH,
+    DUPLICATE_VARIABLE,
+    ENDLESS_JOB,
+    ESCALATING_RIGHT,
+    EXEC_RIGHT,
+    EXPOSED_SERVICE,
+    EXTERNAL_IP,
+    FEW_REPLICAS,
+    HOST_MOUNT,
+    HOST_NAMESPACE,
+    IMAGE_DIGEST,
+    IMAGE_REGISTRY,
+    IMAGE_TAG,
+    INGRESS_WITHOUT_TLS,
+    LASTING_TOKEN,
+    LITERAL_SECRET,
+    LOW_USER_ID,
+    MISSING_LIMITS,
+    MISSING_LIVENESS,
+    MISSING_READINESS,
+    MISSING_REQUESTS,
+    NODE_PROXY_RIGHT,
+    NO_DISRUPTION_BUDGET,
+    NO_PRIORITY,
+    NO_SPREAD,
     ORPHAN,
+    PRIVILEGED_CONTAINER,
+    PRIVILEGED_PORT,
+    PULL_POLICY,
+    READ_ONLY_ROOT,
+    ROOT_USER,
+    SAME_PROBE,
+    SECRET_IN_ENV,
+    SECRET_RIGHT,
     SHORT_GRACE,
+    SNIPPET_ANNOTATION,
     STUCK_ROLLOUT,
     UNDECLARED_ADDRESS,
     UNDECLARED_CONNECTION,
+    UNEQUAL_MEMORY,
+    UNISOLATED_POD,
+    UNRESTRICTED_POD,
+    UNUSABLE_RIGHT,
+    UNUSED_TOKEN,
+    WILDCARD_RIGHT,
+    WORKLOAD_RIGHT,
 ];
 
 /// Codes about objects that a server would not take, or that would not work: nobody can live with them.
@@ -116,42 +260,90 @@ pub const RELATIONS: &[&str] = &[CONFLICT, MISSING_KEY, REQUIRES];
 
 /// Every code, in alphabetical order.
 pub const ALL: &[Code] = &[
+    (ABRUPT_ROLLOUT, "a rollout may leave no pod"),
+    (ADMIN_BINDING, "a binding gives more than anybody needs"),
+    (ADMISSION_RIGHT, "somebody may change what judges every object"),
     (BLOCKED_CONNECTION, "the policies do not let through what is declared"),
     (BLOCKED_DRAIN, "a disruption budget never lets a pod go, so no node can be drained"),
+    (BROAD_SUBJECT, "a binding gives rights to everybody"),
     (CONFLICT, "two statements cannot both hold"),
     (CONTESTED, "two objects steer the same thing"),
     (DANGLING_KEY, "a ConfigMap or a Secret does not have the key that is asked of it"),
     (DANGLING_PORT, "no such port is there"),
     (DANGLING_REFERENCE, "an object that is named is not there"),
+    (DEFAULT_ACCOUNT, "a pod has a token of an account that others share"),
+    (DEFAULT_NAMESPACE, "an object lies in the namespace `default`"),
+    (DEPRECATED_FIELD, "something else has taken the place of this field"),
+    (DNS_SEARCH, "names from outside are looked for in the cluster first"),
     (DUPLICATE, "the same thing is said twice"),
+    (DUPLICATE_VARIABLE, "a variable is set twice"),
+    (ENDLESS_JOB, "a job leaves its traces for ever, or starts long after its time"),
+    (ESCALATING_RIGHT, "somebody may take the rights of others"),
+    (EXEC_RIGHT, "somebody may run commands in the pods of others"),
     (EXPIRED_ACCEPT, "a finding is no longer accepted: the day until which it was has passed"),
+    (EXPOSED_SERVICE, "a Service faces the outside"),
+    (EXTERNAL_IP, "a Service takes addresses for itself"),
+    (FEW_REPLICAS, "one pod runs, and nobody stands in for it"),
+    (HOST_MOUNT, "a pod mounts a place of its node"),
+    (HOST_NAMESPACE, "a pod shares processes, memory or the network with its node"),
+    (IMAGE_DIGEST, "an image is not named by its digest"),
+    (IMAGE_REGISTRY, "an image is of no certain registry"),
+    (IMAGE_TAG, "an image is of no certain version"),
     (INGRESS_NGINX_RETIRED, "the ingress-nginx controller has been retired and receives no more fixes"),
+    (INGRESS_WITHOUT_TLS, "a host is served without TLS"),
     (INVALID_FIELD, "the API server refuses this value"),
     (INVALID_VALUE, "the value is not well formed"),
+    (LASTING_TOKEN, "a token of an account never ends"),
+    (LITERAL_SECRET, "a secret stands in plain sight"),
+    (LOW_USER_ID, "a container runs as a user that its node may have as well"),
     (MANIFEST, "a manifest cannot be read"),
     (MISSING_KEY, "a required key is missing"),
+    (MISSING_LIMITS, "a container may take all that its node has"),
+    (MISSING_LIVENESS, "nobody notices that a container hangs"),
+    (MISSING_READINESS, "a Service sends to pods that nobody asks whether they are ready"),
+    (MISSING_REQUESTS, "nothing is set aside for a container, or nothing stops it"),
+    (NODE_PROXY_RIGHT, "somebody may call kubelets through the API server"),
     (NOT_SERVED, "the server does not serve this version of the API"),
     (NO_DELIVERY, "alerts are handed to nobody, though somebody is there to deliver them"),
+    (NO_DISRUPTION_BUDGET, "all pods of a workload may be evicted at once"),
     (NO_EFFECT, "an overlay changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
+    (NO_PRIORITY, "pods have no priority"),
+    (NO_SPREAD, "all pods of a workload may be on one node"),
     (ORPHAN, "nothing uses this object"),
     (OUTSIDE_LIMIT_RANGE, "a limit range does not allow this amount"),
     (POD_SECURITY, "a pod is not admitted by the Pod Security level of its namespace"),
+    (PRIVILEGED_CONTAINER, "a container has what it takes to leave its bounds"),
+    (PRIVILEGED_PORT, "a container listens to a port that needs a capability"),
+    (PULL_POLICY, "a node runs the image that it has, whoever pulled it"),
     (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
+    (READ_ONLY_ROOT, "a container can write to its own programs"),
     (REQUIRES, "something else must be declared for this to work"),
+    (ROOT_USER, "a container may run as root"),
+    (SAME_PROBE, "a container is ended as soon as it is late"),
+    (SECRET_IN_ENV, "a Secret is in the environment of a container"),
+    (SECRET_RIGHT, "somebody may read Secrets"),
     (SELECTS_NOTHING, "a selector finds no pod"),
     (SHORT_GRACE, "a pod is killed before it has been told to stop"),
+    (SNIPPET_ANNOTATION, "an Ingress writes into the configuration of its controller"),
     (STUCK_ROLLOUT, "a rollout waits for a volume that it keeps itself"),
     (SYNTAX, "the file is not valid TOML"),
     (TOO_MANY_CONNECTIONS, "an external takes fewer connections than its callers may hold"),
     (UNDECLARED_ADDRESS, "an address leads to a component that nobody declares to be called"),
     (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),
+    (UNEQUAL_MEMORY, "a container may take more memory than is set aside for it"),
     (UNFIT_TARGET, "what is named is there and cannot serve"),
+    (UNISOLATED_POD, "no policy says who may call a pod"),
     (UNKNOWN_KEY, "nothing reads this key"),
     (UNKNOWN_KIND, "Kubernetes has no such kind"),
     (UNKNOWN_NAME, "the name is not declared"),
     (UNKNOWN_PORT, "the called component offers no such port"),
+    (UNRESTRICTED_POD, "the Pod Security level `restricted` would not take a pod"),
     (UNSUPPORTED, "this version does not render it"),
+    (UNUSABLE_RIGHT, "an account has rights that none of its pods can use"),
     (UNUSED_ACCEPT, "an accepted finding no longer applies"),
+    (UNUSED_TOKEN, "a pod has a token of an account that may do nothing"),
+    (WILDCARD_RIGHT, "somebody has rights that nobody has listed"),
+    (WORKLOAD_RIGHT, "somebody may start pods"),
     (WRONG_TYPE, "the value has another type than the key takes"),
 ];

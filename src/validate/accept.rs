@@ -3,7 +3,6 @@
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report};
 use crate::spec::shapes::AcceptSpec;
-use crate::validate::groups::group_of;
 use crate::validate::{Question, Verdict, told};
 use crate::values::date::Date;
 
@@ -45,7 +44,7 @@ pub fn accept(
     for (entry, used) in entries.iter().zip(used) {
         let code = entry.code.value.as_str();
         let about = || format!("accept.{code}");
-        if !used && codes::OF_OBJECTS.contains(&code) && group_of(code).is_some_and(|group| question.wants(group)) {
+        if !used && codes::OF_OBJECTS.contains(&code) && question.wanted.has(code) {
             let message = format!("nothing about `{}` has this code", entry.object.value);
             report.warning(codes::UNUSED_ACCEPT, entry.code.span, about(), message).help("remove the entry");
         } else if let Some(until) = entry.until.as_ref().filter(|_| !holds(entry)) {

@@ -1,10 +1,10 @@
 //! Whether amounts fit: quotas, ranges, budgets, rollouts, volumes and times.
 
-mod asks;
+pub mod asks;
 mod drains;
 mod quotas;
 mod ranges;
-mod scale;
+pub mod scale;
 mod times;
 
 use crate::validate::findings::Findings;

@@ -3,6 +3,7 @@
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::diagnostics::source::Span;
 use crate::manifest::node::{Node, Value};
+use crate::validate::wanted::Wanted;
 use crate::validate::world::Thing;
 
 /// What has been found so far.
@@ -12,6 +13,8 @@ pub struct Findings {
     pub found: Vec<(usize, Report)>,
     /// How many questions have been asked.
     pub asked: usize,
+    /// The codes that are asked about.
+    pub wanted: Wanted,
 }
 
 impl Findings {

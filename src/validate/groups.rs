@@ -5,7 +5,9 @@ use crate::validate::arithmetic;
 use crate::validate::findings::Findings;
 use crate::validate::network;
 use crate::validate::pod_security;
+use crate::validate::policy;
 use crate::validate::references;
+use crate::validate::rights;
 use crate::validate::world::World;
 
 /// A group of checks.
@@ -81,6 +83,68 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
         &[arithmetic::fit],
     ),
     (Group::Network, "network", &[codes::UNDECLARED_CONNECTION, codes::BLOCKED_CONNECTION], &[network::theorem]),
+    (
+        Group::Rights,
+        "rights",
+        &[
+            codes::ADMIN_BINDING,
+            codes::ADMISSION_RIGHT,
+            codes::BROAD_SUBJECT,
+            codes::ESCALATING_RIGHT,
+            codes::EXEC_RIGHT,
+            codes::LASTING_TOKEN,
+            codes::NODE_PROXY_RIGHT,
+            codes::SECRET_RIGHT,
+            codes::UNUSABLE_RIGHT,
+            codes::UNUSED_TOKEN,
+            codes::WILDCARD_RIGHT,
+            codes::WORKLOAD_RIGHT,
+        ],
+        &[rights::judge],
+    ),
+    (
+        Group::Policy,
+        "policy",
+        &[
+            codes::ABRUPT_ROLLOUT,
+            codes::DEFAULT_ACCOUNT,
+            codes::DEFAULT_NAMESPACE,
+            codes::DEPRECATED_FIELD,
+            codes::DNS_SEARCH,
+            codes::DUPLICATE_VARIABLE,
+            codes::ENDLESS_JOB,
+            codes::EXPOSED_SERVICE,
+            codes::EXTERNAL_IP,
+            codes::FEW_REPLICAS,
+            codes::HOST_MOUNT,
+            codes::HOST_NAMESPACE,
+            codes::IMAGE_DIGEST,
+            codes::IMAGE_REGISTRY,
+            codes::IMAGE_TAG,
+            codes::INGRESS_WITHOUT_TLS,
+            codes::LITERAL_SECRET,
+            codes::LOW_USER_ID,
+            codes::MISSING_LIMITS,
+            codes::MISSING_LIVENESS,
+            codes::MISSING_READINESS,
+            codes::MISSING_REQUESTS,
+            codes::NO_DISRUPTION_BUDGET,
+            codes::NO_PRIORITY,
+            codes::NO_SPREAD,
+            codes::PRIVILEGED_CONTAINER,
+            codes::PRIVILEGED_PORT,
+            codes::PULL_POLICY,
+            codes::READ_ONLY_ROOT,
+            codes::ROOT_USER,
+            codes::SAME_PROBE,
+            codes::SECRET_IN_ENV,
+            codes::SNIPPET_ANNOTATION,
+            codes::UNEQUAL_MEMORY,
+            codes::UNISOLATED_POD,
+            codes::UNRESTRICTED_POD,
+        ],
+        &[policy::judge],
+    ),
 ];
 
 /// The group that speaks in this code.
@@ -91,4 +155,9 @@ pub fn group_of(code: &str) -> Option<Group> {
 /// What a group is called.
 pub fn name(group: Group) -> &'static str {
     GROUPS.iter().find(|(known, ..)| *known == group).map_or("", |(_, name, ..)| name)
+}
+
+/// Whether a code is asked about only by name.
+pub fn is_opt_in(code: &str) -> bool {
+    rights::OPT_IN.contains(&code) || policy::is_opt_in(code)
 }

@@ -126,6 +126,14 @@ fn judge(pod: &Pod<'_>, (level, minor): (Level, u32), (does, severity): (&str, S
     }
 }
 
+/// What the level `restricted` of a minor does not allow, whatever the namespace of the pod says.
+pub fn unrestricted<'a>(pod: &Pod<'a>, minor: u32) -> Vec<Violation<'a>> {
+    let judged = checks(Level::Restricted, minor).into_iter().flat_map(|(id, .., violations)| {
+        violations(pod).into_iter().map(move |(node, what)| (node, format!("{what} ({id})")))
+    });
+    judged.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ mod contested;
 mod mentions;
 mod orphans;
 mod ports;
-mod selectors;
+pub mod selectors;
 mod unfit;
 
 use std::collections::BTreeSet;
