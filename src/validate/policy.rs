@@ -10,8 +10,6 @@ mod pods;
 mod scene;
 mod workloads;
 
-use std::collections::HashMap;
-
 use crate::diagnostics::report::Severity;
 use crate::manifest::node::Node;
 use crate::validate::arithmetic::asks::Defaults;
@@ -73,14 +71,11 @@ pub fn rows() -> impl Iterator<Item = (&'static str, Asked)> {
 pub fn judge(world: &World<'_>, findings: &mut Findings) {
     let scales = scale::of(world);
     let around = Surroundings::of(world);
-    let mut defaults: HashMap<&str, Defaults<'_>> = HashMap::new();
-    for pod in &world.pods {
-        defaults.entry(pod.namespace()).or_insert_with(|| Defaults::of(world, pod.namespace()));
-    }
+    let (defaults, none) = (Defaults::each(world), Defaults::default());
     let (of_containers, of_pods, of_workloads) =
         (wanted(containers::RULES, findings), wanted(pods::RULES, findings), wanted(workloads::RULES, findings));
     for (at, pod) in world.pods.iter().enumerate() {
-        let Some(defaults) = defaults.get(pod.namespace()) else { continue };
+        let defaults = defaults.get(pod.namespace()).unwrap_or(&none);
         let scene = Scene { world, pod, scale: scales[at], around: &around, at };
         for rule in &of_pods {
             told(rule, pod.owner, (rule.test)(&scene), findings);

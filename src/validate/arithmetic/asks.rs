@@ -1,10 +1,10 @@
 //! What a pod asks for, once its namespace has filled in what it does not say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::diff::quantities::amount;
 use crate::manifest::node::Node;
-use crate::validate::world::World;
+use crate::validate::world::{Thing, World};
 use crate::values::quantity::Quantity;
 
 /// Amounts by resource.
@@ -31,17 +31,31 @@ impl<'a> Defaults<'a> {
     pub fn of(world: &World<'a>, namespace: &str) -> Self {
         let mut found = Self::default();
         for range in world.of_kind("LimitRange").filter(|range| range.place() == namespace) {
-            for item in range.root().items_at(&["spec", "limits"]) {
-                if item.text_at(&["type"]) == Some("Container") {
-                    // what is not said is the largest that is allowed, and that is asked for as well
-                    let most = amounts(item.get("max"));
-                    let limits = filled(amounts(item.get("default")), &most);
-                    found.requests = filled(found.requests, &filled(amounts(item.get("defaultRequest")), &limits));
-                    found.limits = filled(found.limits, &limits);
-                }
-            }
+            found.add(range);
         }
         found
+    }
+
+    /// Those of every namespace that has some.
+    pub fn each(world: &World<'a>) -> HashMap<&'a str, Self> {
+        let mut found: HashMap<&str, Self> = HashMap::new();
+        for range in world.of_kind("LimitRange") {
+            found.entry(range.place()).or_default().add(range);
+        }
+        found
+    }
+
+    fn add(&mut self, range: Thing<'a>) {
+        for item in range.root().items_at(&["spec", "limits"]) {
+            if item.text_at(&["type"]) == Some("Container") {
+                // what is not said is the largest that is allowed, and that is asked for as well
+                let most = amounts(item.get("max"));
+                let limits = filled(amounts(item.get("default")), &most);
+                let requests = filled(amounts(item.get("defaultRequest")), &limits);
+                self.requests = filled(std::mem::take(&mut self.requests), &requests);
+                self.limits = filled(std::mem::take(&mut self.limits), &limits);
+            }
+        }
     }
 
     /// What a container asks for.

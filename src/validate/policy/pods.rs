@@ -161,15 +161,15 @@ fn writable_mount<'a>(scene: &Scene<'a>) -> Vec<Fault<'a>> {
 
 /// What pods can share with their node.
 const SHARED: &[(&str, &str)] = &[
-    ("hostIPC", "the memory that programs share"),
-    ("hostNetwork", "the network, where no policy holds for them,"),
-    ("hostPID", "the processes"),
+    ("hostIPC", "what programs of their node share"),
+    ("hostNetwork", "the network of their node, where no policy holds for them"),
+    ("hostPID", "the processes of their node"),
 ];
 
 fn host_namespace<'a>(scene: &Scene<'a>) -> Vec<Fault<'a>> {
     let set = SHARED.iter().filter_map(|(key, what)| Some((scene.spec().get(key)?, what)));
     set.filter(|(node, _)| node.bool() == Some(true))
-        .map(|(node, what)| (node, format!("the pods see {what} of their node")))
+        .map(|(node, what)| (node, format!("the pods see {what}")))
         .collect()
 }
 

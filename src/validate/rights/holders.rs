@@ -17,7 +17,7 @@ pub struct Holders<'a> {
     pub is_everywhere: bool,
 }
 
-/// The role that a binding names: its kind, the namespace of the binding, and its name.
+/// The role that a binding names: its kind, its namespace if it has one, and its name.
 type Named<'a> = (&'a str, Option<&'a str>, &'a str);
 
 /// The holders of each role that somebody holds, by the kind, the namespace and the name of the role.
@@ -27,7 +27,9 @@ pub type Held<'a> = BTreeMap<(&'a str, &'a str, &'a str), Holders<'a>>;
 pub fn of<'a>(roles: &Roles<'a>, bindings: &[Binding<'a>]) -> Held<'a> {
     let mut named: BTreeMap<Named<'a>, Holders<'a>> = BTreeMap::new();
     for binding in bindings.iter().filter(|binding| !binding.subjects.is_empty()) {
-        let holders = named.entry((binding.kind, binding.place, binding.role)).or_default();
+        // what a role of the cluster is made of is the same everywhere
+        let place = binding.place.filter(|_| binding.kind == "Role");
+        let holders = named.entry((binding.kind, place, binding.role)).or_default();
         holders.subjects.extend(binding.subjects.iter().map(|(_, subject)| subject.clone()));
         holders.places.extend(binding.place);
         holders.is_everywhere |= binding.place.is_none();

@@ -132,7 +132,8 @@ impl Whose {
             return Some(Self { who: holders.to_string(), places, is_everywhere: holders.is_everywhere });
         }
         let labels = role.root().at(&["metadata", "labels"]).map(Node::entries).unwrap_or_default();
-        let grown = labels.iter().find_map(|label| label.key.strip_prefix(GROWS));
+        let mut set = labels.iter().filter(|label| label.node.text() == Some("true"));
+        let grown = set.find_map(|label| label.key.strip_prefix(GROWS));
         let who = grown.map_or_else(|| "whoever is bound to it".to_owned(), |name| format!("whoever has `{name}`"));
         let is_everywhere = role.document.id.kind == "ClusterRole";
         let places = if is_everywhere { "everywhere".to_owned() } else { format!("in {}", role.place()) };
