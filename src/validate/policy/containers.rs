@@ -251,7 +251,8 @@ const HANDLERS: &[&str] = &["exec", "grpc", "httpGet", "tcpSocket"];
 /// A pod that is late is taken out of service; one that is dead is ended. The same for both ends whoever is late.
 fn same_probe<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     let (live, ready) = (said(inside.node, "livenessProbe")?, said(inside.node, "readinessProbe")?);
-    let asks_the_same = HANDLERS.iter().all(|key| live.get(key) == ready.get(key));
+    let asks = HANDLERS.iter().any(|key| live.get(key).is_some());
+    let asks_the_same = asks && HANDLERS.iter().all(|key| live.get(key) == ready.get(key));
     let number = |probe: &Node, key: &str, unsaid: i128| probe.get(key).and_then(Node::integer).unwrap_or(unsaid);
     let patience =
         |probe: &Node| number(probe, "periodSeconds", 10).saturating_mul(number(probe, "failureThreshold", 3));
