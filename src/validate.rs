@@ -181,7 +181,10 @@ const FEWEST: usize = 64;
 /// Reads and decodes a file, and counts the questions.
 fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, usize) {
     let (mut report, mut asked) = (Report::default(), 0);
-    let mut documents = read::read(&file.text, question.dialect, &mut report);
+    // a file of kustomize need not say what it is
+    let is_manifest = !KUSTOMIZATIONS.iter().any(|name| file.path.rsplit('/').next() == Some(name));
+    let text = if is_manifest { file.text.as_str() } else { "" };
+    let mut documents = read::read(text, question.dialect, &mut report);
     documents.retain(|document| !is_of_tools(document));
     let mut decoded = |document: &Document| {
         let questions = decode::decode(document, schema, question.minor, &mut report);
@@ -216,6 +219,9 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
         }
     }
 }
+
+/// How kustomize calls its files. Source: `konfig.RecognizedKustomizationFileNames` of kustomize.
+const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Whether a document is for a tool and never comes to a server.
 pub fn is_of_tools(document: &Document) -> bool {

@@ -129,7 +129,10 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     }
     accept::accept(&mut verdict, &platform.accepted, &question, today(), &mut report);
     verdict.files.insert(0, described(input, report));
-    answer(&verdict, &question, args)
+    let answered = answer(&verdict, &question, args);
+    // as after rendering: the process ends here and takes its memory with it
+    std::mem::forget((verdict, platform, bundle));
+    answered
 }
 
 /// The description as a file with findings of its own.
