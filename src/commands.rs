@@ -2,6 +2,7 @@
 //! stderr. Exit codes: 0 yes, 1 the answer is no, 2 no answer.
 
 pub mod diff;
+pub mod environments;
 pub mod explain;
 pub mod input;
 pub mod lists;

@@ -102,6 +102,16 @@ pub fn render_as<T>(
     }
 }
 
+/// The names of the environments of a description, in alphabetical order; none if it cannot be read.
+pub fn environments(text: &str) -> Vec<String> {
+    let mut report = Report::default();
+    let document = parse::parse(text, &mut report).into_inner();
+    let mut names: Vec<String> =
+        overlay::environments(&document, &mut report).into_iter().map(|(name, _)| name.to_owned()).collect();
+    names.sort();
+    names
+}
+
 /// What the cluster of the platform holds besides the objects of `bundle`, and who is meant to reach whom.
 pub fn known<T>(platform: &Platform, bundle: &Bundle<T>) -> Known {
     let cluster = &platform.facts.cluster;

@@ -119,6 +119,14 @@ pub struct Summary {
 }
 
 impl Verdict {
+    /// Takes over what has been found in other files, as if they stood in a directory.
+    pub fn take(&mut self, other: Self, directory: Option<&str>) {
+        let within = |path: String| directory.map_or(path.clone(), |directory| format!("{directory}/{path}"));
+        self.files.extend(other.files.into_iter().map(|file| Checked { path: within(file.path.clone()), ..file }));
+        self.asked += other.asked;
+        self.accepted += other.accepted;
+    }
+
     /// The numbers.
     pub fn summary(&self, minor: Minor) -> Summary {
         let of = |severity: Severity| {

@@ -506,3 +506,27 @@ fn names_cannot_reach_the_terminal() {
     assert!(!text.contains('\u{1b}') && text.contains("a\\u{1b}[31m\\u{a}b"), "{text}");
     assert!(!markdown.contains('\u{1b}') && !markdown.contains("<code>+ Pod <b>"), "{markdown}");
 }
+
+#[test]
+fn every_environment_has_its_tree() {
+    let dir = workshop();
+    let code = |arguments: &[&str]| run(dir.path(), arguments).status.code();
+    assert_eq!(code(&["render", "--all-environments", "-o", "trees"]), Some(0));
+    assert_eq!(code(&["diff", "--all-environments", "trees"]), Some(0));
+    for (own, environment) in [("base", None), ("staging", Some("staging"))] {
+        let place = format!("trees/{own}");
+        let chosen: Vec<&str> = environment.iter().flat_map(|name| ["--environment", name]).collect();
+        assert_eq!(code(&[["diff", place.as_str()].as_slice(), &chosen].concat()), Some(0), "{own}");
+    }
+    let changed = dir.path().join("trees/staging/production/api.yaml");
+    let text = fs::read_to_string(&changed).expect("it is there");
+    fs::write(&changed, text.replace("maxReplicas: ", "maxReplicas: 1")).expect("it can be written");
+    let told = run(dir.path(), &["diff", "--all-environments", "trees"]);
+    assert_eq!(told.status.code(), Some(1));
+    let told = stdout(&told);
+    assert!(told.starts_with("~ HorizontalPodAutoscaler production/api") && !told.contains("base/"), "{told}");
+    assert_eq!(code(&["diff", "--accept", "--all-environments", "trees"]), Some(0));
+    assert_eq!(code(&["diff", "--all-environments", "trees"]), Some(0));
+    let judged = run(dir.path(), &["validate", "--all-environments"]);
+    assert_eq!(judged.status.code(), Some(0), "{}", stdout(&judged));
+}

@@ -11,7 +11,7 @@ use clap::{Args, ColorChoice, ValueEnum};
 
 use crate::causes;
 use crate::commands::tree::{self, MOST_TOLD, Wanted};
-use crate::commands::{TROUBLE, input, output};
+use crate::commands::{TROUBLE, environments, input, output};
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, suggest};
 use crate::diff::compare::{self, Comparison};
@@ -47,6 +47,9 @@ pub struct DiffArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Every environment, each with the directory of its name below DIR; `base` is the description itself
+    #[arg(long, conflicts_with_all = ["environment", "against", "against_environment"])]
+    all_environments: bool,
     /// How to show the differences
     #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with_all = ["stat", "name_only"])]
     format: Format,
@@ -92,7 +95,7 @@ enum Format {
 pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     once_from_stdin(args)?;
     let compared = match args.places.as_slice() {
-        [_, _] if args.accept || args.environment.is_some() => {
+        [_, _] if args.accept || args.environment.is_some() || args.all_environments => {
             bail!("two trees are compared with each other: no description is rendered, and nothing is written")
         }
         [old, new] => foreign(old, new)?,
@@ -158,6 +161,9 @@ fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
 /// A directory and the rendered platform.
 fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     let input = input::read(&args.file)?;
+    if args.all_environments {
+        return everywhere(golden, &input, args);
+    }
     let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(None);
     };
@@ -168,11 +174,7 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
         output::complain(&format!("{}: {written}\n", golden.display()));
         return Ok(Some(Compared::default()));
     }
-    let old = tree::read(golden, Wanted::All)?.unwrap_or_else(|| {
-        let place = golden.display();
-        output::complain(&format!("there is no `{place}`; `platformgen render -o {place}` writes it\n"));
-        Tree::default()
-    });
+    let old = written(golden, "")?;
     let (rendered, dialect) = match old.files.as_slice() {
         // what a pipe or a file holds may have come by way of others
         [stream] if !golden.is_dir() => (as_stream(&bundle, stream), Dialect::Any),
@@ -182,6 +184,31 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
         return Ok(Some(Compared::default()));
     }
     let sides = sides((golden.to_owned(), old), (PathBuf::from(RENDERED), rendered), dialect);
+    Ok(sides.map(Compared::of))
+}
+
+/// What a directory holds.
+fn written(golden: &Path, how: &str) -> Result<Tree> {
+    Ok(tree::read(golden, Wanted::All)?.unwrap_or_else(|| {
+        let place = golden.display();
+        output::complain(&format!("there is no `{place}`; `platformgen render{how} -o {place}` writes it\n"));
+        Tree::default()
+    }))
+}
+
+/// A directory of directories and every environment.
+fn everywhere(golden: &Path, input: &input::Input, args: &DiffArgs) -> Result<Option<Compared>> {
+    let Some(trees) = environments::trees(input) else { return Ok(None) };
+    if args.accept {
+        environments::write(golden, &trees, args.force)?;
+        return Ok(Some(Compared::default()));
+    }
+    let (old, new) = (written(golden, " --all-environments")?, environments::together(trees));
+    if old.is_same(&new) && args.only.is_none() {
+        return Ok(Some(Compared::default()));
+    }
+    // an object stands in several files, one for each environment
+    let sides = sides((golden.to_owned(), old), (PathBuf::from(RENDERED), new), Dialect::Any);
     Ok(sides.map(Compared::of))
 }
 
@@ -200,7 +227,7 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
         Some(other) => (input::against(other, &args.file)?, environment),
         None => (
             input::Input { name: new.name.clone(), text: new.text.clone() },
-            args.against_environment.as_deref().filter(|name| *name != "base"),
+            args.against_environment.as_deref().filter(|name| *name != environments::BASE),
         ),
     };
     let both = tree_of(&old, old_environment).zip(tree_of(&new, environment));

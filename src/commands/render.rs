@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use crate::commands::{TROUBLE, input, output};
+use crate::commands::{TROUBLE, environments, input, output};
 use crate::diagnostics::suggest;
 use crate::emit;
 use crate::model::bundle::{Bundle, Home, Placed};
@@ -30,6 +30,9 @@ pub struct RenderArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// With --output: every environment, each into a directory of its name below it; `base` is the description itself
+    #[arg(long, requires = "output", conflicts_with = "environment")]
+    all_environments: bool,
     /// With --output: write over a directory even where `CI` is set
     #[arg(long, requires = "output")]
     force: bool,
@@ -46,6 +49,11 @@ enum Format {
 /// Renders, and says how it went.
 pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     let input = input::read(&args.file)?;
+    if let (Some(place), true) = (&args.output, args.all_environments) {
+        let Some(trees) = environments::trees(&input) else { return Ok(ExitCode::from(TROUBLE)) };
+        environments::write(place, &trees, args.force)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(ExitCode::from(TROUBLE));
     };

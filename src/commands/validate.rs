@@ -1,6 +1,6 @@
 //! `platformgen validate`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::input::Input;
 use crate::commands::tree::{self, Wanted};
-use crate::commands::{input, output};
+use crate::commands::{environments, input, output};
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::emit;
@@ -44,6 +44,9 @@ pub struct ValidateArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Every environment, each with its objects in a directory of its name; `base` is the description itself
+    #[arg(long, conflicts_with_all = ["environment", "places"])]
+    all_environments: bool,
     /// The Kubernetes minor of the server [default: the platform's, else the newest]
     #[arg(long, value_name = "MINOR")]
     kubernetes: Option<KubernetesMinor>,
@@ -99,45 +102,66 @@ enum Format {
 
 /// Checks, and says what is wrong.
 pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
-    let told = args.kubernetes.map(Minor::from);
     let wanted = wanted::Wanted::read(&args.checks).map_err(Error::msg)?;
-    if !args.places.is_empty() && args.file.is_none() && args.environment.is_none() {
+    let told = args.kubernetes.map(Minor::from);
+    let is_described = args.file.is_some() || args.environment.is_some() || args.all_environments;
+    if !args.places.is_empty() && !is_described {
         let known = args.closed.then(Known::default);
         let minor = told.unwrap_or(Minor::V1_37);
         let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), wanted };
-        return answer(&validate::validate(manifests(&args.places)?, &question), &question, args);
+        return answer(&validate::validate(manifests(&args.places)?, &question), minor, args);
     }
     let input = input::read(args.file.as_deref().unwrap_or(Path::new("platform.toml")))?;
-    let mut report = Report::default();
-    let rendered = pipeline::render_as(&input.text, args.environment.as_deref(), &mut report, emit::writer());
-    let Some((platform, bundle)) = rendered else {
-        let question = Question { minor: told.unwrap_or(Minor::V1_37), dialect: Dialect::Own, known: None, wanted };
-        return answer(&Verdict { files: vec![described(input, report)], ..Verdict::default() }, &question, args);
-    };
+    let names =
+        if args.all_environments { environments::names(&input).collect() } else { vec![args.environment.clone()] };
+    let (mut report, mut told) = (Report::default(), BTreeSet::new());
+    let (mut verdict, mut minor) = (Verdict::default(), None);
+    for name in names {
+        let mut own = Report::default();
+        let judged = described(&input, name.as_deref(), &wanted, args, &mut own)?;
+        // what is wrong or doubtful in several environments is said once
+        own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
+        report.take(own);
+        let Some((at, judged)) = judged else { continue };
+        minor = minor.or(Some(at));
+        let directory = args.all_environments.then(|| environments::directory(name.as_deref()));
+        verdict.take(judged, directory);
+    }
+    let Input { name, text } = input;
+    verdict.files.insert(0, Checked { path: name, text, report, is_description: true, ..Checked::default() });
+    let answered = answer(&verdict, minor.unwrap_or(args.kubernetes.map_or(Minor::V1_37, Minor::from)), args);
+    // as after rendering: the process ends here and takes its memory with it
+    std::mem::forget(verdict);
+    answered
+}
+
+/// What is found in what an environment gives, or in manifests that are meant to be that, and for which minor; `None` if
+/// the description is wrong. What is said about the description goes to the report.
+fn described(
+    input: &Input,
+    environment: Option<&str>,
+    wanted: &wanted::Wanted,
+    args: &ValidateArgs,
+    report: &mut Report,
+) -> Result<Option<(Minor, Verdict)>> {
+    let rendered = pipeline::render_as(&input.text, environment, report, emit::writer());
+    let Some((platform, bundle)) = rendered else { return Ok(None) };
     let known = pipeline::known(&platform, &bundle);
-    let minor = told.unwrap_or(platform.facts.platform.kubernetes);
+    let minor = args.kubernetes.map_or(platform.facts.platform.kubernetes, Minor::from);
     let (tree, dialect) = match args.places.as_slice() {
         [] => (emit::tree(&bundle), Dialect::Own),
         places => (manifests(places)?, Dialect::Any),
     };
-    let question = Question { minor, dialect, known: Some(&known), wanted };
+    let question = Question { minor, dialect, known: Some(&known), wanted: wanted.clone() };
     let mut verdict = validate::validate(tree, &question);
-    let origins = origins(&platform, &input);
+    let origins = origins(&platform, input);
     for file in &mut verdict.files {
         let ends = std::iter::successors(Some(file.path.as_str()), |path| path.split_once('/').map(|(_, rest)| rest));
         file.origin = ends.into_iter().find_map(|path| origins.get(path)).cloned();
     }
-    accept::accept(&mut verdict, &platform.accepted, &question, today(), &mut report);
-    verdict.files.insert(0, described(input, report));
-    let answered = answer(&verdict, &question, args);
-    // as after rendering: the process ends here and takes its memory with it
-    std::mem::forget((verdict, platform, bundle));
-    answered
-}
-
-/// The description as a file with findings of its own.
-fn described(input: Input, report: Report) -> Checked {
-    Checked { path: input.name, text: input.text, report, is_description: true, ..Checked::default() }
+    accept::accept(&mut verdict, &platform.accepted, &question, today(), report);
+    std::mem::forget((platform, bundle));
+    Ok(Some((minor, verdict)))
 }
 
 /// Where in the description the objects of each file come from.
@@ -164,8 +188,8 @@ fn today() -> Date {
 }
 
 /// Shows what has been found.
-fn answer(verdict: &Verdict, question: &Question<'_>, args: &ValidateArgs) -> Result<ExitCode> {
-    let summary = verdict.summary(question.minor);
+fn answer(verdict: &Verdict, minor: Minor, args: &ValidateArgs) -> Result<ExitCode> {
+    let summary = verdict.summary(minor);
     let is_colored = std::io::stdout().is_terminal() && !input::is_no_color();
     match args.format {
         Format::Human => output::write_stdout(verdict.files.iter().map(|file| findings::human(file, is_colored))),
