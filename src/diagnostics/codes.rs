@@ -39,6 +39,8 @@ pub const POD_SECURITY: &str = "pod-security";
 pub const CONTESTED: &str = "contested";
 /// A ConfigMap or a Secret does not have the key that is asked of it.
 pub const DANGLING_KEY: &str = "dangling-key";
+/// An autoscaler looks at what nobody measures, or at a share of nothing.
+pub const UNMEASURED_AUTOSCALER: &str = "unmeasured-autoscaler";
 /// No such port is there.
 pub const DANGLING_PORT: &str = "dangling-port";
 /// An object that is named is not there.
@@ -228,6 +230,7 @@ pub const OF_OBJECTS: &[&str] = &[
     STUCK_ROLLOUT,
     UNDECLARED_ADDRESS,
     UNDECLARED_CONNECTION,
+    UNMEASURED_AUTOSCALER,
     UNEQUAL_MEMORY,
     UNISOLATED_POD,
     UNRESTRICTED_POD,
@@ -339,6 +342,7 @@ pub const ALL: &[Code] = &[
     (UNKNOWN_NAME, "the name is not declared"),
     (UNKNOWN_PORT, "the called component offers no such port"),
     (UNRESTRICTED_POD, "the Pod Security level `restricted` would not take a pod"),
+    (UNMEASURED_AUTOSCALER, "an autoscaler looks at what nobody measures, or at a share of nothing"),
     (UNSUPPORTED, "this version does not render it"),
     (UNUSABLE_RIGHT, "an account has rights that none of its pods can use"),
     (UNUSED_ACCEPT, "an accepted finding no longer applies"),

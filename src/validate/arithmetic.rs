@@ -2,6 +2,7 @@
 
 pub mod asks;
 mod drains;
+mod metrics;
 mod quotas;
 mod ranges;
 pub mod scale;
@@ -17,5 +18,6 @@ pub fn fit(world: &World<'_>, findings: &mut Findings) {
     ranges::hold(world, findings);
     drains::end(world, &scales, findings);
     drains::rollouts_end(world, &scales, findings);
+    metrics::measured(world, findings);
     times::suffice(world, findings);
 }

@@ -79,6 +79,7 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
             codes::BLOCKED_DRAIN,
             codes::STUCK_ROLLOUT,
             codes::SHORT_GRACE,
+            codes::UNMEASURED_AUTOSCALER,
         ],
         &[arithmetic::fit],
     ),
