@@ -54,7 +54,7 @@ func pairs(text string) map[string]string {
 }
 
 // The claims, in the order of the README.
-type claims struct{ applies, pods, rights, verdicts claim }
+type claims struct{ applies, pods, rights, verdicts, admits claim }
 
 func newClaims() *claims {
 	return &claims{
@@ -62,10 +62,13 @@ func newClaims() *claims {
 		pods:     claim{name: "2 pods at their largest are admitted within quota, and others are not"},
 		rights:   claim{name: "3 accounts may do what they need and nothing else"},
 		verdicts: claim{name: "4 validate refuses what servers refuse, and nothing that they take"},
+		admits:   claim{name: "5 validate admits the pods that Pod Security admits, and no others"},
 	}
 }
 
-func (c *claims) each() []*claim { return []*claim{&c.applies, &c.pods, &c.rights, &c.verdicts} }
+func (c *claims) each() []*claim {
+	return []*claim{&c.applies, &c.pods, &c.rights, &c.verdicts, &c.admits}
+}
 
 // What a run is told, and what it started.
 type judge struct {
@@ -110,7 +113,10 @@ func (j *judge) everything(ctx context.Context) (bool, error) {
 		if err := j.bend(ctx, platforms, &all.verdicts); err != nil {
 			return false, err
 		}
-		ok = ok && len(all.verdicts.faults) == 0
+		if err := j.admits(ctx, j.refused, &all.admits); err != nil {
+			return false, err
+		}
+		ok = ok && len(all.verdicts.faults)+len(all.admits.faults) == 0
 	}
 	for _, claim := range all.each() {
 		fmt.Println(claim.line())
@@ -271,7 +277,7 @@ func versions(root string) ([]string, error) {
 }
 
 // Modules whose programs or definitions are used, and their versions.
-var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium)) (v\S+)`)
+var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium)|k8s\.io/pod-security-admission) (v\S+)`)
 
 // The figures of a run, without how long it took.
 func results(platforms []platform, all *claims) string {
@@ -286,7 +292,7 @@ func results(platforms []platform, all *claims) string {
 			fmt.Fprintf(&text, "- %s\n", detail)
 		}
 	}
-	fmt.Fprintf(&text, "\n- %d faults put in, each noticed\n\nPlatforms: ", len(sabotages)+len(lies))
+	fmt.Fprintf(&text, "\n- %d faults put in, each noticed\n\nPlatforms: ", len(sabotages)+len(lies)+1)
 	var titles []string
 	for _, platform := range platforms {
 		titles = append(titles, platform.title())

@@ -7,4 +7,5 @@ require (
 	github.com/cert-manager/cert-manager v1.21.1
 	github.com/cilium/cilium v1.20.2
 	github.com/external-secrets/external-secrets v1.3.2
+	k8s.io/pod-security-admission v0.37.2
 )
