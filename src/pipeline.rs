@@ -130,7 +130,8 @@ pub fn known<T>(platform: &Platform, bundle: &Bundle<T>) -> Known {
     let secret = |(namespace, name)| ("Secret".to_owned(), namespace, name);
     let secrets = build::existing_secrets(platform).into_iter().map(secret);
     let objects = of_cluster.chain(secrets).collect();
-    Known { objects, connections: Some(build::wanted_connections(platform)) }
+    let metrics = Some(platform.around.monitoring.found.clone());
+    Known { objects, connections: Some(build::wanted_connections(platform)), metrics }
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with

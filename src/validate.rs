@@ -8,6 +8,7 @@ pub mod decode;
 pub mod findings;
 pub mod groups;
 pub mod makers;
+pub mod monitoring;
 pub mod network;
 mod nulls;
 pub mod pod_security;
@@ -207,7 +208,8 @@ fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, 
 fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
     let found: Vec<Findings> = {
         let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
-        let world = World::of(documents, question.known, question.minor);
+        let texts = files.iter().map(|file| file.text.as_str()).collect();
+        let world = World::of(documents, question.known, question.minor).with_texts(texts);
         let wanted = GROUPS.iter().filter(|(_, _, codes, _)| question.wanted.has_any(codes));
         let wanted = wanted.flat_map(|(.., checks)| *checks);
         let work = |check: groups::Check| {

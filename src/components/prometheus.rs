@@ -220,8 +220,11 @@ impl Component for Prometheus {
     }
 
     fn metrics(&self) -> Vec<&'static str> {
-        let nodes = if self.kubelet { metrics::NODES } else { &[] };
-        metrics::OWN.iter().chain(nodes).copied().collect()
+        metrics::OWN.to_vec()
+    }
+
+    fn jobs(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        if self.kubelet { &[("cadvisor", metrics::CADVISOR), ("kubelet", metrics::KUBELET)] } else { &[] }
     }
 
     fn rules(&self, _own: &Own) -> Vec<RuleGroup> {
@@ -437,7 +440,7 @@ mod tests {
     fn what_is_promised_of_the_kubelet_is_let_through() {
         let families: Vec<&str> =
             config::KUBELET_KEPT.trim_start_matches("kubelet_(?:").trim_end_matches(").*").split('|').collect();
-        for metric in metrics::NODES.iter().filter_map(|metric| metric.strip_prefix("kubelet_")) {
+        for metric in metrics::KUBELET.iter().filter_map(|metric| metric.strip_prefix("kubelet_")) {
             assert!(families.iter().any(|family| metric.starts_with(family)), "{metric}");
         }
     }

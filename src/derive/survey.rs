@@ -36,12 +36,9 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
 
 fn monitoring(components: &[Declared]) -> Monitoring {
     let jobs = jobs(components);
+    let found = found(components, &jobs);
     let mut collected: BTreeSet<&'static str> = TARGET_METRICS.iter().copied().collect();
-    let scraped =
-        components.iter().filter(|declared| declared.endpoints.iter().any(|endpoint| endpoint.metrics.is_some()));
-    for declared in scraped {
-        collected.extend(declared.component.metrics());
-    }
+    collected.extend(found.values().flatten());
     let mut asked = BTreeSet::new();
     let mut groups: Vec<RuleGroup> = Vec::new();
     for declared in components {
@@ -53,7 +50,7 @@ fn monitoring(components: &[Declared]) -> Monitoring {
     groups.push(RuleGroup { name: "absences".to_owned(), rules: absences.collect() });
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     let groups = possible(groups, &mut collected);
-    Monitoring { jobs, groups, interval: None, collected }
+    Monitoring { jobs, groups, interval: None, collected, found }
 }
 
 /// Series that Prometheus itself adds for every target and alert.
@@ -80,6 +77,25 @@ fn jobs(components: &[Declared]) -> Vec<Job> {
         }
     }
     numbered(jobs.into_values().collect())
+}
+
+/// The metrics that each job finds: those of the components that it asks, and those of jobs that ask nobody here.
+fn found(components: &[Declared], jobs: &[Job]) -> BTreeMap<String, BTreeSet<&'static str>> {
+    let mut asking: BTreeMap<&Name, Vec<&Job>> = BTreeMap::new();
+    for job in jobs {
+        for name in job.ports.keys() {
+            asking.entry(name).or_default().push(job);
+        }
+    }
+    let mut found: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut add = |job: &str, metrics: &[&'static str]| found.entry(job.to_owned()).or_default().extend(metrics);
+    for declared in components.iter().filter(|declared| declared.endpoints.iter().any(|one| one.metrics.is_some())) {
+        let metrics = declared.component.metrics();
+        let asked = asking.get(&declared.own.name).into_iter().flatten();
+        asked.filter(|job| job.namespaces.contains(&declared.own.namespace)).for_each(|job| add(&job.name, &metrics));
+        declared.component.jobs().iter().for_each(|(job, metrics)| add(job, metrics));
+    }
+    found
 }
 
 /// Jobs that differ in path but not in name get a number, because Prometheus refuses two jobs of one name.

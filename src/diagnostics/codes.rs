@@ -169,6 +169,20 @@ pub const UNUSED_TOKEN: &str = "unused-token";
 pub const WILDCARD_RIGHT: &str = "wildcard-right";
 /// Somebody may start pods.
 pub const WORKLOAD_RIGHT: &str = "workload-right";
+/// A query that Prometheus does not understand.
+pub const PROMQL_SYNTAX: &str = "promql-syntax";
+/// A query for what nothing collects.
+pub const UNKNOWN_METRIC: &str = "unknown-metric";
+/// A window of time that holds too few samples.
+pub const SHORT_WINDOW: &str = "short-window";
+/// Words of an alert or a message that cannot be filled in.
+pub const ALERT_TEMPLATE: &str = "alert-template";
+/// A configuration that the monitoring software refuses, or that does not do what it says.
+pub const MONITORING_CONFIG: &str = "monitoring-config";
+/// An alert that reaches nobody.
+pub const SILENT_ALERT: &str = "silent-alert";
+/// A component that no alert is about.
+pub const UNWATCHED_COMPONENT: &str = "unwatched-component";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// Nobody would learn that alerting itself has failed.
@@ -184,6 +198,7 @@ pub const OF_OBJECTS: &[&str] = &[
     ABRUPT_ROLLOUT,
     ADMIN_BINDING,
     ADMISSION_RIGHT,
+    ALERT_TEMPLATE,
     BLOCKED_CONNECTION,
     BLOCKED_DRAIN,
     BROAD_SUBJECT,
@@ -212,6 +227,7 @@ pub const OF_OBJECTS: &[&str] = &[
     MISSING_LIVENESS,
     MISSING_READINESS,
     MISSING_REQUESTS,
+    MONITORING_CONFIG,
     NODE_PROXY_RIGHT,
     NO_DISRUPTION_BUDGET,
     NO_PRIORITY,
@@ -226,6 +242,8 @@ pub const OF_OBJECTS: &[&str] = &[
     SECRET_IN_ENV,
     SECRET_RIGHT,
     SHORT_GRACE,
+    SHORT_WINDOW,
+    SILENT_ALERT,
     SNIPPET_ANNOTATION,
     STUCK_ROLLOUT,
     UNDECLARED_ADDRESS,
@@ -233,9 +251,11 @@ pub const OF_OBJECTS: &[&str] = &[
     UNMEASURED_AUTOSCALER,
     UNEQUAL_MEMORY,
     UNISOLATED_POD,
+    UNKNOWN_METRIC,
     UNRESTRICTED_POD,
     UNUSABLE_RIGHT,
     UNUSED_TOKEN,
+    UNWATCHED_COMPONENT,
     WILDCARD_RIGHT,
     WORKLOAD_RIGHT,
 ];
@@ -250,6 +270,7 @@ pub const UNACCEPTABLE: &[&str] = &[
     NOT_SERVED,
     OUTSIDE_LIMIT_RANGE,
     POD_SECURITY,
+    PROMQL_SYNTAX,
     SELECTS_NOTHING,
     UNFIT_TARGET,
     UNKNOWN_KIND,
@@ -266,6 +287,7 @@ pub const ALL: &[Code] = &[
     (ABRUPT_ROLLOUT, "a rollout may leave no pod"),
     (ADMIN_BINDING, "a binding gives more than anybody needs"),
     (ADMISSION_RIGHT, "somebody may change what judges every object"),
+    (ALERT_TEMPLATE, "the words of an alert or of a message cannot be filled in"),
     (BLOCKED_CONNECTION, "the policies do not let through what is declared"),
     (BLOCKED_DRAIN, "a disruption budget never lets a pod go, so no node can be drained"),
     (BROAD_SUBJECT, "a binding gives rights to everybody"),
@@ -305,6 +327,7 @@ pub const ALL: &[Code] = &[
     (MISSING_LIVENESS, "nobody notices that a container hangs"),
     (MISSING_READINESS, "a Service sends to pods that nobody asks whether they are ready"),
     (MISSING_REQUESTS, "nothing is set aside for a container, or nothing stops it"),
+    (MONITORING_CONFIG, "the monitoring software refuses this, or it does not do what it says"),
     (NODE_PROXY_RIGHT, "somebody may call kubelets through the API server"),
     (NOT_SERVED, "the server does not serve this version of the API"),
     (NO_DELIVERY, "alerts are handed to nobody, though somebody is there to deliver them"),
@@ -318,6 +341,7 @@ pub const ALL: &[Code] = &[
     (POD_SECURITY, "a pod is not admitted by the Pod Security level of its namespace"),
     (PRIVILEGED_CONTAINER, "a container has what it takes to leave its bounds"),
     (PRIVILEGED_PORT, "a container listens to a port that needs a capability"),
+    (PROMQL_SYNTAX, "a query is not one that Prometheus understands"),
     (PULL_POLICY, "a node runs the image that it has, whoever pulled it"),
     (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
     (READ_ONLY_ROOT, "a container can write to its own programs"),
@@ -328,6 +352,8 @@ pub const ALL: &[Code] = &[
     (SECRET_RIGHT, "somebody may read Secrets"),
     (SELECTS_NOTHING, "a selector finds no pod"),
     (SHORT_GRACE, "a pod is killed before it has been told to stop"),
+    (SHORT_WINDOW, "a query looks at a window that holds too few samples"),
+    (SILENT_ALERT, "an alert reaches nobody"),
     (SNIPPET_ANNOTATION, "an Ingress writes into the configuration of its controller"),
     (STUCK_ROLLOUT, "a rollout waits for a volume that it keeps itself"),
     (SYNTAX, "the file is not valid TOML"),
@@ -339,6 +365,7 @@ pub const ALL: &[Code] = &[
     (UNISOLATED_POD, "no policy says who may call a pod"),
     (UNKNOWN_KEY, "nothing reads this key"),
     (UNKNOWN_KIND, "Kubernetes has no such kind"),
+    (UNKNOWN_METRIC, "a query asks for what no job collects and no rule records"),
     (UNKNOWN_NAME, "the name is not declared"),
     (UNKNOWN_PORT, "the called component offers no such port"),
     (UNRESTRICTED_POD, "the Pod Security level `restricted` would not take a pod"),
@@ -347,6 +374,7 @@ pub const ALL: &[Code] = &[
     (UNUSABLE_RIGHT, "an account has rights that none of its pods can use"),
     (UNUSED_ACCEPT, "an accepted finding no longer applies"),
     (UNUSED_TOKEN, "a pod has a token of an account that may do nothing"),
+    (UNWATCHED_COMPONENT, "nobody would hear that this component is gone"),
     (WILDCARD_RIGHT, "somebody has rights that nobody has listed"),
     (WORKLOAD_RIGHT, "somebody may start pods"),
     (WRONG_TYPE, "the value has another type than the key takes"),

@@ -53,6 +53,21 @@ pub fn payload(text: &str) -> Option<Node> {
     roots.is_empty().then_some(root)
 }
 
+/// The same, or what is wrong with the text and where.
+pub fn payload_or_fault(text: &str) -> Result<Node, (Span, String)> {
+    let mut report = Report::default();
+    let read = || roots(text, Dialect::Any, &Offsets::of(text, 0), &mut report);
+    let mut roots = block::roots(text).unwrap_or_else(read);
+    if let Some(first) = report.sorted().first() {
+        return Err((first.span, first.message.clone()));
+    }
+    match (roots.pop(), roots.len()) {
+        (Some((_, root)), 0) => Ok(root),
+        (None, _) => Ok(Node { span: (0..0).into(), value: Value::Null }),
+        (Some((span, _)), _) => Err(((span.start..span.start + 1).into(), "this is a second document".to_owned())),
+    }
+}
+
 /// All values that a payload holds, one a document; none if it is not YAML.
 pub fn payloads(text: &str) -> Vec<Node> {
     let roots = block::roots(text).or_else(|| roots_of_any(text)).unwrap_or_default();

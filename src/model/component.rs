@@ -73,6 +73,11 @@ pub trait Component: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Scrape jobs of its own that ask no component, each with the names of the metrics that it finds.
+    fn jobs(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[]
+    }
+
     /// Rules about its type; only the first component of a type is asked.
     fn rules(&self, _own: &Own) -> Vec<RuleGroup> {
         Vec::new()

@@ -100,6 +100,8 @@ pub struct Monitoring {
     pub groups: Vec<RuleGroup>,
     /// How often the jobs collect, if anything does.
     pub interval: Option<Duration>,
-    /// Names of all metrics that the jobs collect.
+    /// Names of all metrics that the jobs collect and the rules record.
     pub collected: BTreeSet<&'static str>,
+    /// Names of the metrics that each job finds, by the name of the job.
+    pub found: BTreeMap<String, BTreeSet<&'static str>>,
 }

@@ -3,6 +3,7 @@
 use crate::diagnostics::codes;
 use crate::validate::arithmetic;
 use crate::validate::findings::Findings;
+use crate::validate::monitoring;
 use crate::validate::network;
 use crate::validate::pod_security;
 use crate::validate::policy;
@@ -82,6 +83,20 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
             codes::UNMEASURED_AUTOSCALER,
         ],
         &[arithmetic::fit],
+    ),
+    (
+        Group::Monitoring,
+        "monitoring",
+        &[
+            codes::PROMQL_SYNTAX,
+            codes::UNKNOWN_METRIC,
+            codes::SHORT_WINDOW,
+            codes::ALERT_TEMPLATE,
+            codes::MONITORING_CONFIG,
+            codes::SILENT_ALERT,
+            codes::UNWATCHED_COMPONENT,
+        ],
+        &[monitoring::tell],
     ),
     (Group::Network, "network", &[codes::UNDECLARED_CONNECTION, codes::BLOCKED_CONNECTION], &[network::theorem]),
     (

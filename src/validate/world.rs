@@ -23,6 +23,8 @@ pub struct World<'a> {
     pub minor: u32,
     /// What else is there; `None` if nobody knows, so that what is not among the objects may be in the cluster already.
     pub known: Option<&'a Known>,
+    /// The texts of the files, by their numbers; empty where nobody needs places within values.
+    texts: Vec<&'a str>,
     found: HashMap<(&'a str, &'a str, &'a str), usize>,
     /// The number of the list of those with a label, by namespace, key and value.
     labelled: HashMap<(&'a str, &'a str, &'a str), usize>,
@@ -59,6 +61,8 @@ pub struct Known {
     pub objects: BTreeSet<(String, String, String)>,
     /// The connections that somebody wants; `None` if nobody has said.
     pub connections: Option<BTreeSet<Connection>>,
+    /// The metrics that each scrape job finds, by the name of the job; `None` if nobody has said.
+    pub metrics: Option<BTreeMap<String, BTreeSet<&'static str>>>,
 }
 
 impl<'a> World<'a> {
@@ -89,7 +93,18 @@ impl<'a> World<'a> {
         }
         let minor = minor.number();
         let namespaces = namespaces(&objects);
-        Self { objects, pods, namespaces, minor, known, found, labelled, lists }
+        Self { objects, pods, namespaces, minor, known, texts: Vec::new(), found, labelled, lists }
+    }
+
+    /// The same with the texts of its files, so that places within values can be told.
+    #[must_use]
+    pub fn with_texts(self, texts: Vec<&'a str>) -> Self {
+        Self { texts, ..self }
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: usize) -> Option<&'a str> {
+        self.texts.get(file).copied()
     }
 
     /// The numbers of the pods of a namespace that a selector wants, in order.

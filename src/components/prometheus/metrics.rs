@@ -47,10 +47,9 @@ pub const OWN: &[&str] = &[
     "prometheus_tsdb_wal_storage_size_bytes",
 ];
 
-/// Series of the kubelets and of the cAdvisor in them that the configuration lets through.
-/// Volumes are seen only while a pod mounts them, and only where the storage driver measures them.
+/// Series of the cAdvisor in each kubelet that the configuration lets through.
 /// `container_cpu_cfs_*` exists only for containers with a CPU limit.
-pub const NODES: &[&str] = &[
+pub const CADVISOR: &[&str] = &[
     "container_cpu_cfs_periods_total",
     "container_cpu_cfs_throttled_periods_total",
     "container_cpu_cfs_throttled_seconds_total",
@@ -82,6 +81,13 @@ pub const NODES: &[&str] = &[
     "container_spec_memory_limit_bytes",
     "container_start_time_seconds",
     "container_threads",
+    "machine_cpu_cores",
+    "machine_memory_bytes",
+];
+
+/// Series of the kubelets that the configuration lets through.
+/// Volumes are seen only while a pod mounts them, and only where the storage driver measures them.
+pub const KUBELET: &[&str] = &[
     "kubelet_evictions",
     "kubelet_pleg_relist_duration_seconds_bucket",
     "kubelet_pleg_relist_duration_seconds_count",
@@ -96,6 +102,4 @@ pub const NODES: &[&str] = &[
     "kubelet_volume_stats_inodes_free",
     "kubelet_volume_stats_inodes_used",
     "kubelet_volume_stats_used_bytes",
-    "machine_cpu_cores",
-    "machine_memory_bytes",
 ];

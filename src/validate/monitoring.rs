@@ -1,0 +1,58 @@
+//! Whether monitoring tells the truth: questions can be understood and have answers, alerts have words and reach somebody,
+//! configurations are what the software takes, and nothing runs unwatched.
+//!
+//! Lives here: what rendered objects alone say. Files are found by their shape and by who mounts them, so that it works for
+//! whoever has written them.
+
+mod dashboards;
+mod deliveries;
+mod durations;
+mod fields;
+mod matchers;
+mod payloads;
+mod promql;
+mod questions;
+mod rules;
+mod scene;
+mod scrapes;
+mod sight;
+mod templates;
+mod watch;
+
+use std::collections::BTreeMap;
+
+use crate::validate::findings::Findings;
+use crate::validate::monitoring::fields::Tables;
+use crate::validate::monitoring::payloads::Use;
+use crate::validate::monitoring::questions::Answers;
+use crate::validate::monitoring::rules::Rule;
+use crate::validate::monitoring::scene::{Scene, Server};
+use crate::validate::world::World;
+
+/// All checks of monitoring.
+pub fn tell(world: &World<'_>, findings: &mut Findings) {
+    let scene = Scene::of(world, findings);
+    if scene.payloads.is_empty() {
+        return;
+    }
+    let tables = Tables::of_rules();
+    let files = scene.payloads.iter().enumerate().filter(|(_, payload)| payload.usage == Use::Rules);
+    let rules: BTreeMap<usize, Vec<Rule<'_>>> =
+        files.map(|(at, payload)| (at, rules::judge(payload, &tables, findings))).collect();
+    let servers = scene.servers();
+    for server in &servers {
+        let answers = Answers::of(world, &[server], &rules);
+        for at in &server.rules {
+            for rule in rules.get(at).into_iter().flatten() {
+                answers.judge(&scene.payloads[*at], rule.expr, rule.name, &rule.query, findings);
+            }
+        }
+    }
+    let everywhere = Answers::of(world, &servers.iter().collect::<Vec<&Server<'_, '_>>>(), &rules);
+    dashboards::judge(&scene, &everywhere, findings);
+    dashboards::adapters(&scene, &everywhere, findings);
+    scrapes::judge(&scene, findings);
+    deliveries::judge(world, &scene, findings);
+    deliveries::arrive(&scene, &servers, &rules, findings);
+    watch::watch(world, &scene, &servers, &rules, findings);
+}

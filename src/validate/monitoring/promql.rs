@@ -1,0 +1,229 @@
+//! Questions to Prometheus: whether it understands them, and what they ask for.
+
+use std::collections::BTreeSet;
+
+use promql_parser::label::{MatchOp, Matcher};
+use promql_parser::parser::token::{T_LAND, T_LOR, T_LUNLESS};
+use promql_parser::parser::{self, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
+
+/// What an expression asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The series that it selects.
+    pub selectors: Vec<Selector>,
+    /// The windows over which it looks at how series change.
+    pub windows: Vec<Window>,
+    /// Whether it has a result only if something is the case.
+    pub is_condition: bool,
+    /// The labels of its result; `None` if nobody can tell.
+    pub labels: Option<BTreeSet<String>>,
+}
+
+/// Series that are selected.
+#[derive(Clone, Debug, Default)]
+pub struct Selector {
+    /// The name of their metric, if it is said.
+    pub metric: Option<String>,
+    /// What else they must have.
+    pub matchers: Vec<Matcher>,
+}
+
+/// A window of time within a function.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// The function.
+    pub function: &'static str,
+    /// How many samples it needs within the window to say something sound.
+    pub samples: u64,
+    /// How long it is, in milliseconds.
+    pub range: u64,
+    /// The distance of the values in it, in milliseconds, if the expression itself says so.
+    pub step: Option<u64>,
+    /// Whose samples they are.
+    pub selector: Selector,
+}
+
+/// Functions of how series change, and how many samples each needs: two to say anything, four to outlive a scrape that
+/// fails and another that is late.
+const CHANGES: &[(&str, u64)] =
+    &[("rate", 4), ("increase", 4), ("delta", 4), ("deriv", 4), ("predict_linear", 4), ("irate", 2), ("idelta", 2)];
+
+/// More operators and parentheses than anybody writes; walking along them would take more stack than there is.
+const MOST: usize = 2_000;
+
+/// Reads an expression, or says what is wrong with it. `None` if it is too large to be judged.
+pub fn parse(text: &str) -> Option<Result<Query, String>> {
+    let operators = text.bytes().filter(|byte| b"(+-*/%^<>=!{".contains(byte)).count();
+    if operators + text.split_ascii_whitespace().count() > MOST {
+        return None;
+    }
+    Some(parser::parse(text).map(|expr| {
+        let mut query = Query::default();
+        walk(&expr, &mut query);
+        query.is_condition = is_condition(&expr);
+        query.labels = labels(&expr);
+        query
+    }))
+}
+
+fn walk(expr: &Expr, query: &mut Query) {
+    match expr {
+        Expr::Aggregate(inner) => {
+            walk(&inner.expr, query);
+            inner.param.iter().for_each(|param| walk(param, query));
+        }
+        Expr::Unary(inner) => walk(&inner.expr, query),
+        Expr::Paren(inner) => walk(&inner.expr, query),
+        Expr::Subquery(inner) => walk(&inner.expr, query),
+        Expr::Binary(inner) => {
+            walk(&inner.lhs, query);
+            walk(&inner.rhs, query);
+        }
+        Expr::VectorSelector(selector) => query.selectors.push(selected(selector)),
+        Expr::MatrixSelector(selector) => query.selectors.push(selected(&selector.vs)),
+        Expr::Call(call) => {
+            query.windows.extend(window(call));
+            call.args.args.iter().for_each(|argument| walk(argument, query));
+        }
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
+    }
+}
+
+fn selected(selector: &VectorSelector) -> Selector {
+    let (names, matchers): (Vec<Matcher>, Vec<Matcher>) =
+        selector.matchers.matchers.iter().cloned().partition(|matcher| matcher.name == "__name__");
+    let told = names.iter().find(|matcher| matcher.op == MatchOp::Equal).map(|matcher| matcher.value.clone());
+    Selector { metric: selector.name.clone().or(told), matchers }
+}
+
+fn window(call: &Call) -> Option<Window> {
+    let (function, samples) = CHANGES.iter().find(|(name, _)| *name == call.func.name)?;
+    let whole = |milliseconds: u128| u64::try_from(milliseconds).unwrap_or(u64::MAX);
+    call.args.args.iter().find_map(|argument| {
+        let (range, step, selector) = match argument.as_ref() {
+            Expr::MatrixSelector(matrix) => (whole(matrix.range.as_millis()), None, selected(&matrix.vs)),
+            Expr::Subquery(inner) => {
+                (whole(inner.range.as_millis()), Some(whole(inner.step?.as_millis())), Selector::default())
+            }
+            _ => return None,
+        };
+
+        Some(Window { function, samples: *samples, range, step, selector })
+    })
+}
+
+/// Whether an expression is without a result as long as all is well: it compares, or asks for what is not there.
+fn is_condition(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(inner) => is_filter(inner),
+        Expr::Aggregate(inner) => is_condition(&inner.expr),
+        Expr::Unary(inner) => is_condition(&inner.expr),
+        Expr::Paren(inner) => is_condition(&inner.expr),
+        Expr::Subquery(inner) => is_condition(&inner.expr),
+        Expr::Call(call) => {
+            call.func.name.starts_with("absent") || call.args.args.iter().any(|argument| is_condition(argument))
+        }
+        // alerts are conditions already
+        Expr::VectorSelector(selector) => selector.name.as_deref().is_some_and(|name| name.starts_with("ALERTS")),
+        Expr::MatrixSelector(_) | Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => false,
+    }
+}
+
+fn is_filter(expr: &BinaryExpr) -> bool {
+    let is_bool = expr.modifier.as_ref().is_some_and(|modifier| modifier.return_bool);
+    let id = expr.op.id();
+    if id == T_LOR {
+        return is_condition(&expr.lhs) && is_condition(&expr.rhs);
+    }
+    let compares = expr.op.is_comparison_operator() && !is_bool;
+    compares || id == T_LAND || id == T_LUNLESS || is_condition(&expr.lhs) || is_condition(&expr.rhs)
+}
+
+/// The labels that a result has, where an aggregation says so.
+fn labels(expr: &Expr) -> Option<BTreeSet<String>> {
+    let is_number = |expr: &Expr| matches!(expr, Expr::NumberLiteral(_));
+    match expr {
+        Expr::Paren(inner) => labels(&inner.expr),
+        Expr::Unary(inner) => labels(&inner.expr),
+        Expr::Aggregate(inner) if !inner.op.is_aggregator_with_param() => match &inner.modifier {
+            Some(LabelModifier::Include(names)) => Some(names.labels.iter().cloned().collect()),
+            None => Some(BTreeSet::new()),
+            Some(LabelModifier::Exclude(_)) => None,
+        },
+        Expr::Binary(inner) if is_number(&inner.rhs) => labels(&inner.lhs),
+        Expr::Binary(inner) if is_number(&inner.lhs) => labels(&inner.rhs),
+        Expr::Binary(inner) if inner.op.id() == T_LAND || inner.op.id() == T_LUNLESS => labels(&inner.lhs),
+        Expr::Binary(inner) if inner.op.id() == T_LOR => {
+            let (mut all, others) = (labels(&inner.lhs)?, labels(&inner.rhs)?);
+            all.extend(others);
+            Some(all)
+        }
+        // both sides have the same labels, or the one side would find no partner
+        Expr::Binary(inner) if inner.modifier.as_ref().is_none_or(|modifier| modifier.matching.is_none()) => {
+            labels(&inner.lhs).or_else(|| labels(&inner.rhs))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Query {
+        parse(text).expect("it is small").unwrap_or_else(|fault| panic!("{text}: {fault}"))
+    }
+
+    #[test]
+    fn conditions_are_told_from_values() {
+        for (text, is_condition) in [
+            ("up == 0", true),
+            ("up", false),
+            ("up == bool 0", false),
+            ("absent(up)", true),
+            ("sum by (x) (up == 0)", true),
+            ("sum(rate(x[5m])) / sum(rate(y[5m]))", false),
+            ("x unless y", true),
+            ("x > 1 or y", false),
+            ("x > 1 or absent(y)", true),
+            ("(x / y) > 0.5 and z", true),
+            ("ALERTS{severity=\"info\"}", true),
+            ("vector(1)", false),
+        ] {
+            assert_eq!(read(text).is_condition, is_condition, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_are_those_of_the_aggregation() {
+        for (text, expected) in [
+            ("sum by (a, b) (x) > 1", Some(vec!["a", "b"])),
+            ("sum(x) / sum(y)", Some(vec![])),
+            ("100 * sum by (a) (x)", Some(vec!["a"])),
+            ("x > 1", None),
+            ("topk by (a) (1, x)", None),
+            ("sum by (a) (x) / on (a) group_left (b) y", None),
+            ("sum without (a) (x)", None),
+        ] {
+            let expected = expected.map(|all| all.into_iter().map(str::to_owned).collect());
+            assert_eq!(read(text).labels, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn series_and_windows_are_found() {
+        let query = read(r#"sum(rate(a{job="x"}[2m])) / sum({__name__="b"}) + deriv(c[5m:1m])"#);
+        let metrics: Vec<Option<&str>> = query.selectors.iter().map(|selector| selector.metric.as_deref()).collect();
+        assert_eq!(metrics, [Some("a"), Some("b"), Some("c")]);
+        let windows: Vec<_> = query.windows.iter().map(|window| (window.function, window.range, window.step)).collect();
+        assert_eq!(windows, [("rate", 120_000, None), ("deriv", 300_000, Some(60_000))]);
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_judged() {
+        for text in ["(".repeat(100_000), "-".repeat(100_000), "a + ".repeat(50_000)] {
+            assert!(parse(&text).is_none());
+        }
+        assert!(parse(&format!("{}1{}", "(".repeat(900), ")".repeat(900))).is_some_and(|read| read.is_ok()));
+    }
+}
