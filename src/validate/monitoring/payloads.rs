@@ -131,7 +131,9 @@ fn literal(source: &str, at: usize, text: &str) -> Option<(usize, usize)> {
         return Some((start, first(&source[start..])?.checked_sub(first(text)?)?));
     }
     let start = source[..at].rfind('\n').map_or(0, |end| end + 1);
-    let is_block = blanks(&source[start..]) >= at - start && rest.lines().next() == text.lines().next();
+    let header = source[..start].trim_end().rsplit([' ', '\n']).next().unwrap_or_default();
+    let is_block =
+        header.starts_with('|') && blanks(&source[start..]) >= at - start && rest.lines().next() == text.lines().next();
     is_block.then_some((start, at - start))
 }
 
