@@ -27,8 +27,7 @@ pub fn watch(
 ) {
     let all: Vec<&Rule<'_>> =
         servers.iter().flat_map(|server| &server.rules).filter_map(|at| rules.get(at)).flatten().collect();
-    let alerts: Vec<&Selector> =
-        all.iter().filter(|rule| rule.is_alert).flat_map(|rule| &rule.query.selectors).collect();
+    let alerts = Alerts::of(all.iter().filter(|rule| rule.is_alert).flat_map(|rule| &rule.query.selectors));
     // rules may come from elsewhere
     if alerts.is_empty() || servers.iter().any(|server| scene.readers_of(server.payload).next().is_none()) {
         return;
@@ -41,7 +40,7 @@ pub fn watch(
             }
             findings.ask();
             let facts = Facts::of(pod, job);
-            if !alerts.iter().any(|selector| facts.is_told_of(selector)) {
+            if !alerts.about(&facts).any(|selector| facts.is_told_of(selector)) {
                 let message = format!("no alert tells when it is gone, though the job `{}` asks it", job.name);
                 let at = pod.owner.root().at(&["metadata", "name"]).unwrap_or(pod.owner.root());
                 findings
@@ -114,6 +113,45 @@ fn value<'p>(pod: &'p Pod<'_>, source: &str, port: &'p str) -> Option<&'p str> {
     }
 }
 
+/// What alerts select: with as many services as alerts, nobody can look at each for each.
+#[derive(Default)]
+struct Alerts<'s> {
+    /// By the one name that a label must have.
+    named: BTreeMap<&'s str, Vec<&'s Selector>>,
+    /// Those that say no such name.
+    general: Vec<&'s Selector>,
+}
+
+impl<'s> Alerts<'s> {
+    fn of(selectors: impl Iterator<Item = &'s Selector>) -> Self {
+        let mut alerts = Self::default();
+        for selector in selectors {
+            let is_name = |matcher: &&Matcher| {
+                matcher.op == MatchOp::Equal && (matcher.name == "job" || OF_WORKLOADS.contains(&matcher.name.as_str()))
+            };
+            match selector.matchers.iter().find(is_name) {
+                Some(matcher) => alerts.named.entry(&matcher.value).or_default().push(selector),
+                None => alerts.general.push(selector),
+            }
+        }
+        alerts
+    }
+
+    fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.general.is_empty()
+    }
+
+    /// Those that may be about a workload.
+    fn about<'f>(&'f self, facts: &'f Facts<'_>) -> impl Iterator<Item = &'s Selector> + use<'f, 's> {
+        let names = facts.names.iter().chain([&facts.job]);
+        let named = names.filter_map(|name| self.named.get(name)).flatten();
+        self.general.iter().chain(named).copied()
+    }
+}
+
+/// Labels with the name of a workload.
+const OF_WORKLOADS: &[&str] = &["service", "deployment", "statefulset", "daemonset", "app"];
+
 /// What is known of the series about a workload.
 struct Facts<'f> {
     namespace: &'f str,
@@ -143,9 +181,7 @@ impl<'f> Facts<'f> {
         let is_possible = |matcher: &Matcher| match matcher.name.as_str() {
             "job" => matcher.is_match(self.job),
             "namespace" => matcher.is_match(self.namespace),
-            "service" | "deployment" | "statefulset" | "daemonset" | "app" => {
-                self.names.iter().any(|name| matcher.is_match(name))
-            }
+            label if OF_WORKLOADS.contains(&label) => self.names.iter().any(|name| matcher.is_match(name)),
             _ => true,
         };
         let is_its_own = selector.matchers.iter().filter(|matcher| matcher.name != "namespace").any(names_it);
