@@ -281,6 +281,39 @@ func (j *judge) sources(ctx context.Context, platforms []platform, minor string)
 	return all, nil
 }
 
+// Programs that say the same of every object.
+var lies = []fault{
+	{"a program that refuses nothing", "are less than"},
+	{"a program that refuses everything", "is taken, and we say: no"},
+}
+
+// One in so many defects is enough to see a lie.
+const few = 400
+
+// Puts defects into objects, on a server of each minor.
+func (j *judge) bend(ctx context.Context, platforms []platform, fault string, to *claim) error {
+	minors, share, judged := j.minors, j.share, verdicts(j.verdicts)
+	if fault != "" {
+		says := map[bool]string{true: "no"}[fault == lies[1].what]
+		minors, share = []string{ordinary}, few
+		judged = func(_ context.Context, all []mutant, _ string) ([]string, error) {
+			return slices.Repeat([]string{says}, len(all)), nil
+		}
+	}
+	for at, minor := range minors {
+		server, err := startServer(ctx, fmt.Sprintf("mutants%d-%d", len(fault), at), minor, j.store, j.programs)
+		if err != nil {
+			return err
+		}
+		err = server.agrees(ctx, j, platforms, share, judged, to)
+		server.close()
+		if err != nil {
+			return fmt.Errorf("on %s: %w", minor, err)
+		}
+	}
+	return nil
+}
+
 // Who says of each mutant, for a minor, why it is refused, or nothing.
 type verdicts func(ctx context.Context, all []mutant, minor string) ([]string, error)
 

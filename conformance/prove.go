@@ -53,41 +53,15 @@ func (s sabotage) of(stream string) string {
 	return strings.Replace(stream, s.from, s.to, 1)
 }
 
-// A program that says the same of every object, and the words by which claim 4 notices.
-var lies = []struct{ what, says, noticed string }{
-	{"a program that refuses nothing", "", "are less than"},
-	{"a program that refuses everything", "no", "is taken, and we say: no"},
-}
-
-// Tries claim 4 with such a program, on few defects.
-func (j *judge) liar(ctx context.Context, name string, platforms []platform, says string) (*claim, error) {
-	server, err := startServer(ctx, name, ordinary, j.store, j.programs)
-	if err != nil {
-		return nil, err
-	}
-	defer server.close()
-	said := func(_ context.Context, all []mutant, _ string) ([]string, error) {
-		verdicts := make([]string, len(all))
-		for at := range verdicts {
-			verdicts[at] = says
-		}
-		return verdicts, nil
-	}
-	found := &claim{}
-	return found, server.agrees(ctx, j, platforms, few, said, found)
-}
-
-// One in so many defects is enough to see a lie.
-const few = 400
-
 // Sees every claim fail, each for the reason that was put into it.
 func (j *judge) prove(ctx context.Context, platforms []platform, to io.Writer) (bool, error) {
-	seen := 0
+	all, seen := 0, 0
 	for at, sabotage := range sabotages {
 		for _, platform := range platforms {
-			if platform.title() != sabotage.platform {
+			if platform.title() != sabotage.platform || j.claim != "" {
 				continue
 			}
+			all++
 			found := newClaims()
 			only := func(claim int) bool { return claim == sabotage.claim }
 			if err := j.one(ctx, fmt.Sprintf("s%d", at), platform, sabotage.of, only, found); err != nil {
@@ -102,28 +76,20 @@ func (j *judge) prove(ctx context.Context, platforms []platform, to io.Writer) (
 			claim.complain(to)
 		}
 	}
-	for at, lie := range lies {
-		found, err := j.liar(ctx, fmt.Sprintf("l%d", at), platforms, lie.says)
-		if err != nil {
-			return false, fmt.Errorf("%s: %w", lie.what, err)
-		}
-		if strings.Contains(strings.Join(found.faults, "\n"), lie.noticed) {
-			seen++
-			continue
-		}
-		fmt.Fprintf(to, "MISSED %s: %s\n", lie.what, found.line())
-	}
-	nobody := func(context.Context, string) (map[int]string, error) { return nil, nil }
-	admits := &claim{}
-	if err := j.admits(ctx, nobody, admits); err != nil {
+	more, noticed, err := j.proveTrials(ctx, platforms, to)
+	if err != nil {
 		return false, err
 	}
-	if strings.Contains(strings.Join(admits.faults, "\n"), "/fail/") {
-		seen++
-	} else {
-		fmt.Fprintf(to, "MISSED a program that admits every pod: %s\n", admits.line())
-	}
-	all := len(sabotages) + len(lies) + 1
+	all, seen = all+more, seen+noticed
 	fmt.Fprintf(to, "%s  0 each claim can fail: %d faults put in, %d noticed\n", verdict(seen == all), all, seen)
 	return seen == all, nil
+}
+
+// How many faults a whole run puts in.
+func putIn() int {
+	all := len(sabotages)
+	for _, trial := range trials {
+		all += len(trial.faults)
+	}
+	return all
 }

@@ -220,7 +220,10 @@ fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
 
 /// A list of numbers, which Go takes for bytes as well.
 fn is_bytes(node: &Node) -> bool {
-    let is_byte = |item: &Node| item.integer().is_some_and(|number| u8::try_from(number).is_ok());
+    let is_byte = |item: &Node| match item.value {
+        Value::Null => true,
+        _ => item.integer().is_some_and(|number| u8::try_from(number).is_ok()),
+    };
     matches!(&node.value, Value::List(items) if items.iter().all(is_byte))
 }
 

@@ -344,6 +344,8 @@ pub const SPARED: &[(&str, &str, Minor)] = &[
     ("core/v1.Sysctl", "value", Minor::V1_37),
     ("core/v1.TypedLocalObjectReference", "kind", Minor::V1_37),
     ("core/v1.TypedLocalObjectReference", "name", Minor::V1_37),
+    ("core/v1.TypedObjectReference", "kind", Minor::V1_37),
+    ("core/v1.TypedObjectReference", "name", Minor::V1_37),
     ("meta/v1.LabelSelectorRequirement", "key", Minor::V1_37),
     ("meta/v1.LabelSelectorRequirement", "operator", Minor::V1_37),
     ("rbac/v1.RoleRef", "apiGroup", Minor::V1_35),

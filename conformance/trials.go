@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// A claim that is tried once, whatever the platforms are.
+type trial struct {
+	name string
+	// tries it with the fault of that name put in, or with none if it is empty
+	try func(j *judge, ctx context.Context, platforms []platform, fault string, to *claim) error
+	// what it must notice
+	faults []fault
+}
+
+// The name of a fault, and what the claim must say of it.
+type fault struct{ what, says string }
+
+var trials = []trial{
+	{"4 validate refuses what servers refuse, and nothing that they take", (*judge).bend, lies},
+	{"5 validate admits the pods that Pod Security admits, and no others", (*judge).admits, blindness},
+}
+
+// The number of a claim, which its name begins with.
+func (t trial) number() string {
+	number, _, _ := strings.Cut(t.name, " ")
+	return number
+}
+
+// Tries each of them for what it is, without a fault.
+func (j *judge) trials(ctx context.Context, platforms []platform) ([]*claim, error) {
+	var all []*claim
+	for _, trial := range trials {
+		if j.claim != "" && j.claim != trial.number() {
+			continue
+		}
+		began, found := time.Now(), &claim{name: trial.name}
+		if err := trial.try(j, ctx, platforms, "", found); err != nil {
+			return nil, fmt.Errorf("claim %s: %w", trial.number(), err)
+		}
+		fmt.Fprintf(os.Stderr, "tried claim %s in %d s\n", trial.number(), int(time.Since(began).Seconds()))
+		all = append(all, found)
+	}
+	return all, nil
+}
+
+// Sees each of them fail; says how many faults there were, and how many were noticed.
+func (j *judge) proveTrials(ctx context.Context, platforms []platform, to io.Writer) (all, seen int, err error) {
+	for _, trial := range trials {
+		if j.claim != "" && j.claim != trial.number() {
+			continue
+		}
+		for _, fault := range trial.faults {
+			found := &claim{name: trial.name}
+			if err := trial.try(j, ctx, platforms, fault.what, found); err != nil {
+				return all, seen, fmt.Errorf("%s: %w", fault.what, err)
+			}
+			all++
+			if strings.Contains(strings.Join(found.faults, "\n"), fault.says) {
+				seen++
+				continue
+			}
+			fmt.Fprintf(to, "MISSED %s: %s\n", fault.what, found.line())
+			found.complain(to)
+		}
+	}
+	return all, seen, nil
+}
