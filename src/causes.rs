@@ -6,10 +6,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use similar::{DiffOp, TextDiff};
-
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
+use crate::diff::alignment::changes;
 use crate::diff::compare::{self, Cause, LoneKey, ObjectChange};
 use crate::diff::hiding::HIDDEN;
 use crate::diff::secrets::Description;
@@ -65,11 +64,8 @@ struct Step {
 }
 
 fn steps(old: &str, new: &str) -> Vec<Step> {
-    let diff = TextDiff::from_lines(old, new);
-    let changed: Vec<&DiffOp> = diff.ops().iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).collect();
     let mut steps: Vec<Step> = Vec::new();
-    for op in changed {
-        let (old, new) = (op.old_range(), op.new_range());
+    for (old, new) in changes(&lines(old), &lines(new)) {
         if old.len() == new.len() {
             steps.extend(old.zip(new).map(|(old, new)| Step { old: old..old + 1, new: new..new + 1 }));
         } else {

@@ -1,5 +1,6 @@
 //! Two trees of manifests, and what is different between them. It reads text only: what wrote it does not matter.
 
+pub mod alignment;
 pub mod capacity;
 pub mod change;
 pub mod compare;

@@ -5,6 +5,7 @@ use toml::de::DeValue;
 
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
+use crate::diff::alignment::changes;
 use crate::diff::compare::{self, ObjectChange};
 use crate::diff::side::Side;
 use crate::manifest::read::Dialect;
@@ -147,13 +148,7 @@ pub fn origins(text: &str, environment: Option<&str>, path: &str, line: usize) -
 
 /// Whether a line is gone or another one.
 fn is_changed(old: &[String], new: &[String], line: usize) -> bool {
-    let diff = similar::TextDiff::from_slices(
-        &old.iter().map(String::as_str).collect::<Vec<_>>(),
-        &new.iter().map(String::as_str).collect::<Vec<_>>(),
-    )
-    .ops()
-    .to_vec();
-    diff.iter().any(|op| !matches!(op, similar::DiffOp::Equal { .. }) && op.old_range().contains(&line))
+    changes(old, new).iter().any(|(gone, _)| gone.contains(&line))
 }
 
 fn files(text: &str, environment: Option<&str>) -> Option<Vec<(String, String)>> {

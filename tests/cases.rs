@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use platformgen::diagnostics::codes;
+use platformgen::views::lines::hunks;
 
 fn cases() -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -58,8 +59,7 @@ fn every_case_prints_what_its_files_say() {
                 fs::write(&path, &text).expect("cases can be blessed");
             } else {
                 let expected = read(&path);
-                let diff = similar::TextDiff::from_lines(&expected, &text);
-                failures.push(format!("{}\n{}", path.display(), diff.unified_diff().header("expected", "printed")));
+                failures.push(format!("{}\n{}", path.display(), hunks(&expected, &text, 3).concat()));
             }
         }
     }

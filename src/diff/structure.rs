@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
 use crate::diagnostics::source::Span;
+use crate::diff::alignment::changes;
 use crate::diff::change::{Change, What};
 use crate::diff::likeness::Leaves;
 use crate::diff::lists::{self, Pairing};
@@ -144,29 +143,12 @@ impl Walk {
     }
 
     fn sequences(&mut self, path: &Path, old: &[Node], new: &[Node]) {
-        let mut numbers = HashMap::new();
-        let mut number = |items: &[Node]| -> Vec<usize> {
-            items
-                .iter()
-                .map(|item| {
-                    let next = numbers.len();
-                    *numbers.entry(leaves(item).join("\n")).or_insert(next)
-                })
-                .collect()
-        };
-        let (before, after) = (number(old), number(new));
+        let said = |items: &[Node]| -> Vec<String> { items.iter().map(|item| leaves(item).join("\n")).collect() };
+        let (before, after) = (said(old), said(new));
         if let Some(what) = reordered(old, new, &before, &after) {
             return self.put(path.clone(), what);
         }
-        for operation in capture_diff_slices(Algorithm::Myers, &before, &after) {
-            let (left, fresh) = match operation {
-                DiffOp::Equal { .. } => continue,
-                DiffOp::Delete { old_index, old_len, .. } => (old_index..old_index + old_len, 0..0),
-                DiffOp::Insert { new_index, new_len, .. } => (0..0, new_index..new_index + new_len),
-                DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                    (old_index..old_index + old_len, new_index..new_index + new_len)
-                }
-            };
+        for (left, fresh) in changes(&before, &after) {
             self.rest(path, (old, left.collect()), (new, fresh.collect()));
         }
     }
@@ -213,18 +195,18 @@ impl Item {
 const MOST_ORDERED: usize = 50;
 
 /// The same items in another order; they are called by their places, for a value of theirs may be a secret.
-fn reordered(old: &[Node], new: &[Node], before: &[usize], after: &[usize]) -> Option<What> {
-    let sorted = |numbers: &[usize]| {
-        let mut sorted = numbers.to_vec();
+fn reordered(old: &[Node], new: &[Node], before: &[String], after: &[String]) -> Option<What> {
+    fn sorted(items: &[String]) -> Vec<&str> {
+        let mut sorted: Vec<&str> = items.iter().map(String::as_str).collect();
         sorted.sort_unstable();
         sorted
-    };
+    }
     if old.len() > MOST_ORDERED || old.len() != new.len() || before == after || sorted(before) != sorted(after) {
         return None;
     }
     let mut left: Vec<usize> = (0..before.len()).collect();
-    let take = |number: &usize| {
-        let found = left.iter().position(|at| before[*at] == *number)?;
+    let take = |item: &String| {
+        let found = left.iter().position(|at| before[*at] == *item)?;
         Some(format!("[{}]", left.remove(found)))
     };
     let places = (0..before.len()).map(|at| format!("[{at}]")).collect();

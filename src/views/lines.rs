@@ -1,22 +1,62 @@
 //! Changed lines of a text, with some that have not changed around them.
 
-use similar::{ChangeTag, TextDiff};
+use std::ops::Range;
+
+use similar::{DiffOp, group_diff_ops};
 
 use crate::diagnostics::caret::is_invisible;
+use crate::diff::alignment::{changes, operations};
 
 /// Hunks as `diff -u` writes them, without its file names: each begins with `@@`.
 pub fn hunks(old: &str, new: &str, context: usize) -> Vec<String> {
-    let diff = TextDiff::from_lines(old, new);
-    let mut hunks = diff.unified_diff();
-    hunks.context_radius(context);
-    hunks.iter_hunks().map(|hunk| hunk.to_string()).collect()
+    let (old, new) = (split(old), split(new));
+    let groups = group_diff_ops(operations(&old, &new), context);
+    groups.iter().map(|group| hunk(group, &old, &new)).collect()
+}
+
+/// With their line breaks; the last one may have none.
+fn split(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+fn hunk(operations: &[DiffOp], old: &[&str], new: &[&str]) -> String {
+    let (Some(first), Some(last)) = (operations.first(), operations.last()) else { return String::new() };
+    let span = |of: fn(&DiffOp) -> Range<usize>| place(&(of(first).start..of(last).end));
+    let mut text = format!("@@ -{} +{} @@\n", span(DiffOp::old_range), span(DiffOp::new_range));
+    for operation in operations {
+        if let DiffOp::Equal { .. } = operation {
+            put(&mut text, ' ', &old[operation.old_range()]);
+        } else {
+            put(&mut text, '-', &old[operation.old_range()]);
+            put(&mut text, '+', &new[operation.new_range()]);
+        }
+    }
+    text
+}
+
+fn put(text: &mut String, sign: char, lines: &[&str]) {
+    for line in lines {
+        text.push(sign);
+        text.push_str(line);
+        if !line.ends_with('\n') {
+            text.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+}
+
+/// The first line and how many there are; of no lines, the one before them.
+fn place(range: &Range<usize>) -> String {
+    match range.len() {
+        0 => format!("{},0", range.start),
+        1 => format!("{}", range.start + 1),
+        many => format!("{},{many}", range.start + 1),
+    }
 }
 
 /// How many lines came and went.
 pub fn counts(old: &str, new: &str) -> (usize, usize) {
-    let diff = TextDiff::from_lines(old, new);
-    let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
-    (count(ChangeTag::Insert), count(ChangeTag::Delete))
+    let changes = changes(&split(old), &split(new));
+    (changes.iter().map(|(_, came)| came.len()).sum(), changes.iter().map(|(went, _)| went.len()).sum())
 }
 
 /// A line that a terminal may show.
