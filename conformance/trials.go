@@ -24,6 +24,7 @@ type fault struct{ what, says string }
 var trials = []trial{
 	{"4 validate refuses what servers refuse, and nothing that they take", (*judge).bend, lies},
 	{"5 validate admits the pods that Pod Security admits, and no others", (*judge).admits, blindness},
+	{"11 findings as SARIF are SARIF", (*judge).scans, blemishes},
 }
 
 // The number of a claim, which its name begins with.

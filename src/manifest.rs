@@ -3,6 +3,7 @@
 pub mod anchors;
 pub mod block;
 pub mod document;
+pub mod json;
 pub mod node;
 pub mod plain;
 pub mod read;

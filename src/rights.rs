@@ -5,7 +5,7 @@ pub mod folded;
 pub mod roles;
 pub mod wider;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,11 +33,16 @@ pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet
     let roles = Roles::of(&documents);
     let of_group = documents.iter().filter(|document| document.id.group == roles::GROUP);
     let mut rights = BTreeSet::new();
+    // a role may grow by many others, and be named by many bindings
+    let mut known = HashMap::new();
     for binding in of_group.filter(|document| BINDINGS.contains(&document.id.kind.as_str())) {
         let own = home(binding);
         let place = (binding.id.kind == "RoleBinding").then_some(own);
         let namespace: Option<Arc<str>> = place.map(Into::into);
-        let grants = roles.granted(&binding.root, place);
+        let [kind, name] = ["kind", "name"].map(|key| binding.root.text_at(&["roleRef", key]));
+        let whose = place.filter(|_| kind == Some("Role"));
+        let grants =
+            known.entry((kind, name, whose, place.is_some())).or_insert_with(|| roles.granted(&binding.root, place));
         for subject in binding.root.items_at(&["subjects"]).iter().filter_map(|item| subject(item, own)) {
             let right = |Grant { verb, resource }: &Grant| Right {
                 subject: subject.clone(),

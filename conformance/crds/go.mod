@@ -7,5 +7,6 @@ require (
 	github.com/cert-manager/cert-manager v1.21.1
 	github.com/cilium/cilium v1.20.2
 	github.com/external-secrets/external-secrets v1.3.2
+	github.com/owenrumney/go-sarif/v3 v3.3.1
 	k8s.io/pod-security-admission v0.37.2
 )

@@ -13,10 +13,10 @@ use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::plain;
 
 /// How deep it goes: no manifest does, and the library has its own limit.
-const DEEPEST: usize = 100;
+pub(super) const DEEPEST: usize = 100;
 
 /// Readers look no further for the `:` of a key.
-const LONGEST_KEY: usize = 1000;
+pub(super) const LONGEST_KEY: usize = 1000;
 
 /// The value of every document with the place of the document; `None` if the text is not plain block style.
 pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
@@ -50,7 +50,7 @@ fn is_control(byte: u8) -> bool {
 }
 
 /// What some readers take for the end of a line, or do not take at all.
-fn is_unprintable(letter: char) -> bool {
+pub(super) fn is_unprintable(letter: char) -> bool {
     matches!(letter, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
@@ -333,7 +333,7 @@ fn bare(rest: &[u8], is_key: bool) -> Option<usize> {
 }
 
 /// The text between the double quotes with which the line begins, and where it ends.
-fn quoted(line: &str) -> Option<(CompactString, usize)> {
+pub(super) fn quoted(line: &str) -> Option<(CompactString, usize)> {
     let mut text = CompactString::default();
     let mut at = 1;
     loop {
@@ -371,7 +371,7 @@ fn escaped(rest: &str) -> Option<(char, usize)> {
     Some((letter, 1))
 }
 
-fn has_each_once(entries: &[Entry]) -> bool {
+pub(super) fn has_each_once(entries: &[Entry]) -> bool {
     const FEW: usize = 12;
     if entries.len() <= FEW {
         return entries.iter().enumerate().all(|(at, entry)| entries[..at].iter().all(|other| other.key != entry.key));

@@ -17,7 +17,7 @@ use crate::manifest::anchors::Anchors;
 use crate::manifest::block;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Entry, Node, Value};
-use crate::manifest::plain;
+use crate::manifest::{json, plain};
 
 /// How many values may hold each other: far above any Kubernetes schema.
 const DEEPEST: usize = 128;
@@ -38,7 +38,7 @@ pub fn read(text: &str, dialect: Dialect, report: &mut Report) -> Vec<Document> 
     }
     let body = text.strip_prefix(MARK).unwrap_or(text);
     let roots =
-        block::roots(text).unwrap_or_else(|| roots(body, dialect, &Offsets::of(body, text.len() - body.len()), report));
+        quickly(text).unwrap_or_else(|| roots(body, dialect, &Offsets::of(body, text.len() - body.len()), report));
     let mut documents = Vec::with_capacity(roots.len());
     for (span, root) in roots {
         objects(span, root, &mut documents, report);
@@ -57,7 +57,7 @@ pub fn payload(text: &str) -> Option<Node> {
 pub fn payload_or_fault(text: &str) -> Result<Node, (Span, String)> {
     let mut report = Report::default();
     let read = || roots(text, Dialect::Any, &Offsets::of(text, 0), &mut report);
-    let mut roots = block::roots(text).unwrap_or_else(read);
+    let mut roots = quickly(text).unwrap_or_else(read);
     if let Some(first) = report.sorted().first() {
         return Err((first.span, first.message.clone()));
     }
@@ -70,8 +70,13 @@ pub fn payload_or_fault(text: &str) -> Result<Node, (Span, String)> {
 
 /// All values that a payload holds, one a document; none if it is not YAML.
 pub fn payloads(text: &str) -> Vec<Node> {
-    let roots = block::roots(text).or_else(|| roots_of_any(text)).unwrap_or_default();
+    let roots = quickly(text).or_else(|| roots_of_any(text)).unwrap_or_default();
     roots.into_iter().map(|(_, root)| root).collect()
+}
+
+/// What most texts are, read without the library; `None` if it is needed.
+fn quickly(text: &str) -> Option<Vec<(Span, Node)>> {
+    json::roots(text).or_else(|| block::roots(text))
 }
 
 /// What the library alone makes of a text; `None` if it is broken.

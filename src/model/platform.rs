@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::diagnostics::source::Span;
 use crate::model::component::Component;
@@ -9,6 +10,7 @@ use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::facts::Facts;
 use crate::model::identity::Own;
 use crate::model::site::{Address, Surroundings, service_host};
+use crate::model::workload::Workload;
 use crate::spec::external::ExternalSpec;
 use crate::spec::shapes::{AcceptSpec, ComponentSpec, NamespaceSpec};
 use crate::values::host::Host;
@@ -29,6 +31,8 @@ pub struct Platform {
     pub around: Surroundings,
     /// Accepted findings.
     pub accepted: Vec<AcceptSpec>,
+    /// The workloads of each component, once somebody has asked for them (`stages::build::workloads`).
+    pub workloads: OnceLock<Vec<Vec<Workload>>>,
 }
 
 /// A component of the platform.

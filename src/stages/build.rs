@@ -24,9 +24,8 @@ use crate::values::name::Name;
 /// that whoever wants only its text need not hold the objects of the whole platform at once.
 pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec<Placed<T>> {
     let sites: Vec<Site<'_>> = platform.components.iter().map(|declared| site(declared, platform)).collect();
-    let workloads: Vec<Vec<Workload>> =
-        platform.components.iter().zip(&sites).map(|(declared, site)| declared.component.workloads(site)).collect();
-    let edges = edges::edges(platform, &workloads);
+    let workloads = workloads(platform);
+    let edges = edges::edges(platform, workloads);
 
     let mut placed = Vec::new();
     let mut put = |home: Home, objects: Vec<Object>| {
@@ -36,32 +35,33 @@ pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec
             object: finish(object),
         }));
     };
-    put(Home::Cluster, cluster(platform, &workloads));
-    for (name, objects) in namespaces::namespaces(&edges, platform, &workloads) {
+    put(Home::Cluster, cluster(platform, workloads));
+    for (name, objects) in namespaces::namespaces(&edges, platform, workloads) {
         put(Home::Namespace(name), objects);
     }
-    for ((declared, site), workloads) in platform.components.iter().zip(&sites).zip(&workloads) {
+    for ((declared, site), workloads) in platform.components.iter().zip(&sites).zip(workloads) {
         let home = Home::Component(declared.own.clone());
         put(home.clone(), declared.component.objects(site));
         for workload in workloads {
             put(home.clone(), workload_objects(declared, workload, site, &edges, platform));
         }
     }
-    for (home, object) in secret_objects(platform, &sites, &workloads) {
+    for (home, object) in secret_objects(platform, &sites, workloads) {
         put(home, vec![object]);
     }
     placed
 }
 
-/// The workloads of each component, in the platform's order.
-pub fn all_workloads(platform: &Platform) -> Vec<Vec<Workload>> {
-    platform.components.iter().map(|declared| declared.component.workloads(&site(declared, platform))).collect()
+/// The workloads of each component, in the platform's order. They are made once.
+pub fn workloads(platform: &Platform) -> &[Vec<Workload>] {
+    let of = |declared: &Declared| declared.component.workloads(&site(declared, platform));
+    platform.workloads.get_or_init(|| platform.components.iter().map(of).collect())
 }
 
 /// The connections that the platform asks for.
 pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
-    let workloads = all_workloads(platform);
-    connections::connections(platform, &workloads, &edges::edges(platform, &workloads))
+    let workloads = workloads(platform);
+    connections::connections(platform, workloads, &edges::edges(platform, workloads))
 }
 
 /// The Secrets that somebody else makes: each with its namespace and its name.
@@ -70,11 +70,11 @@ pub fn existing_secrets(platform: &Platform) -> BTreeSet<(String, String)> {
     if platform.facts.secrets.backend.value != Backend::Existing {
         return found;
     }
-    for declared in &platform.components {
+    for (declared, workloads) in platform.components.iter().zip(workloads(platform)) {
         let site = site(declared, platform);
-        for workload in declared.component.workloads(&site) {
+        for workload in workloads {
             let pull = site.pull_secret(&workload.main.image);
-            let names = secrets::needs(&workload, pull.as_ref()).into_keys().map(|(name, _)| name);
+            let names = secrets::needs(workload, pull.as_ref()).into_keys().map(|(name, _)| name);
             found.extend(names.map(|name| (declared.own.namespace.to_string(), name.to_string())));
         }
     }

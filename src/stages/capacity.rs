@@ -22,18 +22,17 @@ pub fn check(platform: &Platform, report: &mut Report) {
     if !has_quota && !is_bounded {
         return;
     }
-    let workloads = build::all_workloads(platform);
+    let workloads = build::workloads(platform);
     let solvers = if platform.around.acme { routes::hosts(platform) } else { BTreeMap::new() };
     for (name, namespace) in &platform.namespaces {
         if let Some(quota) = &namespace.quota {
-            let own =
-                platform.components.iter().zip(&workloads).filter(|(declared, _)| declared.own.namespace == *name);
+            let own = platform.components.iter().zip(workloads).filter(|(declared, _)| declared.own.namespace == *name);
             let mut shares: Vec<Share> = own.flat_map(|(_, workloads)| workloads.iter().map(Share::of)).collect();
             shares.extend(solvers.get(name).map(|hosts| Share::of_solvers(hosts.len())));
             quota_holds(name, quota, &shares, report);
         }
     }
-    connections_fit(platform, &workloads, report);
+    connections_fit(platform, workloads, report);
 }
 
 /// What a workload takes of a quota at its largest.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::json;
 use toml::de::DeTable;
@@ -90,7 +91,8 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, report: &mut Report) -
     link::link(&mut components, &names, report);
     components.extend(components::implied(&facts, &names, report));
     let around = survey::survey(&components, namespaces.keys().cloned().collect(), &facts);
-    let platform = Platform { facts, namespaces, externals, components, around, accepted: general.accept };
+    let (accepted, workloads) = (general.accept, OnceLock::new());
+    let platform = Platform { facts, namespaces, externals, components, around, accepted, workloads };
     check::check(&platform, &names, report);
     accept::accept(&platform.accepted, &names, report);
     (!report.has_errors()).then_some(platform)

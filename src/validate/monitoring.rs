@@ -20,6 +20,7 @@ mod templates;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::{panic, thread};
 
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::fields::Tables;
@@ -35,10 +36,12 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
     if scene.payloads.is_empty() {
         return;
     }
-    let tables = Tables::of_rules();
-    let files = scene.payloads.iter().enumerate().filter(|(_, payload)| payload.usage == Use::Rules);
-    let rules: BTreeMap<usize, Vec<Rule<'_>>> =
-        files.map(|(at, payload)| (at, rules::judge(payload, &tables, findings))).collect();
+    // reading questions takes longer than all that is asked about them
+    let (rules, questions) = thread::scope(|scope| {
+        let questions = scope.spawn(|| dashboards::questions(&scene));
+        let rules = judged_rules(&scene, findings);
+        (rules, questions.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+    });
     let servers = scene.servers();
     for server in &servers {
         let answers = Answers::of(world, &[server], &rules);
@@ -49,10 +52,17 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
         }
     }
     let everywhere = Answers::of(world, &servers.iter().collect::<Vec<&Server<'_, '_>>>(), &rules);
-    dashboards::judge(&scene, &everywhere, findings);
+    dashboards::judge(&scene, &questions, &everywhere, findings);
     dashboards::adapters(&scene, &everywhere, findings);
     scrapes::judge(&scene, findings);
     deliveries::judge(world, &scene, findings);
     deliveries::arrive(&scene, &servers, &rules, findings);
     watch::watch(world, &scene, &servers, &rules, findings);
+}
+
+/// The rules of each payload that holds some.
+fn judged_rules<'s>(scene: &'s Scene<'_>, findings: &mut Findings) -> BTreeMap<usize, Vec<Rule<'s>>> {
+    let tables = Tables::of_rules();
+    let files = scene.payloads.iter().enumerate().filter(|(_, payload)| payload.usage == Use::Rules);
+    files.map(|(at, payload)| (at, rules::judge(payload, &tables, findings))).collect()
 }

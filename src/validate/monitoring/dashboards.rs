@@ -1,14 +1,14 @@
 //! Dashboards of Grafana and what the adapter makes metrics of: sources that are there, and questions that can be
 //! understood.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::payloads::{Payload, Use};
-use crate::validate::monitoring::promql;
+use crate::validate::monitoring::promql::{self, Query};
 use crate::validate::monitoring::questions::{ANY, Answers};
 use crate::validate::monitoring::rules;
 use crate::validate::monitoring::scene::Scene;
@@ -18,8 +18,26 @@ const LONGEST_UID: usize = 40;
 /// Sources that Grafana has by itself.
 const OF_GRAFANA: &[&str] = &["-- Dashboard --", "-- Grafana --", "-- Mixed --", "__expr__", "grafana"];
 
+/// What panels ask, by the text of the question; without those that nobody understands.
+pub type Questions<'s> = HashMap<&'s str, Query>;
+
+/// Reads what the panels of all dashboards ask.
+pub fn questions<'s>(scene: &'s Scene<'_>) -> Questions<'s> {
+    let mut found = Questions::new();
+    for panel in scene.all(Use::Dashboard).flat_map(|payload| panels(payload.root.items_at(&["panels"]))) {
+        for text in panel.items_at(&["targets"]).iter().filter_map(|target| target.text_at(&["expr"])) {
+            if !found.contains_key(text)
+                && let Some(query) = fillings(text).find_map(|text| promql::parse(&text)?.ok())
+            {
+                found.insert(text, query);
+            }
+        }
+    }
+    found
+}
+
 /// Judges all dashboards.
-pub fn judge(scene: &Scene<'_>, answers: &Answers, findings: &mut Findings) {
+pub fn judge(scene: &Scene<'_>, questions: &Questions<'_>, answers: &Answers, findings: &mut Findings) {
     let sources = sources(scene);
     let mut uids: BTreeMap<&str, &str> = BTreeMap::new();
     for payload in scene.all(Use::Dashboard) {
@@ -50,7 +68,7 @@ pub fn judge(scene: &Scene<'_>, answers: &Answers, findings: &mut Findings) {
                 if source.is_none_or(is_prometheus)
                     && let Some(expr) = target.get("expr")
                 {
-                    panel_asks(payload, expr, name, answers, findings);
+                    panel_asks(payload, expr, name, questions, answers, findings);
                 }
             }
         }
@@ -101,13 +119,24 @@ const STAND_INS: &[&str] = &[ANY, "1", "5m"];
 /// What stands before a number.
 const BEFORE_NUMBERS: &[&str] = &["topk(", "bottomk(", "quantile(", "limitk("];
 
-fn panel_asks(payload: &Payload<'_>, expr: &Node, name: &str, answers: &Answers, findings: &mut Findings) {
+/// A question with each of them in the place of its variables.
+fn fillings(text: &str) -> impl Iterator<Item = String> {
+    STAND_INS.iter().map(move |word| filled(text, word))
+}
+
+fn panel_asks(
+    payload: &Payload<'_>,
+    expr: &Node,
+    name: &str,
+    questions: &Questions<'_>,
+    answers: &Answers,
+    findings: &mut Findings,
+) {
     let Some(text) = expr.text().filter(|text| !text.trim().is_empty()) else { return };
-    let tries = STAND_INS.iter().map(|word| filled(text, word));
-    if let Some(query) = tries.clone().find_map(|text| promql::parse(&text)?.ok()) {
+    if let Some(query) = questions.get(text) {
         findings.ask();
-        answers.judge(payload, expr, name, &query, findings);
-    } else if let Some(text) = tries.into_iter().next() {
+        answers.judge(payload, expr, name, query, findings);
+    } else if let Some(text) = fillings(text).next() {
         rules::ask(payload, expr, &text, name, findings);
     }
 }
@@ -160,7 +189,7 @@ pub fn adapters(scene: &Scene<'_>, answers: &Answers, findings: &mut Findings) {
                 let metric = series.split('{').next().filter(|metric| !metric.is_empty()).unwrap_or("x");
                 let text = of_adapter(at.text().unwrap_or_default(), metric);
                 if let Some(query) = rules::ask(payload, at, &text, name, findings) {
-                    let windows_only = promql::Query { selectors: Vec::new(), ..query };
+                    let windows_only = Query { selectors: Vec::new(), ..query };
                     answers.judge(payload, at, name, &windows_only, findings);
                 }
             }

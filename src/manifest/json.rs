@@ -1,0 +1,142 @@
+//! Text to a value, for JSON, which is YAML too, and read many times faster by itself.
+//!
+//! Lives here: JSON as programs write it. It must never guess: whatever is not plainly JSON, mistakes included, is left to
+//! the library, and whatever is read here means what the library says it means (the tests below).
+
+use compact_str::CompactString;
+
+use crate::diagnostics::source::Span;
+use crate::manifest::block::{DEEPEST, LONGEST_KEY, has_each_once, is_unprintable, quoted};
+use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::plain;
+
+/// The value with the place of the document; `None` if the text is not one list or map of JSON.
+pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
+    if !text.trim_start().starts_with(['{', '[']) || !text.is_ascii() && text.contains(is_unprintable) {
+        return None;
+    }
+    let mut reader = Reader { text, at: 0, depth: 0 };
+    reader.blanks();
+    let start = reader.at;
+    let root = reader.value()?;
+    reader.blanks();
+    (reader.at == text.len()).then(|| vec![((start..text.len()).into(), root)])
+}
+
+/// A place in the text.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Tabs are left to the library, which takes them in some places only.
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    /// Goes behind a letter, if it is the next one.
+    fn skips(&mut self, letter: u8) -> bool {
+        let is_next = self.peek() == Some(letter);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn value(&mut self) -> Option<Node> {
+        let start = self.at;
+        let value = match self.peek()? {
+            b'{' => self.within(Self::map)?,
+            b'[' => self.within(Self::list)?,
+            b'"' => Value::Text(self.string()?),
+            _ => self.word()?,
+        };
+        Some(Node { span: (start..self.at).into(), value })
+    }
+
+    /// What is between brackets, from the first letter behind the opening one.
+    fn within(&mut self, read: fn(&mut Self) -> Option<Value>) -> Option<Value> {
+        self.depth += 1;
+        self.at += 1;
+        self.blanks();
+        let value = if self.depth > DEEPEST { None } else { read(self) };
+        self.depth -= 1;
+        value
+    }
+
+    fn list(&mut self) -> Option<Value> {
+        let mut items = Vec::new();
+        if self.skips(b']') {
+            return Some(Value::List(items));
+        }
+        loop {
+            items.push(self.value()?);
+            if !self.goes_on(b']')? {
+                return Some(Value::List(items));
+            }
+        }
+    }
+
+    fn map(&mut self) -> Option<Value> {
+        let mut entries = Vec::new();
+        if self.skips(b'}') {
+            return Some(Value::Map(entries));
+        }
+        loop {
+            let start = self.at;
+            let key = self.string().filter(|_| self.at - start <= LONGEST_KEY)?;
+            let span = Span::from(start..self.at);
+            if !self.skips(b':') {
+                return None;
+            }
+            self.blanks();
+            entries.push(Entry { key, span, node: self.value()? });
+            if !self.goes_on(b'}')? {
+                return has_each_once(&entries).then_some(Value::Map(entries));
+            }
+        }
+    }
+
+    /// Whether another item follows, in front of which the place is then.
+    fn goes_on(&mut self, end: u8) -> Option<bool> {
+        self.blanks();
+        if self.skips(end) {
+            return Some(false);
+        }
+        let goes_on = self.skips(b',');
+        self.blanks();
+        goes_on.then_some(true)
+    }
+
+    fn string(&mut self) -> Option<CompactString> {
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        let (text, length) = quoted(&self.text[self.at..])?;
+        self.at += length;
+        Some(text)
+    }
+
+    /// A number or one of three words.
+    fn word(&mut self) -> Option<Value> {
+        let rest = &self.text[self.at..];
+        let length = rest.find([',', ']', '}', ' ', '\n']).filter(|length| *length > 0)?;
+        let word = &rest[..length];
+        let is_number = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_digit())
+            && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+        if !is_number && !matches!(word, "true" | "false" | "null") {
+            return None;
+        }
+        self.at += length;
+        Some(plain::resolve(word))
+    }
+}
+
+#[cfg(test)]
+mod tests;
