@@ -28,9 +28,10 @@ func main() {
 	flag.StringVar(&j.results, "results", "", "a file for the figures")
 	minors := flag.String("minors", "1.35,1.36,1.37", "minors to try the flagship on")
 	modules := flag.String("modules", "", "module=directory,… of the modules that ship definitions")
+	others := flag.String("programs", "", "name=directory,… of the programs that a platform is made of")
 	flag.Parse()
 	j.share = uint32(*share)
-	j.minors, j.modules = strings.Split(*minors, ","), pairs(*modules)
+	j.minors, j.modules, j.programs.others = strings.Split(*minors, ","), pairs(*modules), pairs(*others)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ok, err := j.everything(ctx)
@@ -240,7 +241,7 @@ func (j *judge) write(platforms []platform, all []*claim) error {
 // What the judges are: the module that each directory pins first, and its version.
 func versions(root string) ([]string, error) {
 	var found []string
-	for _, pattern := range []string{"servers/*/go.mod", "crds/go.mod"} {
+	for _, pattern := range []string{"servers/*/go.mod", "programs/*/go.mod", "crds/go.mod"} {
 		files, err := filepath.Glob(filepath.Join(root, "conformance", pattern))
 		if err != nil {
 			return nil, err
@@ -259,7 +260,7 @@ func versions(root string) ([]string, error) {
 }
 
 // Modules whose programs or definitions are used, and their versions.
-var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium)|k8s\.io/pod-security-admission) (v\S+)`)
+var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus)|k8s\.io/pod-security-admission) (v\S+)`)
 
 // The figures of a run, without how long it took.
 func results(platforms []platform, all []*claim) string {

@@ -191,9 +191,12 @@ func objects(stream string) ([]unstructured.Unstructured, error) {
 }
 
 // Its cert-manager, if it has one.
-func (p platform) manager() component {
+func (p platform) manager() component { return p.one("cert-manager") }
+
+// Its component of this kind, or one without a name.
+func (p platform) one(kind string) component {
 	for _, of := range p.components {
-		if of.kind == "cert-manager" {
+		if of.kind == kind {
 			return of
 		}
 	}

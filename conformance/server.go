@@ -25,6 +25,8 @@ type programs struct {
 	etcd        string
 	// of each minor: kube-apiserver and kubectl
 	servers string
+	// directories of the programs that the platform is made of, by name
+	others map[string]string
 }
 
 func (p programs) of(minor, name string) string { return filepath.Join(p.servers, minor, name) }

@@ -24,6 +24,7 @@ type fault struct{ what, says string }
 var trials = []trial{
 	{"4 validate refuses what servers refuse, and nothing that they take", (*judge).bend, lies},
 	{"5 validate admits the pods that Pod Security admits, and no others", (*judge).admits, blindness},
+	{"6 Prometheus measures what is declared, and alarms when it should and only then", (*judge).measures, faultsOf(flaws)},
 	{"11 findings as SARIF are SARIF", (*judge).scans, blemishes},
 }
 
