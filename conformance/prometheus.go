@@ -16,16 +16,26 @@ import (
 
 // The monitoring of one platform.
 type monitoring struct {
-	platform platform
-	objects  []unstructured.Unstructured
-	stream   string
-	dir      string
-	programs programs
+	platform    platform
+	objects     []unstructured.Unstructured
+	stream      string
+	dir         string
+	programs    programs
+	store       *store
+	definitions []definition
 	// Prometheus, as the description calls it, and the root of its pod
 	own  component
 	root *root
 	// the value of every Secret
 	secret string
+
+	// once it runs in a cluster: the server, what is there, and Prometheus itself
+	server  *server
+	pods    []placed
+	nodes   []machine
+	targets []measured
+	running *process
+	url     string
 }
 
 // Tries it on the flagship: first what promtool says of files, then what Prometheus does in a cluster.
@@ -34,8 +44,8 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(m.dir)
-	for _, step := range []func(context.Context, *claim) error{m.files, m.alarms} {
+	defer m.close()
+	for _, step := range []func(context.Context, *claim) error{m.files, m.alarms, m.finds} {
 		if err := step(ctx, to); err != nil {
 			return err
 		}
@@ -46,9 +56,19 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 	return nil
 }
 
+func (m *monitoring) close() {
+	if m.running != nil {
+		m.running.stop()
+	}
+	if m.server != nil {
+		m.server.close()
+	}
+	_ = os.RemoveAll(m.dir)
+}
+
 // Renders the flagship for the minor that it is written for, puts the fault in, and lays Prometheus' files out.
 func (j *judge) monitoring(ctx context.Context, platforms []platform, fault string) (*monitoring, error) {
-	m := &monitoring{programs: j.programs, secret: rand.Text()}
+	m := &monitoring{programs: j.programs, store: j.store, definitions: j.definitions, secret: rand.Text()}
 	for _, platform := range platforms {
 		if platform.name == "flagship" && platform.environment == "" && platform.minor == platform.own {
 			m.platform = platform
