@@ -28,6 +28,10 @@ func (m *monitoring) finds(ctx context.Context, to *claim) error {
 		return err
 	}
 	m.targets = m.platform.targets(m.pods, m.nodes)
+	var err error
+	if m.exporters, err = m.standIns(); err != nil {
+		return err
+	}
 	if err := m.start(ctx); err != nil {
 		return err
 	}
@@ -60,14 +64,14 @@ func (m *monitoring) populate(ctx context.Context) error {
 		return err
 	}
 	service := m.platform.one("web-service")
-	return m.server.runStrangers(ctx, service.namespace, service.name, m.nodes[0].name, &from)
+	return m.server.runStrangers(ctx, service.namespace, service.name, m.nodes[0].Name, &from)
 }
 
 // The address of the first pod of a workload.
 func (m *monitoring) address(of component) string {
 	for _, pod := range m.pods {
-		if pod.namespace == of.namespace && pod.workload == of.name {
-			return pod.address
+		if pod.Namespace == of.namespace && pod.Workload == of.name {
+			return pod.Address
 		}
 	}
 	return ""
@@ -113,10 +117,10 @@ func (m *monitoring) start(ctx context.Context) error {
 // Where the API server is, for who is not within its cluster.
 func (m *monitoring) cluster() string { return filepath.Join(m.dir, "kubeconfig") }
 
-var pace = regexp.MustCompile(`(?m)^(\s+interval: )\S+$`)
+var pace = regexp.MustCompile(`(?m)^(\s+(?:interval|for): )\S+$`)
 
 // Adapts the configuration to this machine: Prometheus finds the server by a file, as it is not within the cluster, and
-// Alertmanager by its address, as there is no DNS; and time flies, a second for each interval.
+// Alertmanager by its address, as there is no DNS; and time flies, a second for each interval and each patience.
 func (m *monitoring) adapt() error {
 	text, err := os.ReadFile(m.configuration())
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // Plays the nodes: the pods of every workload run, each at a loopback address of its own.
 
 // A pod that runs, and what it runs for.
-type placed struct{ namespace, workload, name, node, address string }
+type placed struct{ Namespace, Workload, Container, Name, Node, Address string }
 
-type machine struct{ name, address string }
+type machine struct{ Name, Address string }
 
 // Loopback addresses, of a range that a run has mostly to itself.
 type loopback struct{ next int }
@@ -29,9 +29,9 @@ func (s *server) makeNodes(ctx context.Context, from *loopback) ([]machine, erro
 	for _, name := range []string{"node-1", "node-2"} {
 		of := machine{name, from.take()}
 		_, err := s.client.CoreV1().Nodes().Create(ctx, &corev1.Node{
-			ObjectMeta: metav1.ObjectMeta{Name: of.name, Labels: map[string]string{"kubernetes.io/os": "linux"}},
+			ObjectMeta: metav1.ObjectMeta{Name: of.Name, Labels: map[string]string{"kubernetes.io/os": "linux"}},
 			Status: corev1.NodeStatus{
-				Addresses:       []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: of.address}},
+				Addresses:       []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: of.Address}},
 				DaemonEndpoints: corev1.NodeDaemonEndpoints{KubeletEndpoint: corev1.DaemonEndpoint{Port: nodePort}},
 			},
 		}, metav1.CreateOptions{})
@@ -63,7 +63,7 @@ func (s *server) runPods(ctx context.Context, nodes []machine, from *loopback) (
 				return nil, err
 			}
 			node := nodes[number%len(nodes)]
-			pod := placed{workload.namespace, workload.name, fmt.Sprintf("%s-%d", workload.name, number), node.name, from.take()}
+			pod := placed{workload.namespace, workload.name, workload.template.Spec.Containers[0].Name, fmt.Sprintf("%s-%d", workload.name, number), node.Name, from.take()}
 			if err := s.runs(ctx, pod, phase); err != nil {
 				return nil, err
 			}
@@ -75,18 +75,18 @@ func (s *server) runPods(ctx context.Context, nodes []machine, from *loopback) (
 
 // Binds a pod to its node, which says what has become of it.
 func (s *server) runs(ctx context.Context, of placed, phase corev1.PodPhase) error {
-	pods := s.client.CoreV1().Pods(of.namespace)
+	pods := s.client.CoreV1().Pods(of.Namespace)
 	err := pods.Bind(ctx, &corev1.Binding{
-		ObjectMeta: metav1.ObjectMeta{Name: of.name}, Target: corev1.ObjectReference{Kind: "Node", Name: of.node},
+		ObjectMeta: metav1.ObjectMeta{Name: of.Name}, Target: corev1.ObjectReference{Kind: "Node", Name: of.Node},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
-	pod, err := pods.Get(ctx, of.name, metav1.GetOptions{})
+	pod, err := pods.Get(ctx, of.Name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
-	pod.Status.Phase, pod.Status.PodIP, pod.Status.PodIPs = phase, of.address, []corev1.PodIP{{IP: of.address}}
+	pod.Status.Phase, pod.Status.PodIP, pod.Status.PodIPs = phase, of.Address, []corev1.PodIP{{IP: of.Address}}
 	ready := corev1.ConditionFalse
 	if phase == corev1.PodRunning {
 		ready = corev1.ConditionTrue
@@ -132,7 +132,7 @@ func (s *server) runStrangers(ctx context.Context, namespace, workload, node str
 		if _, err := s.client.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 			return err
 		}
-		if err := s.runs(ctx, placed{pod.Namespace, "", pod.Name, node, from.take()}, stranger.phase); err != nil {
+		if err := s.runs(ctx, placed{pod.Namespace, "", "", pod.Name, node, from.take()}, stranger.phase); err != nil {
 			return err
 		}
 	}

@@ -30,12 +30,13 @@ type monitoring struct {
 	secret string
 
 	// once it runs in a cluster: the server, what is there, and Prometheus itself
-	server  *server
-	pods    []placed
-	nodes   []machine
-	targets []measured
-	running *process
-	url     string
+	server    *server
+	pods      []placed
+	nodes     []machine
+	targets   []measured
+	exporters *exporters
+	running   *process
+	url       string
 }
 
 // Tries it on the flagship: first what promtool says of files, then what Prometheus does in a cluster.
@@ -45,7 +46,7 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 		return err
 	}
 	defer m.close()
-	for _, step := range []func(context.Context, *claim) error{m.files, m.alarms, m.finds} {
+	for _, step := range []func(context.Context, *claim) error{m.files, m.alarms, m.finds, m.measures} {
 		if err := step(ctx, to); err != nil {
 			return err
 		}
@@ -59,6 +60,9 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 func (m *monitoring) close() {
 	if m.running != nil {
 		m.running.stop()
+	}
+	if m.exporters != nil {
+		m.exporters.close()
 	}
 	if m.server != nil {
 		m.server.close()

@@ -88,14 +88,14 @@ func (p platform) targets(pods []placed, nodes []machine) []measured {
 	var found []measured
 	for _, outlet := range p.outlets() {
 		for _, pod := range pods {
-			if pod.namespace != outlet.namespace || pod.workload != outlet.workload {
+			if pod.Namespace != outlet.namespace || pod.Workload != outlet.workload {
 				continue
 			}
-			at := fmt.Sprintf("%s:%d", pod.address, outlet.port)
+			at := fmt.Sprintf("%s:%d", pod.Address, outlet.port)
 			labels := map[string]string{"job": outlet.job, "instance": at}
 			if outlet.service != "" {
-				labels["namespace"], labels["pod"], labels["container"] = outlet.namespace, pod.name, outlet.container
-				labels["service"], labels["node"] = outlet.service, pod.node
+				labels["namespace"], labels["pod"], labels["container"] = outlet.namespace, pod.Name, outlet.container
+				labels["service"], labels["node"] = outlet.service, pod.Node
 			}
 			found = append(found, measured{outlet.scheme + "://" + at + "/metrics", labels, outlet.says})
 		}
@@ -104,9 +104,9 @@ func (p platform) targets(pods []placed, nodes []machine) []measured {
 		return found
 	}
 	for _, node := range nodes {
-		at := fmt.Sprintf("%s:%d", node.address, nodePort) // called by their names, not by their addresses
+		at := fmt.Sprintf("%s:%d", node.Address, nodePort) // called by their names, not by their addresses
 		for job, path := range map[string]string{"kubelet": "/metrics", "cadvisor": "/metrics/cadvisor"} {
-			labels := map[string]string{"job": job, "instance": node.name, "node": node.name}
+			labels := map[string]string{"job": job, "instance": node.Name, "node": node.Name}
 			found = append(found, measured{"https://" + at + path, labels, job})
 		}
 	}

@@ -353,7 +353,7 @@ const RUNTIME: &[Panel] = &[
         title: "Go: longest pause of the collector",
         unit: Unit::Seconds,
         queries: &[query(
-            r#"max by (pod) (go_gc_duration_seconds{namespace=~"$namespace", service=~"$service", pod=~"$pod", quantile="1"})"#,
+            r#"max by (pod) (go_gc_duration_seconds{namespace=~"$namespace", service=~"$service", pod=~"$pod", quantile="1.0"})"#,
             "{{pod}}",
         )],
         ..LINES

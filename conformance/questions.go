@@ -1,0 +1,386 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+// What is asked of Prometheus once it measures: its own rules, dashboards and the adapter of autoscalers get answers.
+
+// A question to Prometheus, which says what is wrong with the answer.
+type query struct {
+	of  string
+	ask func(ctx context.Context) error
+}
+
+// Everything that is found answers, and everybody who asks gets an answer.
+func (m *monitoring) measures(ctx context.Context, to *claim) error {
+	rules, err := m.rendered()
+	if err != nil {
+		return err
+	}
+	questions := []query{
+		{"every target answers", m.up},
+		{"every rule can be evaluated", m.evaluates},
+		{"Alertmanager hears the heartbeat", func(context.Context) error {
+			return m.exporters.heard(heartbeat, map[string]string{"cluster": m.platform.prefix, "environment": "production"})
+		}},
+		{"what belongs to others is not kept", m.forgets},
+		{"alerts ring for what the stand-ins tell", m.alarmed},
+	}
+	records := 0
+	for _, rule := range rules {
+		if rule.Record != "" {
+			records++
+			questions = append(questions, m.hasData("recording rule", rule.Record))
+		}
+	}
+	panels, err := m.panels(ctx)
+	if err != nil {
+		return err
+	}
+	scalers, err := m.scalers()
+	if err != nil {
+		return err
+	}
+	to.count("recording rules", records)
+	to.count("queries of dashboards", len(panels))
+	to.count("metrics of autoscalers", len(scalers))
+	return m.allAnswered(ctx, slices.Concat(questions, panels, scalers), to)
+}
+
+// Asks until there is an answer to everything, or for half a minute in vain.
+func (m *monitoring) allAnswered(ctx context.Context, open []query, to *claim) error {
+	patience := time.Now().Add(30 * time.Second)
+	for {
+		var still []query
+		wrong := map[string]error{}
+		for _, query := range open {
+			if err := query.ask(ctx); err != nil {
+				still, wrong[query.of] = append(still, query), err
+			}
+		}
+		open = still
+		if len(open) > 0 && time.Now().Before(patience) && ctx.Err() == nil {
+			time.Sleep(200 * time.Millisecond)
+			continue
+		}
+		for _, of := range slices.Sorted(maps.Keys(wrong)) {
+			to.holds(false, "never: %s: %v", of, wrong[of])
+		}
+		return ctx.Err()
+	}
+}
+
+func (m *monitoring) up(ctx context.Context) error {
+	active, err := m.active(ctx)
+	if err != nil {
+		return err
+	}
+	var down []error
+	for _, target := range active {
+		if target.Health != "up" {
+			down = append(down, fmt.Errorf("%s: %s", target.id(), target.LastError))
+		}
+	}
+	return errors.Join(down...)
+}
+
+func (m *monitoring) evaluates(ctx context.Context) error {
+	var said struct {
+		Groups []struct {
+			Rules []struct{ Name, Health, LastError string }
+		}
+	}
+	if err := m.ask(ctx, "rules", nil, &said); err != nil {
+		return err
+	}
+	var ill []error
+	for _, group := range said.Groups {
+		for _, rule := range group.Rules {
+			if rule.Health != "ok" {
+				ill = append(ill, fmt.Errorf("%s is %s: %s", rule.Name, rule.Health, rule.LastError))
+			}
+		}
+	}
+	return errors.Join(ill...)
+}
+
+// What the stand-ins tell that somebody should hear of.
+var troubles = []string{
+	"AlertmanagerNotificationsFailing", "ContainerOOMKilled", "DeploymentReplicasMismatch", "PodCrashLooping", heartbeat,
+}
+
+// Exactly the alerts ring that should.
+func (m *monitoring) alarmed(ctx context.Context) error {
+	samples, err := m.instant(ctx, `count by (alertname) (ALERTS{alertstate="firing"})`)
+	if err != nil {
+		return err
+	}
+	var got []string
+	for _, sample := range samples {
+		got = append(got, sample.Metric["alertname"])
+	}
+	if slices.Sort(got); !slices.Equal(got, troubles) {
+		return fmt.Errorf("%v ring, not %v", got, troubles)
+	}
+	return nil
+}
+
+// Series of other namespaces, and sums over whole pods, are not kept.
+func (m *monitoring) forgets(ctx context.Context) error {
+	for _, query := range []string{`{namespace="kube-system"}`, `container_memory_working_set_bytes{container=""}`} {
+		if samples, err := m.instant(ctx, query); err != nil || len(samples) > 0 {
+			return fmt.Errorf("%s has %d answers (%w)", query, len(samples), err)
+		}
+	}
+	return nil
+}
+
+// A sample of an instant answer.
+type sample struct {
+	Metric map[string]string
+	Value  [2]any
+}
+
+func (m *monitoring) instant(ctx context.Context, query string) ([]sample, error) {
+	var said struct{ Result []sample }
+	err := m.ask(ctx, "query", url.Values{"query": {query}}, &said)
+	return said.Result, err
+}
+
+// A query that must have data, in one series at least.
+func (m *monitoring) hasData(of, expr string) query {
+	return query{of + ": " + expr, func(ctx context.Context) error {
+		samples, err := m.instant(ctx, expr)
+		if err != nil {
+			return err
+		}
+		for _, sample := range samples {
+			text, _ := sample.Value[1].(string)
+			if value, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(value) {
+				return nil
+			}
+		}
+		return fmt.Errorf("no data in %d series", len(samples))
+	}}
+}
+
+// What Grafana reads.
+type dashboard struct {
+	Title      string
+	Templating struct {
+		List []struct {
+			Name, Type string
+			Query      any
+		}
+	}
+}
+
+// The queries of all panels, with each variable at all of its values, as Grafana asks them.
+func (m *monitoring) panels(ctx context.Context) ([]query, error) {
+	grafana := m.platform.one("grafana")
+	root, err := layOut(m.objects, "Deployment", grafana.namespace, grafana.name, filepath.Join(m.dir, "grafana"), m.secret)
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(root.path("/etc/grafana/dashboards/*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var found []query
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var board dashboard
+		var tree any
+		if err := errors.Join(json.Unmarshal(text, &board), json.Unmarshal(text, &tree)); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		values := map[string]string{"__rate_interval": "1m"}
+		for _, variable := range board.Templating.List {
+			definition, _ := variable.Query.(map[string]any)
+			all, asked, err := m.values(fmt.Sprint(definition["query"]), variable.Name, values)
+			if err != nil {
+				return nil, err
+			}
+			values[variable.Name] = all
+			found = append(found, asked)
+		}
+		for _, expr := range expressions(tree) {
+			found = append(found, m.hasData(board.Title, filled(expr, values)))
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("no dashboards are rendered")
+	}
+	return found, nil
+}
+
+// Every query below a part of a dashboard.
+func expressions(of any) []string {
+	var found []string
+	switch of := of.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(of)) {
+			if text, is := of[key].(string); is && key == "expr" {
+				found = append(found, text)
+			}
+			found = append(found, expressions(of[key])...)
+		}
+	case []any:
+		for _, one := range of {
+			found = append(found, expressions(one)...)
+		}
+	}
+	return found
+}
+
+var dollar = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z_0-9]*)\}?`)
+
+func filled(query string, values map[string]string) string {
+	return dollar.ReplaceAllStringFunc(query, func(of string) string {
+		if value, known := values[dollar.FindStringSubmatch(of)[1]]; known {
+			return value
+		}
+		return of
+	})
+}
+
+var choice = regexp.MustCompile(`^label_values\((.*), *([a-z_]+)\)$`)
+
+// All values that a variable must have, as Grafana writes "all of them", and the question whether it has them.
+func (m *monitoring) values(asked, name string, known map[string]string) (string, query, error) {
+	of := choice.FindStringSubmatch(asked)
+	wanted := m.declared(name)
+	if of == nil || len(wanted) == 0 {
+		return "", query{}, fmt.Errorf("nobody knows what variable %s is: %s", name, asked)
+	}
+	all := "(" + strings.Join(wanted, "|") + ")"
+	return all, query{"variable " + name + ": " + asked, func(ctx context.Context) error {
+		var got []string
+		err := m.ask(ctx, "label/"+of[2]+"/values", url.Values{"match[]": {filled(of[1], known)}}, &got)
+		if err == nil && !slices.Equal(got, wanted) {
+			err = fmt.Errorf("it has the values %v, not %v", got, wanted)
+		}
+		return err
+	}}, nil
+}
+
+// What variables of that name are about: web services, their namespaces and their pods.
+func (m *monitoring) declared(name string) []string {
+	found := map[string]bool{}
+	for _, of := range m.platform.components {
+		switch {
+		case of.kind != "web-service":
+		case name == "namespace":
+			found[of.namespace] = true
+		case name == "service":
+			found[of.name] = true
+		case name == "pod":
+			for _, pod := range m.podsOf(of.namespace, of.name) {
+				found[pod] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func (m *monitoring) podsOf(namespace, workload string) []string {
+	var found []string
+	for _, pod := range m.pods {
+		if pod.Namespace == namespace && pod.Workload == workload {
+			found = append(found, pod.Name)
+		}
+	}
+	return found
+}
+
+// A metric that the adapter makes.
+type made struct {
+	SeriesQuery, MetricsQuery string
+	Name                      struct{ As string }
+}
+
+// The metrics that autoscalers ask the adapter for have a value for each of their pods.
+func (m *monitoring) scalers() ([]query, error) {
+	adapter := m.platform.one("prometheus-adapter")
+	root, err := layOut(m.objects, "Deployment", adapter.namespace, adapter.name, filepath.Join(m.dir, "adapter"), m.secret)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(root.path("/etc/adapter/config/config.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	var config struct{ Rules []made }
+	if err := yaml.Unmarshal(text, &config); err != nil {
+		return nil, err
+	}
+	var found []query
+	for _, object := range m.objects {
+		if object.GetKind() != "HorizontalPodAutoscaler" {
+			continue
+		}
+		for _, metric := range list(object.Object["spec"], "metrics") {
+			name, ofPods, _ := unstructured.NestedString(metric.(map[string]any), "pods", "metric", "name")
+			if !ofPods {
+				continue
+			}
+			workload, _, _ := unstructured.NestedString(object.Object, "spec", "scaleTargetRef", "name")
+			at := slices.IndexFunc(config.Rules, func(rule made) bool { return rule.Name.As == name })
+			if at < 0 {
+				return nil, fmt.Errorf("no rule of the adapter makes %s", name)
+			}
+			found = append(found, m.scales(config.Rules[at], object.GetNamespace(), workload))
+		}
+	}
+	return found, nil
+}
+
+// Asks as the adapter does: which series there are, and then for the pods of a workload.
+func (m *monitoring) scales(rule made, namespace, workload string) query {
+	pods := m.podsOf(namespace, workload)
+	return query{rule.Name.As + " of " + workload, func(ctx context.Context) error {
+		var series []map[string]string
+		if err := m.ask(ctx, "series", url.Values{"match[]": {rule.SeriesQuery}}, &series); err != nil {
+			return err
+		}
+		if len(series) == 0 {
+			return fmt.Errorf("there is nothing of %s", rule.SeriesQuery)
+		}
+		expr := strings.NewReplacer(
+			"<<.Series>>", series[0]["__name__"], "<<.GroupBy>>", "pod",
+			"<<.LabelMatchers>>", fmt.Sprintf(`namespace="%s",pod=~"%s"`, namespace, strings.Join(pods, "|")),
+		).Replace(rule.MetricsQuery)
+		samples, err := m.instant(ctx, expr)
+		if err != nil {
+			return err
+		}
+		var got []string
+		for _, sample := range samples {
+			got = append(got, sample.Metric["pod"])
+		}
+		if slices.Sort(got); !slices.Equal(got, pods) {
+			return fmt.Errorf("%s has values for %v, not for %v", expr, got, pods)
+		}
+		return nil
+	}}
+}
