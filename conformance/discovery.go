@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -24,9 +23,6 @@ import (
 
 // In the cluster that is rendered, with the account that is rendered, Prometheus finds what is declared and nothing else.
 func (m *monitoring) finds(ctx context.Context, to *claim) error {
-	if err := m.populate(ctx); err != nil {
-		return err
-	}
 	m.targets = m.platform.targets(m.pods, m.nodes)
 	var err error
 	if m.exporters, err = m.standIns(); err != nil {
@@ -37,34 +33,6 @@ func (m *monitoring) finds(ctx context.Context, to *claim) error {
 	}
 	to.count("targets", len(m.targets))
 	return m.compares(ctx, to)
-}
-
-// A server with the platform on it, whose pods run, beside strangers.
-func (m *monitoring) populate(ctx context.Context) error {
-	var err error
-	if m.server, err = startServer(ctx, "m"+rand.Text(), m.platform.minor, m.store, m.programs); err != nil {
-		return err
-	}
-	if err := m.server.define(ctx, m.definitions, m.objects); err != nil {
-		return err
-	}
-	m.server.play(ctx)
-	applied := &claim{}
-	if err := m.server.applies(ctx, m.stream, m.objects, applied); err != nil {
-		return err
-	}
-	if len(applied.faults) > 0 {
-		return errors.New(strings.Join(applied.faults, "\n"))
-	}
-	var from loopback
-	if m.nodes, err = m.server.makeNodes(ctx, &from); err != nil {
-		return err
-	}
-	if m.pods, err = m.server.runPods(ctx, m.nodes, &from); err != nil {
-		return err
-	}
-	service := m.platform.one("web-service")
-	return m.server.runStrangers(ctx, service.namespace, service.name, m.nodes[0].Name, &from)
 }
 
 // The address of the first pod of a workload.
@@ -89,10 +57,11 @@ func (m *monitoring) start(ctx context.Context) error {
 		return err
 	}
 	account := m.root.path(accountPath)
+	user := fmt.Sprintf("tokenFile: %q", filepath.Join(account, "token"))
 	for file, text := range map[string]string{
 		filepath.Join(account, "token"):  token.Status.Token,
 		filepath.Join(account, "ca.crt"): string(m.server.authority.pem),
-		m.cluster():                      kubeconfig(account, m.server.config.Host, fmt.Sprintf("tokenFile: %q", filepath.Join(account, "token"))),
+		m.access():                       kubeconfig(account, m.server.config.Host, user),
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			return err
@@ -115,7 +84,7 @@ func (m *monitoring) start(ctx context.Context) error {
 }
 
 // Where the API server is, for who is not within its cluster.
-func (m *monitoring) cluster() string { return filepath.Join(m.dir, "kubeconfig") }
+func (m *monitoring) access() string { return filepath.Join(m.dir, "kubeconfig") }
 
 var pace = regexp.MustCompile(`(?m)^(\s+(?:interval|for): )\S+$`)
 
@@ -130,10 +99,12 @@ func (m *monitoring) adapt() error {
 	if err := yaml.Unmarshal(text, &said); err != nil {
 		return err
 	}
-	maps.Copy(table(said, "global"), map[string]any{"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"})
+	for _, interval := range []string{"scrape_interval", "scrape_timeout", "evaluation_interval"} {
+		table(said, "global")[interval] = "1s"
+	}
 	for _, job := range list(said, "scrape_configs") {
 		for _, discovery := range list(job, "kubernetes_sd_configs") {
-			discovery.(map[string]any)["kubeconfig_file"] = m.cluster()
+			discovery.(map[string]any)["kubeconfig_file"] = m.access()
 		}
 	}
 	alertmanager := m.platform.one("alertmanager")
@@ -213,30 +184,46 @@ func labelled(labels map[string]string) string {
 	return strings.Join(text, ",")
 }
 
-// Compares what is found with what there is, once all of it has been found or for half a minute in vain.
+// Compares what is found with what there is, once all of it has been found or as long as there is more and more of it.
 func (m *monitoring) compares(ctx context.Context, to *claim) error {
 	wanted := map[string]bool{}
 	for _, target := range m.targets {
 		wanted[target.id()] = true
 	}
-	patience := time.Now().Add(30 * time.Second)
-	for {
+	var missing, other []string
+	err := m.await(ctx, func() (int, error) {
 		active, err := m.active(ctx)
-		if err != nil {
-			return err
-		}
 		got := map[string]bool{}
 		for _, target := range active {
 			got[target.id()] = true
 		}
-		missing, other := without(wanted, got), without(got, wanted)
-		if len(missing) > 0 && time.Now().Before(patience) && ctx.Err() == nil {
-			time.Sleep(200 * time.Millisecond)
-			continue
+		missing, other = without(wanted, got), without(got, wanted)
+		return len(missing), err
+	})
+	to.holds(len(missing) == 0, "Prometheus does not find\n%s", strings.Join(missing, "\n"))
+	to.holds(len(other) == 0, "Prometheus finds what nobody declares:\n%s", strings.Join(other, "\n"))
+	return err
+}
+
+// Tries until nothing is left to do, or no less for longer than our patience lasts.
+func (m *monitoring) await(ctx context.Context, left func() (int, error)) error {
+	least, since := math.MaxInt, time.Now()
+	for {
+		many, err := left()
+		if err != nil || many == 0 {
+			return err
 		}
-		to.holds(len(missing) == 0, "Prometheus does not find\n%s", strings.Join(missing, "\n"))
-		to.holds(len(other) == 0, "Prometheus finds what nobody declares:\n%s", strings.Join(other, "\n"))
-		return ctx.Err()
+		if many < least {
+			least, since = many, time.Now()
+		}
+		if time.Since(since) > m.patience {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
 }
 

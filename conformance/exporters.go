@@ -168,7 +168,9 @@ type knowledge struct {
 
 // What it says when it is asked for so many times.
 func (e *exporters) text(target measured, many int) ([]byte, error) {
-	about := knowledge{Pods: e.m.pods, Nodes: e.m.nodes, Namespaces: e.m.platform.namespaces, Services: e.m.platform.services()}
+	about := knowledge{
+		Pods: e.m.pods, Nodes: e.m.nodes, Namespaces: e.m.platform.namespaces, Services: e.m.platform.services(),
+	}
 	about.Own.Node = target.labels["node"]
 	for _, pod := range e.m.pods {
 		if pod.Name == target.labels["pod"] && pod.Namespace == target.labels["namespace"] {

@@ -77,6 +77,8 @@ type judge struct {
 	programs                   programs
 	definitions                []definition
 	store                      *store
+	// what Prometheus is tried in, once it is
+	cluster *cluster
 }
 
 func (j *judge) everything(ctx context.Context) (bool, error) {
@@ -96,6 +98,11 @@ func (j *judge) everything(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer j.store.stop()
+	defer func() {
+		if j.cluster != nil {
+			j.cluster.close()
+		}
+	}()
 
 	if j.proof {
 		return j.prove(ctx, platforms, os.Stdout)

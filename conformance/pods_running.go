@@ -2,14 +2,72 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Plays the nodes: the pods of every workload run, each at a loopback address of its own.
+
+// A server with a platform on it whose pods run, beside strangers.
+type cluster struct {
+	server *server
+	pods   []placed
+	nodes  []machine
+	leave  context.CancelFunc
+}
+
+func (c *cluster) close() {
+	if c.server != nil {
+		c.server.close()
+	}
+	c.leave()
+}
+
+func (j *judge) populate(ctx context.Context, platform platform, stream string) (*cluster, error) {
+	c := &cluster{}
+	ctx, c.leave = context.WithCancel(ctx)
+	if err := c.fill(ctx, j, platform, stream); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *cluster) fill(ctx context.Context, j *judge, platform platform, stream string) error {
+	objects, err := objects(stream)
+	if err != nil {
+		return err
+	}
+	if c.server, err = startServer(ctx, "c"+rand.Text(), platform.minor, j.store, j.programs); err != nil {
+		return err
+	}
+	if err := c.server.define(ctx, j.definitions, objects); err != nil {
+		return err
+	}
+	c.server.play(ctx)
+	applied := &claim{}
+	if err := c.server.applies(ctx, stream, objects, applied); err != nil {
+		return err
+	}
+	if len(applied.faults) > 0 {
+		return errors.New(strings.Join(applied.faults, "\n"))
+	}
+	var from loopback
+	if c.nodes, err = c.server.makeNodes(ctx, &from); err != nil {
+		return err
+	}
+	if c.pods, err = c.server.runPods(ctx, c.nodes, &from); err != nil {
+		return err
+	}
+	service := platform.one("web-service")
+	return c.server.runStrangers(ctx, service.namespace, service.name, c.nodes[0].Name, &from)
+}
 
 // A pod that runs, and what it runs for.
 type placed struct{ Namespace, Workload, Container, Name, Node, Address string }
@@ -63,7 +121,10 @@ func (s *server) runPods(ctx context.Context, nodes []machine, from *loopback) (
 				return nil, err
 			}
 			node := nodes[number%len(nodes)]
-			pod := placed{workload.namespace, workload.name, workload.template.Spec.Containers[0].Name, fmt.Sprintf("%s-%d", workload.name, number), node.Name, from.take()}
+			pod := placed{
+				workload.namespace, workload.name, workload.template.Spec.Containers[0].Name,
+				fmt.Sprintf("%s-%d", workload.name, number), node.Name, from.take(),
+			}
 			if err := s.runs(ctx, pod, phase); err != nil {
 				return nil, err
 			}
@@ -119,7 +180,9 @@ func (s *server) runStrangers(ctx context.Context, namespace, workload, node str
 	for _, stranger := range strangers {
 		pod := &corev1.Pod{
 			ObjectMeta: metav1.ObjectMeta{Name: stranger.name, Namespace: namespace, Labels: map[string]string{}},
-			Spec:       corev1.PodSpec{Containers: []corev1.Container{*like.Spec.Containers[0].DeepCopy()}, SecurityContext: like.Spec.SecurityContext},
+			Spec: corev1.PodSpec{
+				Containers: []corev1.Container{*like.Spec.Containers[0].DeepCopy()}, SecurityContext: like.Spec.SecurityContext,
+			},
 		}
 		for name, value := range like.Labels {
 			pod.Labels[name] = value

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -16,23 +17,22 @@ import (
 
 // The monitoring of one platform.
 type monitoring struct {
-	platform    platform
-	objects     []unstructured.Unstructured
-	stream      string
-	dir         string
-	programs    programs
-	store       *store
-	definitions []definition
+	platform platform
+	objects  []unstructured.Unstructured
+	stream   string
+	dir      string
+	programs programs
 	// Prometheus, as the description calls it, and the root of its pod
 	own  component
 	root *root
 	// the value of every Secret
 	secret string
 
-	// once it runs in a cluster: the server, what is there, and Prometheus itself
-	server    *server
-	pods      []placed
-	nodes     []machine
+	// how long nothing may come before what is awaited counts as never
+	patience time.Duration
+
+	// once it runs in a cluster: what is there, who answers for it, and Prometheus itself
+	*cluster
 	targets   []measured
 	exporters *exporters
 	running   *process
@@ -46,14 +46,49 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 		return err
 	}
 	defer m.close()
-	for _, step := range []func(context.Context, *claim) error{m.files, m.alarms, m.finds, m.measures} {
-		if err := step(ctx, to); err != nil {
+	if of := whereIs(fault); of == nowhere || of == inFiles {
+		if err := m.inTurn(ctx, to, m.files, m.alarms); err != nil || of == inFiles {
 			return err
 		}
-		if len(to.faults) > 0 {
-			return nil // what cannot be read cannot be judged
+	}
+	if len(to.faults) > 0 {
+		return nil
+	}
+	if err := j.populated(ctx, m, fault); err != nil {
+		return err
+	}
+	if whereIs(fault) == inRights {
+		defer m.cluster.close()
+	}
+	return m.inTurn(ctx, to, m.finds, m.measures)
+}
+
+// One step after another, until something does not hold: what cannot be read cannot be judged.
+func (m *monitoring) inTurn(ctx context.Context, to *claim, steps ...func(context.Context, *claim) error) error {
+	for _, step := range steps {
+		if err := step(ctx, to); err != nil || len(to.faults) > 0 {
+			return err
 		}
 	}
+	return nil
+}
+
+// Puts it into a cluster: one of its own if the fault is in what the server gets, and the one of all others if not.
+func (j *judge) populated(ctx context.Context, m *monitoring, fault string) (err error) {
+	if whereIs(fault) == inRights {
+		m.cluster, err = j.populate(ctx, m.platform, m.stream)
+		return err
+	}
+	if j.cluster == nil {
+		stream, err := m.platform.render(ctx, j.programs.platformgen)
+		if err != nil {
+			return err
+		}
+		if j.cluster, err = j.populate(ctx, m.platform, stream); err != nil {
+			return err
+		}
+	}
+	m.cluster = j.cluster
 	return nil
 }
 
@@ -64,15 +99,15 @@ func (m *monitoring) close() {
 	if m.exporters != nil {
 		m.exporters.close()
 	}
-	if m.server != nil {
-		m.server.close()
-	}
 	_ = os.RemoveAll(m.dir)
 }
 
 // Renders the flagship for the minor that it is written for, puts the fault in, and lays Prometheus' files out.
 func (j *judge) monitoring(ctx context.Context, platforms []platform, fault string) (*monitoring, error) {
-	m := &monitoring{programs: j.programs, store: j.store, definitions: j.definitions, secret: rand.Text()}
+	m := &monitoring{programs: j.programs, secret: rand.Text(), patience: 30 * time.Second}
+	if fault != "" {
+		m.patience = 5 * time.Second
+	}
 	for _, platform := range platforms {
 		if platform.name == "flagship" && platform.environment == "" && platform.minor == platform.own {
 			m.platform = platform
@@ -93,9 +128,14 @@ func (j *judge) monitoring(ctx context.Context, platforms []platform, fault stri
 		return nil, err
 	}
 	if m.root, err = layOut(m.objects, "StatefulSet", m.own.namespace, m.own.name, m.dir, m.secret); err != nil {
+		m.close()
 		return nil, err
 	}
-	return m, m.configure()
+	if err := m.configure(); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
 }
 
 // The configuration, as the arguments name it, with paths of this machine; its account has yet to log in.

@@ -75,7 +75,9 @@ func layOut(objects []unstructured.Unstructured, kind, namespace, name, dir, sec
 }
 
 // The files of a volume.
-func contents(objects []unstructured.Unstructured, namespace string, volume corev1.Volume, secret string) map[string]string {
+func contents(
+	objects []unstructured.Unstructured, namespace string, volume corev1.Volume, secret string,
+) map[string]string {
 	files := map[string]string{}
 	take := func(name string) {
 		if object, err := pick(objects, "ConfigMap", namespace, name); err == nil {

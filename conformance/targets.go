@@ -64,7 +64,9 @@ func outletsOf(of component) []outlet {
 		own.workload, own.container, own.port = "ingress-nginx-controller", "controller", 10254
 		return []outlet{own}
 	case "cert-manager":
-		return []outlet{part("", "controller", 9402), part("-cainjector", "cainjector", 9402), part("-webhook", "webhook", 9402)}
+		return []outlet{
+			part("", "controller", 9402), part("-cainjector", "cainjector", 9402), part("-webhook", "webhook", 9402),
+		}
 	case "kube-state-metrics":
 		var found []outlet
 		for _, suffix := range []string{"", "-cluster"} {
