@@ -154,7 +154,7 @@ func labelsOf(text string) map[string]string {
 
 var (
 	placeholder = regexp.MustCompile(`\{\{ *(.*?) *\}\}`)
-	named       = regexp.MustCompile(`\$labels\.([a-z_]+)`)
+	labelName   = regexp.MustCompile(`\$labels\.([a-z_]+)`)
 )
 
 // What a text says with these labels and that value; and the label that it names and that is not there. Of several
@@ -164,7 +164,7 @@ func says(text string, labels map[string]string, value string) (said, missing st
 		if strings.Contains(of, "$value") {
 			return value
 		}
-		for _, name := range named.FindAllStringSubmatch(of, -1) {
+		for _, name := range labelName.FindAllStringSubmatch(of, -1) {
 			if labels[name[1]] != "" {
 				return labels[name[1]]
 			}

@@ -9,7 +9,7 @@ import (
 type where int
 
 const (
-	nowhere where = iota
+	unspoilt where = iota
 	// what promtool sees
 	inFiles
 	// what Prometheus or who asks it sees
@@ -39,7 +39,7 @@ func whereIs(fault string) where {
 			return flaw.place
 		}
 	}
-	return nowhere
+	return unspoilt
 }
 
 // The stream with that fault in it, or as it is if there is none.
@@ -104,6 +104,6 @@ var flaws = []flaw{
 		`"query": "label_values(http_request_total{namespace=~\"$namespace\"}, service)"`},
 	{fault{"an autoscaler whose metric is about nothing", "never: http_requests_per_second of api"}, inCluster,
 		`pod!=\"\"}"`, `pod_name!=\"\"}"`},
-	{fault{"alerts that are sent nowhere", "never: Alertmanager hears the heartbeat"}, inCluster,
+	{fault{"alerts that are sent unspoilt", "never: Alertmanager hears the heartbeat"}, inCluster,
 		`.svc.cluster.local:9093"`, `.svc.cluster.local:9094"`},
 }

@@ -78,7 +78,7 @@ type judge struct {
 	definitions                []definition
 	store                      *store
 	// what Prometheus is tried in, once it is
-	cluster *cluster
+	world *world
 }
 
 func (j *judge) everything(ctx context.Context) (bool, error) {
@@ -99,8 +99,8 @@ func (j *judge) everything(ctx context.Context) (bool, error) {
 	}
 	defer j.store.stop()
 	defer func() {
-		if j.cluster != nil {
-			j.cluster.close()
+		if j.world != nil {
+			j.world.close()
 		}
 	}()
 

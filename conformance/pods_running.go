@@ -15,22 +15,22 @@ import (
 // Plays the nodes: the pods of every workload run, each at a loopback address of its own.
 
 // A server with a platform on it whose pods run, beside strangers.
-type cluster struct {
+type world struct {
 	server *server
 	pods   []placed
 	nodes  []machine
 	leave  context.CancelFunc
 }
 
-func (c *cluster) close() {
+func (c *world) close() {
 	if c.server != nil {
 		c.server.close()
 	}
 	c.leave()
 }
 
-func (j *judge) populate(ctx context.Context, platform platform, stream string) (*cluster, error) {
-	c := &cluster{}
+func (j *judge) populate(ctx context.Context, platform platform, stream string) (*world, error) {
+	c := &world{}
 	ctx, c.leave = context.WithCancel(ctx)
 	if err := c.fill(ctx, j, platform, stream); err != nil {
 		c.close()
@@ -39,7 +39,7 @@ func (j *judge) populate(ctx context.Context, platform platform, stream string) 
 	return c, nil
 }
 
-func (c *cluster) fill(ctx context.Context, j *judge, platform platform, stream string) error {
+func (c *world) fill(ctx context.Context, j *judge, platform platform, stream string) error {
 	objects, err := objects(stream)
 	if err != nil {
 		return err

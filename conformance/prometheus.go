@@ -32,7 +32,7 @@ type monitoring struct {
 	patience time.Duration
 
 	// once it runs in a cluster: what is there, who answers for it, and Prometheus itself
-	*cluster
+	*world
 	targets   []measured
 	exporters *exporters
 	running   *process
@@ -46,7 +46,7 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 		return err
 	}
 	defer m.close()
-	if of := whereIs(fault); of == nowhere || of == inFiles {
+	if of := whereIs(fault); of == unspoilt || of == inFiles {
 		if err := m.inTurn(ctx, to, m.files, m.alarms); err != nil || of == inFiles {
 			return err
 		}
@@ -58,7 +58,7 @@ func (j *judge) measures(ctx context.Context, platforms []platform, fault string
 		return err
 	}
 	if whereIs(fault) == inRights {
-		defer m.cluster.close()
+		defer m.world.close()
 	}
 	return m.inTurn(ctx, to, m.finds, m.measures)
 }
@@ -76,19 +76,19 @@ func (m *monitoring) inTurn(ctx context.Context, to *claim, steps ...func(contex
 // Puts it into a cluster: one of its own if the fault is in what the server gets, and the one of all others if not.
 func (j *judge) populated(ctx context.Context, m *monitoring, fault string) (err error) {
 	if whereIs(fault) == inRights {
-		m.cluster, err = j.populate(ctx, m.platform, m.stream)
+		m.world, err = j.populate(ctx, m.platform, m.stream)
 		return err
 	}
-	if j.cluster == nil {
+	if j.world == nil {
 		stream, err := m.platform.render(ctx, j.programs.platformgen)
 		if err != nil {
 			return err
 		}
-		if j.cluster, err = j.populate(ctx, m.platform, stream); err != nil {
+		if j.world, err = j.populate(ctx, m.platform, stream); err != nil {
 			return err
 		}
 	}
-	m.cluster = j.cluster
+	m.world = j.world
 	return nil
 }
 

@@ -230,7 +230,7 @@ func (m *monitoring) panels(ctx context.Context) ([]query, error) {
 			found = append(found, asked)
 		}
 		for _, expr := range expressions(tree) {
-			found = append(found, m.hasData(board.Title, filled(expr, values)))
+			found = append(found, m.hasData(board.Title, withValues(expr, values)))
 		}
 	}
 	if len(found) == 0 {
@@ -260,7 +260,7 @@ func expressions(of any) []string {
 
 var dollar = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z_0-9]*)\}?`)
 
-func filled(query string, values map[string]string) string {
+func withValues(query string, values map[string]string) string {
 	return dollar.ReplaceAllStringFunc(query, func(of string) string {
 		if value, known := values[dollar.FindStringSubmatch(of)[1]]; known {
 			return value
@@ -281,7 +281,7 @@ func (m *monitoring) values(asked, name string, known map[string]string) (string
 	all := "(" + strings.Join(wanted, "|") + ")"
 	return all, query{"variable " + name + ": " + asked, func(ctx context.Context) error {
 		var got []string
-		err := m.ask(ctx, "label/"+of[2]+"/values", url.Values{"match[]": {filled(of[1], known)}}, &got)
+		err := m.ask(ctx, "label/"+of[2]+"/values", url.Values{"match[]": {withValues(of[1], known)}}, &got)
 		if err == nil && !slices.Equal(got, wanted) {
 			err = fmt.Errorf("it has the values %v, not %v", got, wanted)
 		}
