@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
 // Something that must hold, what was counted while it was tried, and where it did not hold.
@@ -49,6 +51,24 @@ func (c *claim) take(of string, other *claim) {
 	for _, fault := range other.faults {
 		c.faults = append(c.faults, of+": "+fault)
 	}
+}
+
+// Tries something for all platforms at once.
+func each(platforms []platform, try func(platform, *claim) error, to *claim) error {
+	claims, errs := make([]claim, len(platforms)), make([]error, len(platforms))
+	var all sync.WaitGroup
+	for at, platform := range platforms {
+		all.Go(func() {
+			if err := try(platform, &claims[at]); err != nil {
+				errs[at] = fmt.Errorf("%s: %w", platform.title(), err)
+			}
+		})
+	}
+	all.Wait()
+	for at, platform := range platforms {
+		to.take(platform.title(), &claims[at])
+	}
+	return errors.Join(errs...)
 }
 
 func (c *claim) line() string {

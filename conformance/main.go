@@ -267,7 +267,7 @@ func versions(root string) ([]string, error) {
 }
 
 // Modules whose programs or definitions are used, and their versions.
-var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus)|k8s\.io/pod-security-admission) (v\S+)`)
+var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus|prometheus/alertmanager|distribution/distribution/v3|owenrumney/go-sarif/v3)|k8s\.io/pod-security-admission) (v\S+)`)
 
 // The figures of a run, without how long it took.
 func results(platforms []platform, all []*claim) string {

@@ -31,6 +31,7 @@ type platform struct {
 	namespaces []string
 	restricted []string // those whose pods must be
 	components []component
+	externals  map[string]any
 	installs   bool // its own metrics server
 }
 
@@ -127,6 +128,7 @@ func (p *platform) read() error {
 			p.restricted = append(p.restricted, name)
 		}
 	}
+	p.externals = table(tree, "externals")
 	p.installs = table(tree, "cluster")["metrics-server"] == "install"
 	components := table(tree, "components")
 	for _, name := range slices.Sorted(maps.Keys(components)) {
@@ -201,4 +203,10 @@ func (p platform) one(kind string) component {
 		}
 	}
 	return component{}
+}
+
+// Host and port of what is outside, as the description says.
+func (p platform) external(name string) (host, port string) {
+	of := table(p.externals, name)
+	return fmt.Sprint(of["host"]), fmt.Sprint(of["port"])
 }

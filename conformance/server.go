@@ -40,15 +40,22 @@ type process struct {
 }
 
 func start(dir, path string, args ...string) (*process, error) {
-	name := filepath.Base(path)
-	log, err := os.Create(filepath.Join(dir, name+".log"))
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir)
+	return launch(filepath.Join(dir, filepath.Base(path)+".log"), cmd)
+}
+
+func launch(file string, cmd *exec.Cmd) (*process, error) {
+	name := filepath.Base(cmd.Path)
+	log, err := os.Create(file)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-	cmd.Env = append(os.Environ(), "HOME="+dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stdout, cmd.Stderr = log, log
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
