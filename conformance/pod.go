@@ -24,6 +24,8 @@ type runningPod struct {
 	spec     corev1.PodSpec
 	has      belongings
 	programs string
+	// what its image has, as the directory that stands for a path
+	brings map[string]string
 }
 
 // Where a container finds the programs of this run.
@@ -148,6 +150,15 @@ func (p *runningPod) mount(root string, container corev1.Container) error {
 	}
 	if err := bind(p.programs, filepath.Join(root, programsAt), true); err != nil {
 		return err
+	}
+	for path, dir := range p.brings {
+		at := filepath.Join(root, path)
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			return err
+		}
+		if err := bind(dir, at, true); err != nil {
+			return err
+		}
 	}
 	for _, mount := range container.VolumeMounts {
 		at := filepath.Join(root, mount.MountPath)

@@ -28,6 +28,7 @@ var trials = []trial{
 	{"5 validate admits the pods that Pod Security admits, and no others", (*judge).admits, blindness},
 	{"6 Prometheus measures what is declared, and alarms when it should and only then", (*judge).measures, faultsOf(flaws)},
 	{"7 Alertmanager tells whom it should, once, and nobody else", (*judge).rings, mufflings.faults()},
+	{"8 the registry keeps what it should, for whom it should", (*judge).keeps, mishaps.faults()},
 	{"11 findings as SARIF are SARIF", (*judge).scans, blemishes},
 }
 
@@ -78,7 +79,7 @@ func (j *judge) proveTrials(ctx context.Context, platforms []platform, to io.Wri
 }
 
 // Claims that mostly wait, and how many of their faults are put in at once; of the others, one.
-var atOnce = map[string]int{"7": 6}
+var atOnce = map[string]int{"7": 6, "8": 6}
 
 // Tries a claim with each of its faults.
 func (j *judge) spoil(ctx context.Context, platforms []platform, trial trial) ([]*claim, error) {
