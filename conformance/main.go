@@ -25,6 +25,7 @@ func main() {
 	flag.StringVar(&j.claim, "claim", "", "try only the claim of this number, which no platform is applied for")
 	flag.BoolVar(&j.proof, "prove", false, "only put the faults in")
 	share := flag.Uint("share", 4, "try one in so many defects")
+	flag.StringVar(&j.corpus, "corpus", "", "a file of texts that some reader of YAML takes for something else")
 	flag.StringVar(&j.results, "results", "", "a file for the figures")
 	minors := flag.String("minors", "1.35,1.36,1.37", "minors to try the flagship on")
 	modules := flag.String("modules", "", "module=directory,… of the modules that ship definitions")
@@ -69,14 +70,14 @@ func (c *claims) each() []*claim { return []*claim{&c.applies, &c.pods, &c.right
 
 // What a run is told, and what it started.
 type judge struct {
-	root, only, claim, results string
-	proof                      bool
-	share                      uint32
-	minors                     []string
-	modules                    map[string]string
-	programs                   programs
-	definitions                []definition
-	store                      *store
+	root, only, claim, results, corpus string
+	proof                              bool
+	share                              uint32
+	minors                             []string
+	modules                            map[string]string
+	programs                           programs
+	definitions                        []definition
+	store                              *store
 	// what Prometheus is tried in, once it is
 	world *world
 }

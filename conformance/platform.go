@@ -160,9 +160,9 @@ func merge(into, from map[string]any) {
 	}
 }
 
-// What platformgen renders of it, as a stream for kubectl.
-func (p platform) render(ctx context.Context, program string) (string, error) {
-	args := []string{"render", "--file", "-"}
+// What platformgen renders of it, as a stream for kubectl if nothing else is asked for.
+func (p platform) render(ctx context.Context, program string, more ...string) (string, error) {
+	args := append([]string{"render", "--file", "-"}, more...)
 	if p.environment != "" {
 		args = append(args, "--environment", p.environment)
 	}

@@ -29,6 +29,7 @@ var trials = []trial{
 	{"6 Prometheus measures what is declared, and alarms when it should and only then", (*judge).measures, faultsOf(flaws)},
 	{"7 Alertmanager tells whom it should, once, and nobody else", (*judge).rings, mufflings.faults()},
 	{"8 the registry keeps what it should, for whom it should", (*judge).keeps, mishaps.faults()},
+	{"9 every reader of YAML reads the same", (*judge).reads, careless},
 	{"11 findings as SARIF are SARIF", (*judge).scans, blemishes},
 }
 

@@ -206,7 +206,7 @@ fn depth_is_bounded_and_an_error_leaves_nothing_behind() {
     }
 }
 
-/// Every trap alone and joined with every other, for `tests/yaml_readers/run.sh`, which asks readers in other languages.
+/// Every trap alone and joined with every other, for `conformance/run`, which asks readers in other languages.
 #[test]
 fn the_corpus_for_other_readers_is_written_when_asked_for() {
     let joined =

@@ -4,7 +4,7 @@
 //!
 //! kubectl reads YAML 1.1, where `no` is false and `12:30:45` is 45045 (<https://yaml.org/type/>); newer tools read
 //! YAML 1.2 (<https://yaml.org/spec/1.2.2/#103-core-schema>). So a string is plain only where both take it for a
-//! string, and a literal block only where all of the readers in `tests/yaml_readers/` agree on it.
+//! string, and a literal block only where all of the readers in `conformance/readers/` agree on it.
 
 mod plain;
 mod survey;
