@@ -16,6 +16,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == laboratory {
+		if err := lab(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	var j judge
 	flag.StringVar(&j.root, "root", "..", "the repository")
 	flag.StringVar(&j.programs.platformgen, "platformgen", "", "the program to judge")
@@ -116,7 +123,7 @@ func (j *judge) everything(ctx context.Context) (bool, error) {
 		}
 		found = of.each()
 	}
-	if j.only == "" {
+	if j.only == "" || j.claim != "" {
 		more, err := j.trials(ctx, platforms)
 		if err != nil {
 			return false, err

@@ -27,6 +27,7 @@ type platform struct {
 	minor, own string
 	text       string
 	// what the description says, read without platformgen
+	tree       map[string]any
 	prefix     string
 	namespaces []string
 	restricted []string // those whose pods must be
@@ -120,6 +121,7 @@ func (p *platform) read() error {
 	if p.environment != "" {
 		merge(tree, table(table(tree, "environments"), p.environment))
 	}
+	p.tree = tree
 	p.prefix = fmt.Sprint(table(tree, "platform")["name"])
 	p.namespaces = slices.Sorted(maps.Keys(table(tree, "namespaces")))
 	for _, name := range p.namespaces {
