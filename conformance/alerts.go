@@ -168,7 +168,7 @@ func (b *bell) hears(ctx context.Context, expected map[message]bool, to *claim) 
 		slices.Sort(all)
 		return all
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, hearing)
 	defer cancel()
 	err := eventually(ctx, "everything is heard", func() error {
 		if len(missing()) > 0 {
@@ -183,7 +183,7 @@ func (b *bell) hears(ctx context.Context, expected map[message]bool, to *claim) 
 }
 
 // How long a message may take; what does not come at all costs this.
-const patience = 25 * time.Second
+const hearing = 25 * time.Second
 
 // Sees that nothing came that was not expected, nothing twice, and everything in the form that is rendered.
 func (b *bell) heardNoMore(expected map[message]bool, to *claim) {
