@@ -83,7 +83,7 @@ func portsOf(objects []unstructured.Unstructured, policies []net1.NetworkPolicy,
 		for _, container := range containers {
 			ports, _, _ := unstructured.NestedSlice(container.(map[string]any), "ports")
 			for _, port := range ports {
-				all[whole(port.(map[string]any)["containerPort"])] = true
+				all[wholeNumber(port.(map[string]any)["containerPort"])] = true
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func (p platform) public() end {
 // Where an external is.
 func (p platform) whereabouts(external map[string]any) end {
 	var ends []end
-	for _, text := range texts(external["cidrs"]) {
+	for _, text := range textsOf(external["cidrs"]) {
 		if text == "public" {
 			ends = append(ends, p.public())
 		} else {
@@ -94,10 +94,10 @@ func (p platform) edges() []edge {
 // What the description says that it calls.
 func (p platform) calls(of component) []edge {
 	var all []edge
-	for _, name := range texts(of.keys["calls"]) {
+	for _, name := range textsOf(of.keys["calls"]) {
 		from := of.pods("")
 		if external := table(table(p.tree, "externals"), name); external != nil {
-			all = append(all, edge{from: from, to: p.whereabouts(external), tcp: []int{whole(external["port"])}})
+			all = append(all, edge{from: from, to: p.whereabouts(external), tcp: []int{wholeNumber(external["port"])}})
 		}
 		for _, called := range p.components {
 			if called.name == name {
@@ -130,7 +130,7 @@ func (p platform) asks(of component) []edge {
 		}
 		return all
 	case "alertmanager":
-		if whole(of.keys["replicas"]) > 1 { // they tell each other what they have sent
+		if wholeNumber(of.keys["replicas"]) > 1 { // they tell each other what they have sent
 			return []edge{{from: of.pods(""), to: of.pods(""), tcp: []int{9094}, udp: []int{9094}}}
 		}
 	case "ingress-nginx":
@@ -162,7 +162,7 @@ func (p platform) isAsked(of component) []edge {
 		}
 	}
 	for _, prometheus := range p.kind("prometheus") {
-		if of.hasMetrics() && (of.name != prometheus.name || whole(of.keys["replicas"]) > 1) {
+		if of.hasMetrics() && (of.name != prometheus.name || wholeNumber(of.keys["replicas"]) > 1) {
 			parts, ports := p.metrics(of)
 			all = append(all, edge{from: prometheus.pods(""), to: of.pods(parts...), tcp: ports})
 		}
@@ -183,7 +183,7 @@ func (p platform) metrics(of component) (parts []string, ports []int) {
 	switch of.kind {
 	case "web-service":
 		for _, said := range []any{of.keys["metrics"], table(p.tree, "defaults")["metrics"]} {
-			if port := whole(table(map[string]any{"": said}, "")["port"]); port != 0 {
+			if port := wholeNumber(table(map[string]any{"": said}, "")["port"]); port != 0 {
 				return []string{""}, []int{port}
 			}
 		}
@@ -208,7 +208,7 @@ func (c component) port() int {
 	if port, ok := known[c.kind]; ok {
 		return port
 	}
-	return whole(c.keys["port"])
+	return wholeNumber(c.keys["port"])
 }
 
 // The pods of its workloads, which are called as it is and a part more.
@@ -236,7 +236,7 @@ func (p platform) kind(kind string) []component {
 
 // The ranges that the description says of the cluster.
 func (p platform) addresses(key string) []netip.Prefix {
-	return prefixes(texts(table(p.tree, "cluster")[key])...)
+	return prefixes(textsOf(table(p.tree, "cluster")[key])...)
 }
 
 func prefixes(all ...string) []netip.Prefix {
@@ -247,7 +247,7 @@ func prefixes(all ...string) []netip.Prefix {
 	return found
 }
 
-func texts(of any) []string {
+func textsOf(of any) []string {
 	var found []string
 	list, _ := of.([]any)
 	for _, one := range list {
@@ -261,12 +261,12 @@ func numbers(of any) []int {
 	var found []int
 	list, _ := of.([]any)
 	for _, one := range list {
-		found = append(found, whole(one))
+		found = append(found, wholeNumber(one))
 	}
 	return found
 }
 
-func whole(of any) int {
-	whole, _ := of.(int64)
-	return int(whole)
+func wholeNumber(of any) int {
+	said, _ := of.(int64)
+	return int(said)
 }

@@ -105,7 +105,7 @@ func lab(from io.Reader, to io.Writer) error {
 		return err
 	}
 	for at, standIn := range e.StandIns {
-		if err := rooms[at].tool(outlet(standIn.Addresses), "ip", "-batch", "-"); err != nil {
+		if err := rooms[at].tool(otherEnd(standIn.Addresses), "ip", "-batch", "-"); err != nil {
 			return err
 		}
 		if err := rooms[at].listen(standIn.Addresses, e.Ports); err != nil {
@@ -126,7 +126,7 @@ func wire(at int, addresses []netip.Addr) string {
 }
 
 // The other end.
-func outlet(addresses []netip.Addr) string {
+func otherEnd(addresses []netip.Addr) string {
 	text := "link set lo up\nlink set eth0 addrgenmode none up\naddr add fe80::2/64 dev eth0 nodad\n"
 	for _, address := range addresses {
 		text += fmt.Sprintf("addr add %s dev eth0 nodad\n", netip.PrefixFrom(address, address.BitLen()))

@@ -18,9 +18,9 @@ type leak struct {
 
 var changes = []leak{
 	{fault{"a policy in another namespace", "should reach site/site at 10.244"}, "on-nodes on 1.36", "site", "site",
-		func(p *net1.NetworkPolicy) { p.Namespace = elsewhere }},
+		func(p *net1.NetworkPolicy) { p.Namespace = nextDoor }},
 	{fault{"a namespace without its denial", "should not reach a stranger in site"}, "on-nodes on 1.36", "site", "default-deny-all",
-		func(p *net1.NetworkPolicy) { p.Namespace = elsewhere }},
+		func(p *net1.NetworkPolicy) { p.Namespace = nextDoor }},
 	{fault{"a policy for nobody", "certificates/certificates-webhook should reach the API server"},
 		"on-nodes on 1.36", "certificates", "certificates-webhook",
 		func(p *net1.NetworkPolicy) { p.Spec.PodSelector.MatchLabels["app.kubernetes.io/instance"] = "webhook" }},

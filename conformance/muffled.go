@@ -47,7 +47,7 @@ func (s spoiling) spoil(stream string) (string, error) {
 	return spoilt, nil
 }
 
-const staging, lab, cluster = "flagship/staging on 1.36", "monitoring-only on 1.36", "replicated on 1.37"
+const staging, alone, cluster = "flagship/staging on 1.36", "monitoring-only on 1.36", "replicated on 1.37"
 
 var mufflings = spoilings{
 	{fault{"a receiver that nobody declared", "amtool: "}, staging,
@@ -74,11 +74,11 @@ var mufflings = spoilings{
 		"equal: [namespace, pod]", "equal: [namespace]", false},
 	{fault{"nobody says that it is over", "slack does not hear: over: beside"}, staging,
 		"send_resolved: true", "send_resolved: false", true},
-	{fault{"a password that is nowhere", "email does not hear: loud (since"}, lab,
+	{fault{"a password that is nowhere", "email does not hear: loud (since"}, alone,
 		"/etc/alertmanager/secrets/relay/password\"", "/etc/alertmanager/secrets/relay/word\"", false},
 	{fault{"a secret mounted elsewhere", "slack does not hear: quiet (since"}, staging,
 		"mountPath: /etc/alertmanager/secrets/alertmanager", "mountPath: /etc/alertmanager/secret", false},
-	{fault{"email to somebody else", "email goes to"}, lab, "to: \"lab@watch.test\"", "to: \"watch@lab.test\"", false},
+	{fault{"email to somebody else", "email goes to"}, alone, "to: \"lab@watch.test\"", "to: \"watch@lab.test\"", false},
 	{fault{"a channel that is another", "slack goes to"}, staging, "channel: \"#alerts\"", "channel: \"#others\"", true},
 	{fault{"messages without their description", "is not whole"}, staging,
 		"(index . 0).Annotations.description", "(index . 0).Annotations.summary", false},

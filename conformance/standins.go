@@ -25,7 +25,7 @@ type standIn struct {
 
 // Addresses that are worth a question, whatever the description says: on both sides of what `public` leaves out.
 var (
-	world = []string{
+	worldwide = []string{
 		"8.8.8.8", "1.1.1.1", "9.255.255.254", "11.0.0.1", "100.63.255.254", "100.128.0.1", "169.253.255.254", "169.255.0.1",
 		"172.15.255.254", "172.32.0.1", "192.167.255.254", "192.169.0.1", "2001:4860:4860::8888", "fbff:ffff::1", "fe00::1",
 	}
@@ -36,8 +36,8 @@ var (
 )
 
 const (
-	elsewhere = "elsewhere"
-	system    = "kube-system"
+	nextDoor   = "elsewhere"
+	kubeSystem = "kube-system"
 )
 
 // The cast of a platform: two pods of each workload, pods that nobody has declared, pods elsewhere that look the same,
@@ -56,7 +56,7 @@ func (p platform) cast(objects []unstructured.Unstructured) []standIn {
 		}
 		twin, double := one, one
 		twin.name, twin.twin = one.name+", its twin", true
-		double.name, double.namespace, double.workload, double.ours = "what looks like "+one.name, elsewhere, "", false
+		double.name, double.namespace, double.workload, double.ours = "what looks like "+one.name, nextDoor, "", false
 		all = append(all, one, twin, double)
 	}
 	for _, namespace := range p.namespaces {
@@ -68,7 +68,7 @@ func (p platform) cast(objects []unstructured.Unstructured) []standIn {
 			})
 	}
 	all = append(all, p.nameservers()...)
-	all = append(all, standIn{name: "a stranger " + elsewhere, namespace: elsewhere})
+	all = append(all, standIn{name: "a stranger " + nextDoor, namespace: nextDoor})
 	taken := p.house(all)
 	return append(all, p.outside(taken)...)
 }
@@ -90,7 +90,7 @@ func podTemplate(object unstructured.Unstructured) map[string]any {
 // The DNS server; a pod beside it, and a pod elsewhere that looks like it.
 func (p platform) nameservers() []standIn {
 	said := table(table(p.tree, "cluster"), "dns")
-	namespace, labels := system, map[string]string{"k8s-app": "kube-dns"}
+	namespace, labels := kubeSystem, map[string]string{"k8s-app": "kube-dns"}
 	if said != nil {
 		namespace, labels = fmt.Sprint(said["namespace"]), map[string]string{}
 		for key, value := range table(said, "labels") {
@@ -100,7 +100,7 @@ func (p platform) nameservers() []standIn {
 	return []standIn{
 		{name: "the DNS server", namespace: namespace, labels: labels, dns: true},
 		{name: "a pod beside the DNS server", namespace: namespace},
-		{name: "what looks like the DNS server", namespace: elsewhere, labels: maps.Clone(labels)},
+		{name: "what looks like the DNS server", namespace: nextDoor, labels: maps.Clone(labels)},
 	}
 }
 
@@ -151,16 +151,16 @@ func (p platform) outside(taken map[netip.Addr]bool) []standIn {
 			all = append(all, one)
 		}
 	}
-	named("the API server", texts(table(table(p.tree, "cluster"), "api-server")["cidrs"]))
+	named("the API server", textsOf(table(table(p.tree, "cluster"), "api-server")["cidrs"]))
 	externals := table(p.tree, "externals")
 	for _, name := range slices.Sorted(maps.Keys(externals)) {
-		named(name, texts(table(externals, name)["cidrs"]))
+		named(name, textsOf(table(externals, name)["cidrs"]))
 	}
-	named("a node", texts(table(p.tree, "cluster")["node-cidrs"]))
+	named("a node", textsOf(table(p.tree, "cluster")["node-cidrs"]))
 	for _, of := range []struct {
 		name  string
 		texts []string
-	}{{"the world", world}, {"a private network", withdrawn}} {
+	}{{"the worldwide", worldwide}, {"a private network", withdrawn}} {
 		one := standIn{name: of.name}
 		for _, text := range of.texts {
 			add(&one, netip.MustParseAddr(text))
