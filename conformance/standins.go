@@ -160,7 +160,7 @@ func (p platform) outside(taken map[netip.Addr]bool) []standIn {
 	for _, of := range []struct {
 		name  string
 		texts []string
-	}{{"the worldwide", worldwide}, {"a private network", withdrawn}} {
+	}{{"the world", worldwide}, {"a private network", withdrawn}} {
 		one := standIn{name: of.name}
 		for _, text := range of.texts {
 			add(&one, netip.MustParseAddr(text))
