@@ -98,7 +98,7 @@ fn observed_dns(platform: &Platform) -> CiliumEgress {
     CiliumEgress {
         to_endpoints: vec![matching(selector)],
         to_ports: vec![CiliumPorts {
-            ports: ["UDP", "TCP"].map(|protocol| CiliumPort { port: "53".to_owned(), protocol }).into(),
+            ports: ["UDP", "TCP"].map(|protocol| CiliumPort { port: dns.port.0.to_string(), protocol }).into(),
             rules: Some(CiliumRules { dns: vec![CiliumDns { match_pattern: "*" }] }),
         }],
         ..Default::default()

@@ -38,12 +38,12 @@ pub fn connections(platform: &Platform, workloads: &[Vec<Workload>], edges: &Edg
     for (declared, workloads) in platform.components.iter().zip(workloads).filter(|(declared, _)| is_ours(declared)) {
         for workload in workloads {
             let own = pods(&declared.own.namespace, &workload.name);
-            add(&own, &resolver, &mut names().into_iter());
+            add(&own, &resolver, &mut names(platform).into_iter());
         }
     }
     for solvers in edges.incoming.keys().filter(|party| matches!(party, Party::Solvers(_))) {
         for own in callers(solvers, platform) {
-            add(&own, &resolver, &mut names().into_iter());
+            add(&own, &resolver, &mut names(platform).into_iter());
         }
     }
     let connection = |((from, to), ports): ((End, End), Vec<Port>)| {
@@ -127,8 +127,8 @@ fn resolver(platform: &Platform) -> End {
 }
 
 /// The ports on which names are resolved.
-fn names() -> [Port; 2] {
-    [Protocol::Udp, Protocol::Tcp].map(|protocol| Port::one(protocol, 53))
+fn names(platform: &Platform) -> [Port; 2] {
+    [Protocol::Udp, Protocol::Tcp].map(|protocol| Port::one(protocol, platform.facts.cluster.dns.port.0))
 }
 
 fn port((protocol, number): PortKey) -> Port {

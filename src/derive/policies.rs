@@ -56,7 +56,7 @@ pub fn allow_dns(namespace: &Name, own_labels: Labels, platform: &Platform) -> N
     let dns = &platform.facts.cluster.dns;
     let selector =
         dns.labels.0.iter().map(|(key, value)| (key.value.as_str().to_owned(), value.as_str().to_owned())).collect();
-    let ports = [(Protocol::Udp, 53), (Protocol::Tcp, 53)].into();
+    let ports = [(Protocol::Udp, dns.port.0), (Protocol::Tcp, dns.port.0)].into();
     let egress = Rules::from([(ports, Some(vec![pods_in(&dns.namespace, selector)]))]);
     let mut policy = policy(namespaced("allow-dns", namespace, own_labels), Labels::new(), Rules::new(), egress);
     if let Some(spec) = &mut policy.spec {

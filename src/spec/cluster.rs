@@ -78,6 +78,8 @@ shape! {
         namespace: Name,
         /// Their labels.
         labels: NonEmpty<Entries<LabelKey, LabelValue>>,
+        /// The port of the pods themselves, over UDP and TCP: OpenShift's listen at 5353. `53` when absent.
+        port: Port = Port(53),
     }
 }
 
@@ -94,6 +96,6 @@ impl DnsSpec {
         let at = |value| At { value, span: Default::default() };
         let key = LabelKey::parse("k8s-app").expect("`k8s-app` is a label key");
         let value = LabelValue::parse("kube-dns").expect("`kube-dns` is a label value");
-        Self { namespace: Name::fixed("kube-system"), labels: NonEmpty::entry(at(key), value) }
+        Self { namespace: Name::fixed("kube-system"), labels: NonEmpty::entry(at(key), value), port: Port(53) }
     }
 }

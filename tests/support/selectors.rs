@@ -103,6 +103,12 @@ pub fn dns(world: &World) -> (Value, String) {
     (said["labels"].clone(), text(&said["namespace"]).to_owned())
 }
 
+/// The port at which it listens.
+pub fn dns_port(world: &World) -> u16 {
+    let said = world.says("/cluster/dns/port").as_u64().and_then(|port| u16::try_from(port).ok());
+    said.unwrap_or(53)
+}
+
 /// Selectors say name and instance and nothing else.
 pub fn say_only_what_never_changes(world: &World, faults: &mut Faults) {
     for case in uses(world).iter().filter(|case| !is_special(world, case)) {

@@ -6,6 +6,7 @@ use crate::support::faults::Faults;
 use crate::support::network::edges::{between_pods, pairs, places};
 use crate::support::network::{End, Network, Place, Pod, name_of, reasons};
 use crate::support::objects::{entries, items, text, texts};
+use crate::support::selectors::dns_port;
 
 /// A connection between pods has a reason in the description.
 pub fn connections_have_reasons(network: &Network<'_>, faults: &mut Faults) {
@@ -25,7 +26,7 @@ pub fn reasons_are_connections(network: &Network<'_>, faults: &mut Faults) {
     for (from, to) in pairs(network).filter(|(from, _)| network.is_inside(from)) {
         for port in &ports {
             // Strangers in our namespaces may look up names and nothing else.
-            let stranger = from.component.is_empty() && port.1 != 53;
+            let stranger = from.component.is_empty() && port.1 != dns_port(network.world);
             let reason = reasons::between(network, from, to, *port).filter(|_| !stranger);
             if let Some(reason) = reason.filter(|_| !from.connects(to, *port)) {
                 faults.general(format!("{} -> {} {port:?} is closed: {reason}", from.name, to.name));

@@ -7,7 +7,7 @@ use crate::support::examples::World;
 use crate::support::network::addresses::{PRIVATE, Range, ranges};
 use crate::support::network::{Network, Place, Pod, Port, name_of};
 use crate::support::objects::{entries, items, protocol_of, text, texts};
-use crate::support::selectors::{SOLVER, dns};
+use crate::support::selectors::{SOLVER, dns, dns_port};
 
 /// Where components of each type listen for callers: a bare name in `calls` and a route lead there.
 const FRONT: &[(&str, u16)] = &[
@@ -86,7 +86,7 @@ pub fn between(network: &Network<'_>, from: &Pod, to: &Pod, port: Port) -> Optio
     let world = network.world;
     let (labels, namespace) = dns(world);
     if to.namespace == namespace && to.labels == labels && network.is_declared(&from.namespace) {
-        return [("TCP", 53), ("UDP", 53)].contains(&port).then_some("names");
+        return ["TCP", "UDP"].map(|protocol| (protocol, dns_port(world))).contains(&port).then_some("names");
     }
     if network.is_inside(to) && !network.is_inside(from) {
         // Nothing holds back pods that are not ours; what anybody may call, they may.
