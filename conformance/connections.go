@@ -45,13 +45,9 @@ func (j *judge) connect(ctx context.Context, platform platform, change leak, to 
 	if err != nil {
 		return err
 	}
-	policies, plugin, err := policies(objects)
+	policies, err := policies(objects)
 	if err != nil {
 		return err
-	}
-	if plugin {
-		to.count("platforms left out, for they have policies that only a plugin reads", 1)
-		return nil
 	}
 	change.into(policies)
 	cast := platform.cast(objects)
@@ -60,7 +56,7 @@ func (j *judge) connect(ctx context.Context, platform platform, change leak, to 
 		return err
 	}
 	edges := platform.edges()
-	ports := portsOf(objects, policies, edges)
+	ports := portsOf(objects, policies.plain, edges)
 	e := experiment{Rules: rules, Ports: ports, Questions: questions(cast, ports)}
 	for _, one := range cast {
 		e.StandIns = append(e.StandIns, presence{one.name, one.addresses})
@@ -139,7 +135,7 @@ func compare(questions []attempt, outcomes []outcome, cast []standIn, edges []ed
 		}
 	}
 	for at, question := range questions {
-		from, called := spot{standIn: cast[question.From]}, spot{owner[question.To.Addr()], question.To.Addr()}
+		from, called := cast[question.From].at(netip.Addr{}), owner[question.To.Addr()].at(question.To.Addr())
 		may := slices.ContainsFunc(edges, func(edge edge) bool {
 			return edge.has(from, called, int(question.To.Port()), question.UDP)
 		})

@@ -11,7 +11,9 @@ import (
 // Somebody at an end of a connection, and the address there.
 type spot struct {
 	standIn
-	at netip.Addr
+	address netip.Addr
+	// what that address is for
+	isNode, isServer bool
 }
 
 // Those at an end of a connection.
@@ -41,7 +43,7 @@ func among(ends ...end) end {
 }
 
 // Every pod in a namespace of the platform, whoever made it.
-func everyPod(p spot) bool { return p.ours }
+func (p platform) everyPod(one spot) bool { return slices.Contains(p.namespaces, one.namespace) }
 
 // Everybody whom no policy holds back.
 func outsiders(p spot) bool { return !p.ours }
@@ -51,19 +53,27 @@ func solvers(namespace string) end {
 	return func(p spot) bool { return p.ours && p.solver && p.namespace == namespace }
 }
 
+// Those of them who have an address, which pods have not if Cilium is asked.
+func (p platform) addressed(one spot) bool {
+	return outsiders(one) && (one.namespace == "" || !p.cilium())
+}
+
 func dnsServers(p spot) bool { return p.dns }
 
 func at(ranges ...netip.Prefix) end {
 	return func(p spot) bool {
-		return slices.ContainsFunc(ranges, func(one netip.Prefix) bool { return one.Contains(p.at) })
+		return slices.ContainsFunc(ranges, func(one netip.Prefix) bool { return one.Contains(p.address) })
 	}
 }
 
 // What `public` leaves out, and the cluster's own addresses.
-var private = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+var private = prefixes(
+	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",
+)
 
 func (p platform) public() end {
-	not := at(slices.Concat(private, p.addresses("pod-cidrs"), p.addresses("service-cidrs"), p.addresses("node-cidrs"))...)
+	own := slices.Concat(p.addresses("pod-cidrs"), p.addresses("service-cidrs"), p.addresses("node-cidrs"))
+	not := at(slices.Concat(private, own)...)
 	return func(p spot) bool { return !not(p) }
 }
 
@@ -71,9 +81,12 @@ func (p platform) public() end {
 func (p platform) whereabouts(external map[string]any) end {
 	var ends []end
 	for _, text := range textsOf(external["cidrs"]) {
-		if text == "public" {
+		switch {
+		case text == "public" && p.cilium(): // which knows it by its name
+			ends = append(ends, func(one spot) bool { return one.host != "" && one.host == external["host"] })
+		case text == "public":
 			ends = append(ends, p.public())
-		} else {
+		default:
 			ends = append(ends, at(netip.MustParsePrefix(text)))
 		}
 	}
@@ -82,7 +95,12 @@ func (p platform) whereabouts(external map[string]any) end {
 
 // Everything that may be; whatever is not here must not.
 func (p platform) edges() []edge {
-	all := []edge{{from: everyPod, to: dnsServers, tcp: []int{53}, udp: []int{53}}}
+	all := []edge{{from: p.everyPod, to: dnsServers, tcp: p.dnsPorts(), udp: p.dnsPorts()}}
+	if p.installs {
+		server := component{name: "metrics-server", namespace: kubeSystem}
+		all = append(all, edge{from: outsiders, to: server.pods(""), tcp: []int{10250}},
+			edge{from: server.pods(""), to: p.nodes(), tcp: []int{10250}}, p.toServer(server, ""))
+	}
 	for _, of := range p.components {
 		all = append(all, p.calls(of)...)
 		all = append(all, p.asks(of)...)
@@ -110,10 +128,7 @@ func (p platform) calls(of component) []edge {
 
 // What software of its kind asks by itself.
 func (p platform) asks(of component) []edge {
-	server := p.tree["cluster"].(map[string]any)["api-server"].(map[string]any)
-	api := func(parts ...string) edge {
-		return edge{from: of.pods(parts...), to: p.whereabouts(server), tcp: numbers(server["ports"])}
-	}
+	api := func(parts ...string) edge { return p.toServer(of, parts...) }
 	switch of.kind {
 	case "registry":
 		if of.keys["garbage-collection"] != nil {
@@ -126,7 +141,7 @@ func (p platform) asks(of component) []edge {
 	case "prometheus":
 		all := []edge{api("")}
 		if !of.says("kubelet", false) {
-			all = append(all, edge{from: of.pods(""), to: at(p.addresses("node-cidrs")...), tcp: []int{10250}})
+			all = append(all, edge{from: of.pods(""), to: p.nodes(), tcp: []int{10250}})
 		}
 		return all
 	case "alertmanager":
@@ -146,6 +161,25 @@ func (p platform) asks(of component) []edge {
 		return all
 	}
 	return nil
+}
+
+// The API server, at all of its ports.
+func (p platform) toServer(of component, parts ...string) edge {
+	server := table(table(p.tree, "cluster"), "api-server")
+	return edge{from: of.pods(parts...), to: p.whereabouts(server), tcp: numbers(server["ports"])}
+}
+
+func (p platform) nodes() end { return at(p.addresses("node-cidrs")...) }
+
+// Whether it is Cilium that reads policies.
+func (p platform) cilium() bool { return table(p.tree, "cluster")["cni"] == "cilium" }
+
+// Where pods resolve names.
+func (p platform) dnsPorts() []int {
+	if port := wholeNumber(table(table(p.tree, "cluster"), "dns")["port"]); port != 0 {
+		return []int{port}
+	}
+	return []int{53}
 }
 
 // Who asks software of its kind: those who route to it, who scrape it, and everybody where it is for everybody.
@@ -169,7 +203,8 @@ func (p platform) isAsked(of component) []edge {
 	}
 	switch of.kind {
 	case "ingress-nginx": // what is published, and what the API server asks, which may come from anywhere
-		all = append(all, edge{from: outsiders, to: of.pods(""), tcp: []int{80, 443, 8443}})
+		all = append(all, edge{from: p.addressed, to: of.pods(""), tcp: []int{80, 443}},
+			edge{from: outsiders, to: of.pods(""), tcp: []int{8443}})
 	case "cert-manager":
 		all = append(all, edge{from: outsiders, to: of.pods("-webhook"), tcp: []int{10250}})
 	case "prometheus-adapter":
@@ -203,7 +238,8 @@ func (p platform) metrics(of component) (parts []string, ports []int) {
 // Where it answers to whom it is there for.
 func (c component) port() int {
 	known := map[string]int{
-		"registry": 5000, "registry-ui": 8080, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000, "prometheus-adapter": 6443,
+		"registry": 5000, "registry-ui": 8080,
+		"prometheus": 9090, "alertmanager": 9093, "grafana": 3000, "prometheus-adapter": 6443,
 	}
 	if port, ok := known[c.kind]; ok {
 		return port

@@ -141,7 +141,8 @@ func otherEnd(addresses []netip.Addr) string {
 
 // A router, which tells of everything that it refuses, however much that is.
 var forwarding = []string{
-	"ipv4/ip_forward=1", "ipv6/conf/all/forwarding=1", "ipv4/icmp_ratemask=0", "ipv6/icmp/ratelimit=0", "ipv6/icmp/ratemask=3",
+	"ipv4/ip_forward=1", "ipv6/conf/all/forwarding=1",
+	"ipv4/icmp_ratemask=0", "ipv6/icmp/ratelimit=0", "ipv6/icmp/ratemask=3",
 }
 
 // Asks everything, several callers at a time.

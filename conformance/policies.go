@@ -18,29 +18,41 @@ import (
 
 // What policies mean, as the documentation of Kubernetes has it, written for nft. It knows nothing of platformgen.
 
-// The policies of a stream, in which there is nothing that this does not know; and whether there are others, of a plugin.
-func policies(objects []unstructured.Unstructured) (found []net1.NetworkPolicy, plugin bool, err error) {
+// The policies of a stream, in which there is nothing that this does not know.
+type regime struct {
+	plain []net1.NetworkPolicy
+	// if there are any, it is Cilium that reads the plain ones too
+	cilium []ciliumPolicy
+}
+
+func policies(objects []unstructured.Unstructured) (found regime, err error) {
 	for _, object := range objects {
 		if !strings.HasSuffix(object.GetKind(), "NetworkPolicy") {
 			continue
 		}
-		if object.GetKind() != "NetworkPolicy" {
-			plugin = true
-			continue
-		}
 		text, err := object.MarshalJSON()
 		if err != nil {
-			return nil, false, err
+			return found, err
 		}
-		var policy net1.NetworkPolicy
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&policy); err != nil {
-			return nil, false, fmt.Errorf("%s: %w", policy.Name, err)
+		switch object.GetKind() {
+		case "NetworkPolicy":
+			var policy net1.NetworkPolicy
+			decoder := json.NewDecoder(bytes.NewReader(text))
+			decoder.DisallowUnknownFields()
+			err = decoder.Decode(&policy)
+			found.plain = append(found.plain, policy)
+		case "CiliumNetworkPolicy":
+			var policy ciliumPolicy
+			policy, err = readCilium(text)
+			found.cilium = append(found.cilium, policy)
+		default:
+			err = fmt.Errorf("nobody here knows a %s", object.GetKind())
 		}
-		found = append(found, policy)
+		if err != nil {
+			return found, fmt.Errorf("%s: %w", object.GetName(), err)
+		}
 	}
-	return found, plugin, nil
+	return found, nil
 }
 
 // The labels of each namespace.
@@ -71,9 +83,11 @@ type direction struct {
 }
 
 var directions = []direction{
-	{"egress", net1.PolicyTypeEgress, "saddr", "daddr"},
-	{"ingress", net1.PolicyTypeIngress, "daddr", "saddr"},
+	{"egress", outwards, "saddr", "daddr"},
+	{"ingress", inwards, "daddr", "saddr"},
 }
+
+const outwards, inwards = net1.PolicyTypeEgress, net1.PolicyTypeIngress
 
 // Whom a rule is for, and at which ports.
 type allowance struct {
@@ -83,7 +97,7 @@ type allowance struct {
 
 func (d direction) allowances(policy net1.NetworkPolicy) []allowance {
 	var all []allowance
-	if d.of == net1.PolicyTypeIngress {
+	if d.of == inwards {
 		for _, rule := range policy.Spec.Ingress {
 			all = append(all, allowance{rule.From, rule.Ports})
 		}
@@ -100,19 +114,19 @@ func (d direction) allowances(policy net1.NetworkPolicy) []allowance {
 func (d direction) isIn(policy net1.NetworkPolicy) bool {
 	types := policy.Spec.PolicyTypes
 	if len(types) == 0 {
-		return d.of == net1.PolicyTypeIngress || len(policy.Spec.Egress) > 0
+		return d.of == inwards || len(policy.Spec.Egress) > 0
 	}
 	return slices.Contains(types, d.of)
 }
 
 // What a router does on whose wires these pods are: who is selected may connect as some policy allows, and is refused
 // otherwise; replies pass.
-func firewall(policies []net1.NetworkPolicy, cast []standIn, spaces namespaces) (string, error) {
+func firewall(policies regime, cast []standIn, spaces namespaces) (string, error) {
 	chains, jumps := "", ""
 	for _, way := range directions {
 		into := map[bool][]string{}
 		for at, one := range cast {
-			rules, selected, err := way.rules(policies, one, cast, spaces)
+			rules, selected, err := policies.rules(way, one, cast, spaces)
 			if err != nil {
 				return "", err
 			}
@@ -142,9 +156,16 @@ func protocol(is4 bool) string {
 }
 
 // What somebody may do, and whether any policy is about it.
-func (d direction) rules(policies []net1.NetworkPolicy, of standIn, cast []standIn, spaces namespaces) (string, bool, error) {
+func (r regime) rules(d direction, of standIn, cast []standIn, spaces namespaces) (string, bool, error) {
 	rules, selected := "", false
-	for _, policy := range policies {
+	for _, policy := range r.cilium {
+		more, is, err := policy.about(d, of, cast)
+		if err != nil {
+			return "", false, fmt.Errorf("%s: %w", policy.Metadata.Name, err)
+		}
+		rules, selected = rules+more, selected || is
+	}
+	for _, policy := range r.plain {
 		if policy.Namespace != of.namespace || !d.isIn(policy) {
 			continue
 		}
@@ -157,7 +178,7 @@ func (d direction) rules(policies []net1.NetworkPolicy, of standIn, cast []stand
 		}
 		selected = true
 		for _, allowed := range d.allowances(policy) {
-			peers, err := d.peers(allowed.peers, policy.Namespace, cast, spaces)
+			peers, err := r.peers(d, allowed.peers, policy.Namespace, cast, spaces)
 			if err != nil {
 				return "", false, fmt.Errorf("%s: %w", policy.Name, err)
 			}
@@ -176,14 +197,16 @@ func (d direction) rules(policies []net1.NetworkPolicy, of standIn, cast []stand
 }
 
 // The peers of a rule, one match each; none is everybody.
-func (d direction) peers(peers []net1.NetworkPolicyPeer, namespace string, cast []standIn, spaces namespaces) ([]string, error) {
+func (r regime) peers(
+	d direction, peers []net1.NetworkPolicyPeer, namespace string, cast []standIn, spaces namespaces,
+) ([]string, error) {
 	if len(peers) == 0 {
 		return []string{""}, nil
 	}
 	var all []string
 	for _, peer := range peers {
 		if peer.IPBlock != nil {
-			one, err := d.block(*peer.IPBlock)
+			one, err := r.block(d, *peer.IPBlock, cast)
 			if err != nil {
 				return nil, err
 			}
@@ -227,7 +250,8 @@ func peerIs(peer net1.NetworkPolicyPeer, namespace string, one standIn, spaces n
 	return true, nil
 }
 
-func (d direction) block(block net1.IPBlock) (string, error) {
+// To Cilium, neither pods nor nodes nor the API server have addresses.
+func (r regime) block(d direction, block net1.IPBlock, cast []standIn) (string, error) {
 	cidr, err := netip.ParsePrefix(block.CIDR)
 	if err != nil {
 		return "", err
@@ -236,6 +260,18 @@ func (d direction) block(block net1.IPBlock) (string, error) {
 	text := match + cidr.String() + " "
 	if len(block.Except) > 0 {
 		text += match + "!= { " + strings.Join(block.Except, ", ") + " } "
+	}
+	var known []string
+	for _, one := range cast {
+		for _, address := range one.addresses {
+			at := one.at(address)
+			if address.Is4() == cidr.Addr().Is4() && (at.namespace != "" || at.isNode || at.isServer) && len(r.cilium) > 0 {
+				known = append(known, address.String())
+			}
+		}
+	}
+	if len(known) > 0 {
+		text += match + "!= { " + strings.Join(known, ", ") + " } "
 	}
 	return text, nil
 }

@@ -102,7 +102,8 @@ func (j *judge) everybody(ctx context.Context, all []writing, to *claim) error {
 	for _, reader := range ours {
 		for _, one := range all {
 			values, err := reader.read(one.YAML)
-			to.holds(err == nil && reflect.DeepEqual(values, one.Values), "%s reads %s otherwise: %v", reader.name, one.Name, err)
+			same := err == nil && reflect.DeepEqual(values, one.Values)
+			to.holds(same, "%s reads %s otherwise: %v", reader.name, one.Name, err)
 		}
 		to.count("readers", 1)
 	}
@@ -146,8 +147,8 @@ func (j *judge) ask(ctx context.Context, program, script, file string) ([]readin
 	return said, err
 }
 
-// The stream means what the JSON of the same command means; each file of the tree, and each YAML within a ConfigMap, means
-// what a server reads there.
+// The stream means what the JSON of the same command means; each file of the tree, and each YAML within a ConfigMap,
+// means what a server reads there.
 func (j *judge) writings(ctx context.Context, platform platform) ([]writing, error) {
 	stream, err := platform.render(ctx, j.programs.platformgen)
 	if err != nil {

@@ -21,13 +21,23 @@ type standIn struct {
 	// a second pod of the same, who is called and does not call
 	twin      bool
 	addresses []netip.Addr
+	// what it is called in the world
+	host string
+	// ranges that are nodes', and the API server's
+	nodes, servers []netip.Prefix
+}
+
+// Somebody at one of the addresses.
+func (s standIn) at(address netip.Addr) spot {
+	return spot{s, address, at(s.nodes...)(spot{address: address}), at(s.servers...)(spot{address: address})}
 }
 
 // Addresses that are worth a question, whatever the description says: on both sides of what `public` leaves out.
 var (
 	worldwide = []string{
-		"8.8.8.8", "1.1.1.1", "9.255.255.254", "11.0.0.1", "100.63.255.254", "100.128.0.1", "169.253.255.254", "169.255.0.1",
-		"172.15.255.254", "172.32.0.1", "192.167.255.254", "192.169.0.1", "2001:4860:4860::8888", "fbff:ffff::1", "fe00::1",
+		"8.8.8.8", "1.1.1.1", "9.255.255.254", "11.0.0.1", "100.63.255.254", "100.128.0.1", "169.253.255.254",
+		"169.255.0.1", "172.15.255.254", "172.32.0.1", "192.167.255.254", "192.169.0.1",
+		"2001:4860:4860::8888", "fbff:ffff::1", "fe00::1",
 	}
 	withdrawn = []string{
 		"10.0.0.1", "10.255.255.254", "100.64.0.1", "100.127.255.254", "169.254.20.10", "169.254.169.254", "172.16.0.1",
@@ -70,7 +80,12 @@ func (p platform) cast(objects []unstructured.Unstructured) []standIn {
 	all = append(all, p.nameservers()...)
 	all = append(all, standIn{name: "a stranger " + nextDoor, namespace: nextDoor})
 	taken := p.house(all)
-	return append(all, p.outside(taken)...)
+	all = append(all, p.outside(taken)...)
+	server := prefixes(textsOf(table(table(p.tree, "cluster"), "api-server")["cidrs"])...)
+	for at := range all {
+		all[at].nodes, all[at].servers = p.addresses("node-cidrs"), server
+	}
+	return all
 }
 
 // The pod template of what makes pods.
@@ -106,7 +121,8 @@ func (p platform) nameservers() []standIn {
 
 // Gives every pod an address of each family; says which are taken.
 func (p platform) house(all []standIn) map[netip.Addr]bool {
-	ranges := map[bool]netip.Prefix{true: netip.MustParsePrefix("10.244.0.0/16"), false: netip.MustParsePrefix("fd00:10:244::/64")}
+	usual := prefixes("10.244.0.0/16", "fd00:10:244::/64")
+	ranges := map[bool]netip.Prefix{true: usual[0], false: usual[1]}
 	for _, one := range slices.Backward(p.addresses("pod-cidrs")) {
 		ranges[one.Addr().Is4()] = one
 	}
@@ -137,10 +153,11 @@ func (p platform) outside(taken map[netip.Addr]bool) []standIn {
 			}
 		}
 	}
-	named := func(name string, ranges []string) {
-		one := standIn{name: name}
+	named := func(name, host string, ranges []string) {
+		one := standIn{name: name, host: host}
 		for _, text := range ranges {
 			if text == "public" {
+				add(&one, netip.AddrFrom4([4]byte{52, 0, 0, byte(len(all) + 1)}))
 				continue
 			}
 			cidr := netip.MustParsePrefix(text)
@@ -151,12 +168,12 @@ func (p platform) outside(taken map[netip.Addr]bool) []standIn {
 			all = append(all, one)
 		}
 	}
-	named("the API server", textsOf(table(table(p.tree, "cluster"), "api-server")["cidrs"]))
+	named("the API server", "", textsOf(table(table(p.tree, "cluster"), "api-server")["cidrs"]))
 	externals := table(p.tree, "externals")
 	for _, name := range slices.Sorted(maps.Keys(externals)) {
-		named(name, textsOf(table(externals, name)["cidrs"]))
+		named(name, fmt.Sprint(table(externals, name)["host"]), textsOf(table(externals, name)["cidrs"]))
 	}
-	named("a node", textsOf(table(p.tree, "cluster")["node-cidrs"]))
+	named("a node", "", textsOf(table(p.tree, "cluster")["node-cidrs"]))
 	for _, of := range []struct {
 		name  string
 		texts []string
