@@ -107,14 +107,11 @@ func (m *monitoring) adapt() error {
 			discovery.(map[string]any)["kubeconfig_file"] = m.access()
 		}
 	}
-	alertmanager := m.platform.one("alertmanager")
-	host := fmt.Sprintf("%s-0.%s-headless.%s.svc.cluster.local", alertmanager.name, alertmanager.name, alertmanager.namespace)
 	adapted, err := yaml.Marshal(said)
 	if err != nil {
 		return err
 	}
-	adapted = []byte(strings.ReplaceAll(string(adapted), host, m.address(alertmanager)))
-	if err := os.WriteFile(m.configuration(), adapted, 0o600); err != nil {
+	if err := os.WriteFile(m.configuration(), m.resolved(adapted), 0o600); err != nil {
 		return err
 	}
 	files, err := m.rules()
@@ -131,6 +128,18 @@ func (m *monitoring) adapt() error {
 		}
 	}
 	return nil
+}
+
+// The text with each name of an Alertmanager's pod as its address.
+func (m *monitoring) resolved(text []byte) []byte {
+	of := m.platform.one("alertmanager")
+	for _, pod := range m.pods {
+		if pod.Namespace == of.namespace && pod.Workload == of.name {
+			name := regexp.MustCompile(regexp.QuoteMeta(pod.Name+"."+of.name+"-headless."+of.namespace) + `\.svc[a-z.0-9]*`)
+			text = name.ReplaceAll(text, []byte(pod.Address))
+		}
+	}
+	return text
 }
 
 func list(of any, key string) []any {

@@ -55,8 +55,8 @@ func (m *monitoring) standIns() (*exporters, error) {
 		if err != nil {
 			return e, err
 		}
-		if target.says == m.own.kind {
-			continue
+		if target.labels["pod"] == m.own.name+"-0" {
+			continue // Prometheus itself
 		}
 		if places[at.Host] == nil {
 			places[at.Host] = http.NewServeMux()
@@ -119,7 +119,7 @@ func (e *exporters) answers(target measured, w http.ResponseWriter, r *http.Requ
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	if target.labels["job"] != e.m.platform.one("web-service").namespace+"-services" { // hand-written ones forget it
+	if !strings.Contains(target.labels["job"], "-services") { // hand-written ones forget it
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	} else {
 		w.Header()["Content-Type"] = nil
@@ -127,11 +127,15 @@ func (e *exporters) answers(target measured, w http.ResponseWriter, r *http.Requ
 	_, _ = w.Write(text)
 }
 
-// Grafana asks for its password, and kubelets ask the server who it is and whether they may answer.
+// Grafana asks for its password if it has one, and kubelets ask the server who it is and whether they may answer.
 func (e *exporters) admits(ctx context.Context, target measured, r *http.Request) int {
 	switch target.says {
 	case "grafana":
-		if user, password, _ := r.BasicAuth(); user != "metrics" || password != e.m.secret {
+		wanted, err := e.m.visitor()
+		if err != nil {
+			return http.StatusInternalServerError
+		}
+		if user, password, _ := r.BasicAuth(); wanted != "" && (user != wanted || password != e.m.secret) {
 			return http.StatusUnauthorized
 		}
 	case "kubelet", "cadvisor":
@@ -158,18 +162,38 @@ func (e *exporters) admits(ctx context.Context, target measured, r *http.Request
 	return http.StatusOK
 }
 
+// Whom Grafana shows its metrics, as it is told; nobody is everybody.
+func (m *monitoring) visitor() (string, error) {
+	grafana := m.platform.one("grafana")
+	workload, err := pick(m.objects, "Deployment", grafana.namespace, grafana.name)
+	if err != nil {
+		return "", err
+	}
+	pod, err := podsOf(workload)
+	if err != nil {
+		return "", err
+	}
+	for _, variable := range pod.Containers[0].Env {
+		if variable.Name == "GF_METRICS_BASIC_AUTH_USERNAME" {
+			return variable.Value, nil
+		}
+	}
+	return "", nil
+}
+
 // What an exporter may speak of.
 type knowledge struct {
-	Own                           placed
-	Pods                          []placed
-	Nodes                         []machine
-	Services, Namespaces, Volumes []string
+	Own, Prometheus     placed
+	Pods, Services      []placed
+	Nodes               []machine
+	Namespaces, Volumes []string
 }
 
 // What it says when it is asked for so many times.
 func (e *exporters) text(target measured, many int) ([]byte, error) {
 	about := knowledge{
 		Pods: e.m.pods, Nodes: e.m.nodes, Namespaces: e.m.platform.namespaces, Services: e.m.platform.services(),
+		Prometheus: placed{Namespace: e.m.own.namespace, Name: e.m.own.name},
 	}
 	about.Own.Node = target.labels["node"]
 	for _, pod := range e.m.pods {
@@ -220,12 +244,12 @@ func (e *exporters) heard(alert string, labels map[string]string) error {
 	return nil
 }
 
-// The names of its web services.
-func (p platform) services() []string {
-	var found []string
+// Its web services.
+func (p platform) services() []placed {
+	var found []placed
 	for _, of := range p.components {
 		if of.kind == "web-service" {
-			found = append(found, of.name)
+			found = append(found, placed{Namespace: of.namespace, Name: of.name})
 		}
 	}
 	return found

@@ -34,6 +34,8 @@ type platform struct {
 	components []component
 	externals  map[string]any
 	installs   bool // its own metrics server
+	stage      any  // what its environment is called
+	defaults   map[string]any
 }
 
 type component struct {
@@ -132,6 +134,7 @@ func (p *platform) read() error {
 	}
 	p.externals = table(tree, "externals")
 	p.installs = table(tree, "cluster")["metrics-server"] == "install"
+	p.stage, p.defaults = table(tree, "platform")["environment"], table(tree, "defaults")
 	components := table(tree, "components")
 	for _, name := range slices.Sorted(maps.Keys(components)) {
 		keys, ok := components[name].(map[string]any)

@@ -65,8 +65,11 @@ func (c *world) fill(ctx context.Context, j *judge, platform platform, stream st
 	if c.pods, err = c.server.runPods(ctx, c.nodes, &from); err != nil {
 		return err
 	}
-	service := platform.one("web-service")
-	return c.server.runStrangers(ctx, service.namespace, service.name, c.nodes[0].Name, &from)
+	like := platform.one("web-service")
+	if like.name == "" {
+		like = platform.one("prometheus")
+	}
+	return c.server.runStrangers(ctx, like.namespace, like.name, c.nodes[0].Name, &from)
 }
 
 // A pod that runs, and what it runs for.
@@ -101,7 +104,7 @@ func (s *server) makeNodes(ctx context.Context, from *loopback) ([]machine, erro
 	return found, nil
 }
 
-// Makes one or two pods of every workload and lets them run; those of jobs have ended.
+// Makes a pod or two of every workload, or as many as have names, and lets them run; those of jobs have ended.
 func (s *server) runPods(ctx context.Context, nodes []machine, from *loopback) ([]placed, error) {
 	if err := s.quotasBind(ctx); err != nil {
 		return nil, err
@@ -112,11 +115,14 @@ func (s *server) runPods(ctx context.Context, nodes []machine, from *loopback) (
 	}
 	var found []placed
 	for _, workload := range workloads {
-		phase := corev1.PodRunning
-		if workload.kind == "CronJob" {
+		phase, most := corev1.PodRunning, 2
+		switch workload.kind {
+		case "CronJob":
 			phase = corev1.PodSucceeded
+		case "StatefulSet":
+			most = workload.most // each has a name that somebody may know
 		}
-		for number := range min(workload.most, 2) {
+		for number := range min(workload.most, most) {
 			if err := workload.create(ctx, s.client, number); err != nil {
 				return nil, err
 			}
@@ -168,7 +174,11 @@ var strangers = []struct {
 	{"other-elsewhere", "kube-system", corev1.PodRunning, func(*corev1.Pod) {}},
 	{"other-unmeasured", "", corev1.PodRunning, func(pod *corev1.Pod) { delete(pod.Labels, "platformgen.io/scrape") }},
 	{"other-unknown", "", corev1.PodRunning, func(pod *corev1.Pod) { pod.Labels["app.kubernetes.io/name"] = "other" }},
-	{"other-port", "", corev1.PodRunning, func(pod *corev1.Pod) { pod.Spec.Containers[0].Ports[0].Name = "admin" }},
+	{"other-port", "", corev1.PodRunning, func(pod *corev1.Pod) {
+		for at := range pod.Spec.Containers[0].Ports {
+			pod.Spec.Containers[0].Ports[at].Name = fmt.Sprintf("other-%d", at)
+		}
+	}},
 }
 
 // Lets strangers run beside the pods of a workload.

@@ -39,43 +39,61 @@ type monitoring struct {
 	url       string
 }
 
-// Tries it on the flagship: first what promtool says of files, then what Prometheus does in a cluster.
+// Tries it on every platform that has it: first what promtool says of files, then what Prometheus does in a cluster. A
+// fault is put into the flagship, for which there are scenes.
 func (j *judge) measures(ctx context.Context, platforms []platform, fault string, to *claim) error {
-	m, err := j.monitoring(ctx, platforms, fault)
-	if err != nil {
-		return err
-	}
-	defer m.close()
-	if of := whereIs(fault); of == unspoilt || of == inFiles {
-		if err := m.inTurn(ctx, to, m.files, m.alarms); err != nil || of == inFiles {
-			return err
+	tried := 0
+	for _, platform := range platforms {
+		isFlagship := platform.name == "flagship" && platform.environment == ""
+		if platform.minor != platform.own || platform.one("prometheus").name == "" || fault != "" && !isFlagship {
+			continue
 		}
-	}
-	if len(to.faults) > 0 {
-		return nil
-	}
-	if err := j.populated(ctx, m, fault); err != nil {
-		return err
-	}
-	if whereIs(fault) == inRights {
-		defer m.world.close()
-	}
-	return m.inTurn(ctx, to, m.finds, m.measures)
-}
-
-// One step after another, until something does not hold: what cannot be read cannot be judged.
-func (m *monitoring) inTurn(ctx context.Context, to *claim, steps ...func(context.Context, *claim) error) error {
-	for _, step := range steps {
-		if err := step(ctx, to); err != nil || len(to.faults) > 0 {
-			return err
+		found := &claim{}
+		m, err := j.monitoring(ctx, platform, fault)
+		if err == nil {
+			err = m.tried(ctx, j, fault, isFlagship, found)
+			m.close()
 		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", platform.title(), err)
+		}
+		to.take(platform.title(), found)
+		tried++
 	}
+	to.count("platforms", tried)
 	return nil
 }
 
-// Puts it into a cluster: one of its own if the fault is in what the server gets, and the one of all others if not.
-func (j *judge) populated(ctx context.Context, m *monitoring, fault string) (err error) {
-	if whereIs(fault) == inRights {
+func (m *monitoring) tried(ctx context.Context, j *judge, fault string, isFlagship bool, to *claim) error {
+	in := whereIs(fault)
+	if in == unspoilt || in == inFiles {
+		if err := m.files(ctx, to); err != nil {
+			return err
+		}
+		if isFlagship && len(to.faults) == 0 {
+			if err := m.alarms(ctx, to); err != nil {
+				return err
+			}
+		}
+	}
+	if in == inFiles || len(to.faults) > 0 {
+		return nil // what cannot be read cannot be judged
+	}
+	if err := j.populated(ctx, m, in == inRights || !isFlagship); err != nil {
+		return err
+	}
+	if m.world != j.world {
+		defer m.world.close()
+	}
+	if err := m.finds(ctx, to); err != nil || len(to.faults) > 0 {
+		return err
+	}
+	return m.measures(ctx, to)
+}
+
+// Puts it into a cluster of its own, or into the one that others share whose faults are not in what the server gets.
+func (j *judge) populated(ctx context.Context, m *monitoring, own bool) (err error) {
+	if own {
 		m.world, err = j.populate(ctx, m.platform, m.stream)
 		return err
 	}
@@ -102,16 +120,11 @@ func (m *monitoring) close() {
 	_ = os.RemoveAll(m.dir)
 }
 
-// Renders the flagship for the minor that it is written for, puts the fault in, and lays Prometheus' files out.
-func (j *judge) monitoring(ctx context.Context, platforms []platform, fault string) (*monitoring, error) {
-	m := &monitoring{programs: j.programs, secret: rand.Text(), patience: 30 * time.Second}
+// Renders it, puts the fault in, and lays Prometheus' files out.
+func (j *judge) monitoring(ctx context.Context, of platform, fault string) (*monitoring, error) {
+	m := &monitoring{platform: of, programs: j.programs, secret: rand.Text(), patience: 30 * time.Second}
 	if fault != "" {
 		m.patience = 5 * time.Second
-	}
-	for _, platform := range platforms {
-		if platform.name == "flagship" && platform.environment == "" && platform.minor == platform.own {
-			m.platform = platform
-		}
 	}
 	m.own = m.platform.one("prometheus")
 	var err error

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // What is measured of each component, written by hand from what the software serves; nothing here is read from what
 // platformgen renders.
@@ -8,7 +11,7 @@ import "fmt"
 // A place where a component's pods serve metrics: its job, its workload, its container, and the port.
 type outlet struct {
 	job, namespace, workload, container string
-	scheme                              string
+	scheme, path                        string
 	port                                int
 	// who its series are about, as rules and dashboards name them; empty if its series say so themselves
 	service string
@@ -31,14 +34,27 @@ const (
 // Where the components of a platform serve metrics.
 func (p platform) outlets() []outlet {
 	var found []outlet
+	paths := map[string][]string{}
 	for _, of := range p.components {
-		found = append(found, outletsOf(of)...)
+		for _, outlet := range p.outletsOf(of) {
+			found = append(found, outlet)
+			if !slices.Contains(paths[outlet.job], outlet.path) {
+				paths[outlet.job] = append(paths[outlet.job], outlet.path)
+			}
+		}
+	}
+	// a job has one path: who has another makes a second job, in the order of the paths
+	for at := range found {
+		slices.Sort(paths[found[at].job])
+		if place := slices.Index(paths[found[at].job], found[at].path); place > 0 {
+			found[at].job = fmt.Sprintf("%s-%d", found[at].job, place+1)
+		}
 	}
 	return found
 }
 
-func outletsOf(of component) []outlet {
-	own := outlet{of.name, of.namespace, of.name, of.name, "http", 0, of.name, of.kind}
+func (p platform) outletsOf(of component) []outlet {
+	own := outlet{of.kind, of.namespace, of.name, of.name, "http", "/metrics", 0, of.name, of.kind}
 	at := func(port int) outlet { own := own; own.port = port; return own }
 	part := func(suffix, container string, port int) outlet {
 		own := at(port)
@@ -47,7 +63,26 @@ func outletsOf(of component) []outlet {
 	}
 	switch of.kind {
 	case "web-service":
-		own.job, own.port, own.says = of.namespace+"-services", portOf(of.keys["port"]), fmt.Sprint(of.keys["runtime"])
+		own.job, own.port, own.says = of.namespace+"-services", portOf(of.keys["port"]), "unknown"
+		if runtime, said := of.keys["runtime"].(string); said {
+			own.says = runtime
+		}
+		for _, said := range []any{p.defaults["metrics"], of.keys["metrics"]} {
+			switch said := said.(type) {
+			case string:
+				own.path = said
+			case map[string]any:
+				if said["port"] != nil {
+					own.port = portOf(said["port"])
+				}
+				if path, is := said["path"].(string); is {
+					own.path = path
+				}
+			}
+		}
+		if !of.hasMetrics() {
+			return nil
+		}
 		return []outlet{own}
 	case "registry":
 		return []outlet{at(5001)}
@@ -72,7 +107,7 @@ func outletsOf(of component) []outlet {
 		for _, suffix := range []string{"", "-cluster"} {
 			about, itself := part(suffix, of.name, 8080), part(suffix, of.name, 8081)
 			about.service, about.says = "", of.kind+suffix
-			itself.job, itself.says = of.name+"-self", of.kind+"-self"
+			itself.job, itself.says = of.kind+"-self", of.kind+"-self"
 			found = append(found, about, itself)
 		}
 		return found
@@ -99,7 +134,7 @@ func (p platform) targets(pods []placed, nodes []machine) []measured {
 				labels["namespace"], labels["pod"], labels["container"] = outlet.namespace, pod.Name, outlet.container
 				labels["service"], labels["node"] = outlet.service, pod.Node
 			}
-			found = append(found, measured{outlet.scheme + "://" + at + "/metrics", labels, outlet.says})
+			found = append(found, measured{outlet.scheme + "://" + at + outlet.path, labels, outlet.says})
 		}
 	}
 	if p.one("prometheus").says("kubelet", false) {

@@ -112,8 +112,8 @@ impl Component for CertManager {
         let (webhook, injector) = (webhook_name(own), injector_name(own));
         // The metrics say which namespace a certificate lives in, so their own labels win.
         let metrics = |workload: &Name| Endpoint {
-            metrics: Some(Metrics { honor_labels: true, ..Metrics::of(own.name.as_str()) }),
-            ..Endpoint::metrics(workload, "metrics", METRICS, own.name.as_str())
+            metrics: Some(Metrics { honor_labels: true, ..Metrics::of(Self::TYPE) }),
+            ..Endpoint::metrics(workload, "metrics", METRICS, Self::TYPE)
         };
         vec![
             metrics(controller),

@@ -114,8 +114,8 @@ impl Component for IngressNginx {
             },
             Endpoint {
                 // The metrics say which namespace and service a request was for, so their own labels win.
-                metrics: Some(Metrics { honor_labels: true, ..Metrics::of(own.name.as_str()) }),
-                ..Endpoint::metrics(&workload, "metrics", 10_254, own.name.as_str())
+                metrics: Some(Metrics { honor_labels: true, ..Metrics::of(Self::TYPE) }),
+                ..Endpoint::metrics(&workload, "metrics", 10_254, Self::TYPE)
             },
         ]
     }
