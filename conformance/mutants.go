@@ -439,9 +439,9 @@ func (j *judge) verdicts(ctx context.Context, all []mutant, minor string) ([]str
 	return verdicts, nil
 }
 
-// Recall is the share of what the server refuses that we refuse; every refusal of ours that the server does not share is a
+// Recall is the share, in thousandths, of what the server refuses that we refuse; every refusal of ours that the server does not share is a
 // fault.
-const recall = 99
+const recall = 995
 
 func tally(all []mutant, ours []string, theirs []theirs, minor string, to *claim) {
 	type score struct{ refused, seen, wrong int }
@@ -477,5 +477,5 @@ func tally(all []mutant, ours []string, theirs []theirs, minor string, to *claim
 	to.count("refused by the servers", total.refused)
 	to.count("of them by us", total.seen)
 	to.missed = append(to.missed, missed...)
-	to.holds(total.seen*100 >= total.refused*recall, "%s: %d of %d refusals are less than %d %%", minor, total.seen, total.refused, recall)
+	to.holds(total.seen*1000 >= total.refused*recall, "%s: %d of %d refusals are less than %d in 1000", minor, total.seen, total.refused, recall)
 }
