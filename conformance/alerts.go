@@ -18,8 +18,8 @@ type alert struct {
 	labels map[string]string
 	// `critical`, `warning` or `heartbeat` as the description routes them, or nobody
 	heard string
-	// comes when everything of the first round was heard, so that it can be inhibited
-	late bool
+	// when it comes: at first; once that was heard, so that it can be inhibited; or when one was away meanwhile
+	round int
 }
 
 const (
@@ -31,30 +31,31 @@ const (
 // How a message says of a summary that it is so, and that it is over.
 const firing, over = " (since", "over: "
 
-// Namespaces other than the usual; in the second nothing says of which service it is.
-var elsewhere, nowhere = []string{"namespace", "other"}, []string{"namespace", "third"}
+// Namespaces other than the usual: one with a service of the same name, and one where nothing says of which it is.
+var elsewhere, nowhere = []string{"namespace", "other", "service", "a"}, []string{"namespace", "third"}
 
 // What is posted, by its summary.
 var alerts = map[string]alert{
-	"loud":            {labels: set("Loud", "critical", "service", "a"), heard: "critical"},
-	"quiet":           {labels: set("Quiet", "warning", "service", "b"), heard: "warning"},
-	"unsaid":          {labels: set("Unsaid", "", "service", "c"), heard: "warning"},
-	"note":            {labels: set("Note", "info", "service", "d")},
-	"watchdog":        {labels: set("Watchdog", "info"), heard: "heartbeat"},
-	"drowned":         {labels: set("Drowned", "warning", "service", "a"), late: true},
-	"beside":          {labels: set("Beside", "warning", "service", "b"), heard: "warning", late: true},
-	"namesake":        {labels: set("Namesake", "warning", append(elsewhere, "service", "a")...), heard: "warning", late: true},
-	"murmur":          {labels: set("Murmur", "info", "service", "a"), late: true},
-	"louder":          {labels: set("Louder", "critical", "service", "a"), heard: "critical", late: true},
-	"volume full":     {labels: set("Volume", "critical", "persistentvolumeclaim", "x"), heard: "critical"},
-	"volume filling":  {labels: set("Volume", "warning", "persistentvolumeclaim", "x"), late: true},
-	"other volume":    {labels: set("Volume", "warning", "persistentvolumeclaim", "y"), heard: "warning", late: true},
-	"down":            {labels: set("TargetDown", "critical", "service", "e", "pod", "e-0"), heard: "critical"},
-	"its pod":         {labels: set("NotReady", "warning", "service", "f", "pod", "e-0"), late: true},
-	"its pod is loud": {labels: set("Crash", "critical", "service", "g", "pod", "e-0"), late: true},
-	"another pod":     {labels: set("NotReady", "warning", "service", "f", "pod", "e-1"), heard: "warning", late: true},
-	"nameless":        {labels: set("Nameless", "critical", nowhere...), heard: "critical"},
-	"as nameless":     {labels: set("AsNameless", "warning", nowhere...), heard: "warning", late: true},
+	"loud":            {labels: set("Loud", "critical", "service", "a"), heard: "critical", round: 1},
+	"quiet":           {labels: set("Quiet", "warning", "service", "b"), heard: "warning", round: 1},
+	"unsaid":          {labels: set("Unsaid", "", "service", "c"), heard: "warning", round: 1},
+	"note":            {labels: set("Note", "info", "service", "d"), round: 1},
+	"watchdog":        {labels: set("Watchdog", "info"), heard: "heartbeat", round: 1},
+	"drowned":         {labels: set("Drowned", "warning", "service", "a"), round: 2},
+	"beside":          {labels: set("Beside", "warning", "service", "b"), heard: "warning", round: 2},
+	"namesake":        {labels: set("Namesake", "warning", elsewhere...), heard: "warning", round: 2},
+	"murmur":          {labels: set("Murmur", "info", "service", "a"), round: 2},
+	"louder":          {labels: set("Louder", "critical", "service", "a"), heard: "critical", round: 2},
+	"volume full":     {labels: set("Volume", "critical", "persistentvolumeclaim", "x"), heard: "critical", round: 1},
+	"volume filling":  {labels: set("Volume", "warning", "persistentvolumeclaim", "x"), round: 2},
+	"other volume":    {labels: set("Volume", "warning", "persistentvolumeclaim", "y"), heard: "warning", round: 2},
+	"down":            {labels: set("TargetDown", "critical", "service", "e", "pod", "e-0"), heard: "critical", round: 1},
+	"its pod":         {labels: set("NotReady", "warning", "service", "f", "pod", "e-0"), round: 2},
+	"its pod is loud": {labels: set("Crash", "critical", "service", "g", "pod", "e-0"), round: 2},
+	"another pod":     {labels: set("NotReady", "warning", "service", "f", "pod", "e-1"), heard: "warning", round: 2},
+	"nameless":        {labels: set("Nameless", "critical", nowhere...), heard: "critical", round: 1},
+	"as nameless":     {labels: set("AsNameless", "warning", nowhere...), heard: "warning", round: 2},
+	"afterwards":      {labels: set("Afterwards", "warning", "service", "h"), heard: "warning", round: 3},
 }
 
 // Labels as rules give them, with those of these pairs.
@@ -79,11 +80,24 @@ type post struct {
 
 const runbook = "https://runbooks.test/"
 
+// Some alerts of one group, of which a message names no more than ten.
+var crowd = []string{
+	"crowd 01", "crowd 02", "crowd 03", "crowd 04", "crowd 05", "crowd 06",
+	"crowd 07", "crowd 08", "crowd 09", "crowd 10", "crowd 11", "crowd 12",
+}
+
+func labelsOfAlert(name string) map[string]string {
+	if slices.Contains(crowd, name) {
+		return set("Crowd", "warning", "service", "crowd", "pod", name)
+	}
+	return alerts[name].labels
+}
+
 // Posts alerts, as `fire` or as over, to everybody whom Prometheus is told of.
 func (b *bell) post(ctx context.Context, names []string, fire bool) error {
 	var posts []post
 	for _, name := range names {
-		one := post{Labels: alerts[name].labels, StartsAt: b.began, EndsAt: b.began.Add(time.Hour)}
+		one := post{Labels: labelsOfAlert(name), StartsAt: b.began, EndsAt: b.began.Add(time.Hour)}
 		if !fire {
 			one.EndsAt = time.Now()
 		}
@@ -135,6 +149,9 @@ func (b *bell) expected(names []string, fire bool) map[message]bool {
 func (b *bell) counted() map[message]int {
 	counted := map[message]int{}
 	for _, one := range b.sinks.all() {
+		if isCrowd(one) {
+			continue
+		}
 		for _, text := range states(one.text) {
 			counted[message{by: one.by, text: text}]++
 		}
@@ -193,7 +210,7 @@ func (b *bell) heardNoMore(expected map[message]bool, to *claim) {
 		to.count("messages", 1)
 	}
 	for _, one := range b.sinks.all() {
-		if one.by == byHeartbeat {
+		if one.by == byHeartbeat || isCrowd(one) {
 			continue
 		}
 		to.holds(one.to == b.addressees[one.by], "%s goes to %q", one.by, one.to)
@@ -201,6 +218,35 @@ func (b *bell) heardNoMore(expected map[message]bool, to *claim) {
 	}
 	to.holds(b.sinks.complaints() == "", "%s", b.sinks.complaints())
 }
+
+// Many alerts at once make one message, which counts them, names ten, and says how many more there are.
+func (b *bell) hearsCrowd(ctx context.Context, fire bool, to *claim) error {
+	if err := b.post(ctx, crowd, fire); err != nil {
+		return err
+	}
+	title, more := "WARNING Crowd in first/crowd (12)", "and 2 more\n"
+	if !fire {
+		title, more = "RESOLVED Crowd in first/crowd", "and 2 more are over\n"
+	}
+	for _, by := range b.heard["warning"] {
+		isWhole := func(one message) bool {
+			says := strings.HasPrefix(one.title, title) && strings.Contains(one.text, more)
+			return one.by == by && says && len(states(one.text)) == len(crowd)-2
+		}
+		waits, cancel := context.WithTimeout(ctx, hearing)
+		err := eventually(waits, by+" hears of a crowd", func() error {
+			if slices.ContainsFunc(b.sinks.all(), isWhole) {
+				return nil
+			}
+			return errors.New("it does not")
+		})
+		cancel()
+		to.holds(err == nil, "%v", err)
+	}
+	return ctx.Err()
+}
+
+func isCrowd(one message) bool { return strings.Contains(one.title, " Crowd in ") }
 
 // Whether title and text say what the first of its alerts says of itself.
 func isWhole(one message) bool {
@@ -225,9 +271,9 @@ func isWhole(one message) bool {
 
 func describes(name string) string { return "All about " + name }
 
-func named(late bool) (names []string) {
+func named(rounds ...int) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(alerts)) {
-		if alerts[name].late == late {
+		if slices.Contains(rounds, alerts[name].round) {
 			names = append(names, name)
 		}
 	}

@@ -26,6 +26,7 @@ type bell struct {
 	set        appsv1.StatefulSet
 	pods       []*runningPod
 	roots      []string
+	running    map[string]*process
 	targets    []string
 	sinks      *sinks
 	began      time.Time
@@ -81,19 +82,28 @@ func (j *judge) ring(ctx context.Context, platform platform, as func(string) (st
 	return b.judge(ctx, to)
 }
 
-// Waits of minutes take a hundredth of what is rendered, so that nobody waits for minutes.
+// Waits of minutes take a hundredth of what is rendered, so that nobody waits for minutes; what is waited for after a
+// start, when everything comes again, a twentieth.
 func hurried(stream string) string {
-	return minutes.ReplaceAllStringFunc(stream, func(line string) string {
-		parts := minutes.FindStringSubmatch(line)
+	stream = shortened(stream, minutes, 100)
+	return shortened(stream, startDelay, 20)
+}
+
+var (
+	minutes    = regexp.MustCompile(`(?m)^( +(?:group_wait|group_interval|repeat_interval): )(\w+)$`)
+	startDelay = regexp.MustCompile(`(?m)^( +- --dispatch\.start-delay=)(\w+)$`)
+)
+
+func shortened(stream string, waits *regexp.Regexp, by time.Duration) string {
+	return waits.ReplaceAllStringFunc(stream, func(line string) string {
+		parts := waits.FindStringSubmatch(line)
 		wait, err := time.ParseDuration(parts[2])
 		if err != nil || wait > 5*time.Minute {
 			return line
 		}
-		return parts[1] + (wait / 100).String()
+		return parts[1] + (wait / by).String()
 	})
 }
-
-var minutes = regexp.MustCompile(`(?m)^( +(?:group_wait|group_interval|repeat_interval): )(\w+)$`)
 
 // Opens whom the description names, and makes the secrets by which they are reached.
 func (b *bell) listen() (map[string]map[string]string, error) {
@@ -108,7 +118,7 @@ func (b *bell) listen() (map[string]map[string]string, error) {
 	email, slack, heartbeat := table(b.of.keys, byEmail), table(b.of.keys, bySlack), table(b.of.keys, byHeartbeat)
 	b.addressees = map[string]string{byEmail: fmt.Sprint(email["to"]), bySlack: fmt.Sprint(slack["channel"])}
 	if email != nil {
-		relay := &relay{sinks: b.sinks}
+		relay := &relay{sinks: b.sinks, from: fmt.Sprint(email["from"])}
 		if user, isKnown := email["user"]; isKnown {
 			relay.user, relay.password = fmt.Sprint(user), rand.Text()
 			keep(fmt.Sprint(email["password"]), relay.password)
@@ -259,6 +269,7 @@ func (b *bell) judge(ctx context.Context, to *claim) error {
 		return err
 	}
 	to.holds(isGood && strings.Contains(text, "SUCCESS"), "amtool: %s", text)
+	b.running = map[string]*process{}
 	for at, pod := range b.pods {
 		if err := b.start(ctx, at, pod); err != nil {
 			to.holds(false, "%v", err)
@@ -279,8 +290,8 @@ func (b *bell) start(ctx context.Context, at int, pod *runningPod) error {
 	if err != nil {
 		return err
 	}
-	probe := b.container().ReadinessProbe.HTTPGet
-	return process.answers(ctx, b.node.client(), "http://"+pod.ip+":"+b.port()+probe.Path)
+	b.running[pod.name] = process
+	return pod.isUp(ctx, process, b.container())
 }
 
 // How long a replica leaves it to the one before to speak.
@@ -288,32 +299,71 @@ const turn = time.Second
 
 func (b *bell) port() string { return strconv.Itoa(int(b.container().Ports[0].ContainerPort)) }
 
-// Posts what is first, then what that must inhibit; then that they are over, those first that are inhibited.
+// Posts what is first, then what that must inhibit; then all of it again after one was away; then that they are over,
+// those first that are inhibited.
 func (b *bell) tell(ctx context.Context, to *claim) error {
-	first, late := named(false), named(true)
 	expected := map[message]bool{}
 	for _, round := range []struct {
-		names []string
-		fire  bool
-	}{{first, true}, {late, true}, {late, false}, {first, false}} {
+		names  []string
+		fire   bool
+		before func(context.Context) error
+	}{
+		{named(1), true, nil}, {named(2), true, nil},
+		{named(1, 2, 3), true, b.fails},
+		{named(2, 3), false, nil}, {named(1), false, nil},
+	} {
+		if round.before != nil {
+			if err := round.before(ctx); err != nil {
+				to.holds(false, "%v", err)
+				return nil
+			}
+		}
 		if err := b.post(ctx, round.names, round.fire); err != nil {
 			to.holds(false, "Prometheus reaches nobody: %v", err)
 			return nil
 		}
 		these := b.expected(round.names, round.fire)
 		heard := b.hears(ctx, these, to)
-		// who has yet to speak must have nothing to say
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(len(b.pods)) * turn):
-		}
 		maps.Copy(expected, these)
 		if !heard {
 			break
 		}
+		// who has yet to speak must have nothing to say
+		if err := sleep(ctx, time.Duration(len(b.pods))*turn); err != nil {
+			return err
+		}
 	}
-	to.count("alerts", len(first)+len(late))
+	to.count("alerts", len(alerts))
 	b.heardNoMore(expected, to)
-	return nil
+	if len(to.faults) > 0 {
+		return nil
+	}
+	if err := b.hearsCrowd(ctx, true, to); err != nil || len(to.faults) > 0 {
+		return err
+	}
+	return b.hearsCrowd(ctx, false, to)
+}
+
+// One of several replicas goes, for good; one that is alone comes back. What is inhibited is sent again first, for
+// Prometheus sends rule by rule.
+func (b *bell) fails(ctx context.Context) error {
+	b.running[b.pods[0].name].stop()
+	if len(b.pods) > 1 {
+		b.targets = b.targets[1:]
+	} else if err := b.start(ctx, 0, b.pods[0]); err != nil {
+		return err
+	}
+	if err := b.post(ctx, named(2, 3), true); err != nil {
+		return err
+	}
+	return sleep(ctx, time.Second)
+}
+
+func sleep(ctx context.Context, how time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(how):
+		return nil
+	}
 }

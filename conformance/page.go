@@ -71,51 +71,50 @@ func (s *shelf) shows(ctx context.Context, to *claim) error {
 	if err != nil {
 		return err
 	}
-	process, err := s.open(ctx, page.name, deployment.Spec.Template.Spec)
-	if err != nil {
-		return err
-	}
-	probe := container.ReadinessProbe.HTTPGet
-	if err := process.answers(ctx, s.node.client(), base+probe.Path); err != nil {
+	if err := s.open(ctx, page.name, deployment.Spec.Template.Spec); err != nil {
 		return err
 	}
 	return s.passes(ctx, base, to)
 }
 
 // Starts the page as its pod does: what is copied first, then the script of the image.
-func (s *shelf) open(ctx context.Context, name string, spec corev1.PodSpec) (*process, error) {
+func (s *shelf) open(ctx context.Context, name string, spec corev1.PodSpec) error {
 	programs := filepath.Join(s.node.dir, "page-programs")
 	if err := os.MkdirAll(programs, 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	if err := os.WriteFile(filepath.Join(programs, "page"), []byte(pageScript), 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	pod, err := s.node.pod(name, "127.0.0.1", spec, belongings{}, programs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if pod.brings, err = pageImage(filepath.Join(s.node.dir, "image")); err != nil {
-		return nil, err
+		return err
 	}
 	for _, init := range spec.InitContainers {
 		root, err := pod.root(init)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		text, isGood, err := pod.run(ctx, root, init.Name, nil, init.Command...)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !isGood {
-			return nil, fmt.Errorf("%s: %s", init.Name, text)
+			return fmt.Errorf("%s: %s", init.Name, text)
 		}
 	}
 	root, err := pod.root(spec.Containers[0])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return pod.start(root, spec.Containers[0], programsAt+"/page")
+	process, err := pod.start(root, spec.Containers[0], programsAt+"/page")
+	if err != nil {
+		return err
+	}
+	return pod.isUp(ctx, process, spec.Containers[0])
 }
 
 // Writes the files of the image below a directory; which directory stands for which path.

@@ -136,12 +136,11 @@ func (s *shelf) container() corev1.Container { return s.deployment.Spec.Template
 
 // Where a Service leads, by its name and the port of the container behind it.
 func address(service corev1.Service, container corev1.Container) (string, error) {
-	for _, port := range container.Ports {
-		if to := service.Spec.Ports[0].TargetPort; to.String() == port.Name || to.IntVal == port.ContainerPort {
-			return fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", service.Name, service.Namespace, port.ContainerPort), nil
-		}
+	port, err := containerPort(container, service.Spec.Ports[0].TargetPort)
+	if err != nil {
+		return "", fmt.Errorf("Service %s leads nowhere: %w", service.Name, err)
 	}
-	return "", fmt.Errorf("Service %s leads nowhere", service.Name)
+	return fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", service.Name, service.Namespace, port), nil
 }
 
 // Collects garbage if that is rendered, and starts the registry, as a pod does.
@@ -165,5 +164,5 @@ func (s *shelf) starts(ctx context.Context, _ *claim) error {
 	if s.process, err = s.pod.start(s.root, s.container(), programsAt+"/registry"); err != nil {
 		return err
 	}
-	return s.process.answers(ctx, s.node.client(), s.base+s.container().ReadinessProbe.HTTPGet.Path)
+	return s.pod.isUp(ctx, s.process, s.container())
 }

@@ -107,6 +107,8 @@ type relay struct {
 	tls            *tls.Config
 	implicit       bool
 	user, password string
+	// who may send
+	from string
 }
 
 func (r *relay) serve(listener net.Listener) {
@@ -168,6 +170,8 @@ func (c *conversation) answer(line string) {
 		c.log(rest)
 	case !c.known:
 		c.refuse("530 5.7.0 authentication required", line)
+	case verb == "MAIL" && !strings.HasPrefix(rest, "FROM:<"+c.from+">"):
+		c.refuse("550 5.7.1 not the sender", line)
 	case verb == "RCPT":
 		_, address, _ := strings.Cut(rest, ":")
 		c.to = append(c.to, strings.Trim(address, "<> "))

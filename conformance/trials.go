@@ -83,7 +83,7 @@ func (j *judge) proveTrials(ctx context.Context, platforms []platform, to io.Wri
 }
 
 // Claims that mostly wait, and how many of their faults are put in at once; of the others, one.
-var atOnce = map[string]int{"7": 6, "8": 6}
+var atOnce = map[string]int{"7": 12, "8": 4}
 
 // Tries a claim with each of its faults.
 func (j *judge) spoil(ctx context.Context, platforms []platform, trial trial) ([]*claim, error) {

@@ -225,6 +225,9 @@ impl Alertmanager {
             format!("--config.file={CONFIG_PATH}/alertmanager.yml"),
             format!("--storage.path={DATA_PATH}"),
             "--data.retention=120h".to_owned(),
+            // After a restart Prometheus sends everything that fires again, within a minute and an evaluation. Whoever
+            // speaks before that does not know yet what is inhibited.
+            "--dispatch.start-delay=90s".to_owned(),
             format!("--web.external-url=http://{}:{PORT}", site.service_host(&site.own.name)),
         ];
         if !self.is_cluster() {
