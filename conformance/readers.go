@@ -12,7 +12,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	machinery "k8s.io/apimachinery/pkg/util/yaml"
@@ -66,13 +68,18 @@ var careless = []fault{
 
 // Everything that is written as YAML is read by everybody as it is meant.
 func (j *judge) reads(ctx context.Context, platforms []platform, fault string, to *claim) error {
-	if fault != "" {
-		values := []any{map[string]any{"metadata": map[string]any{fault: "before", "text": fault}}}
-		text := "metadata:\n  " + fault + ": before\n  text: " + fault + "\n"
-		return j.everybody(ctx, []writing{{Name: "carelessness", YAML: text, Values: values}}, to)
-	}
 	var all []writing
+	if fault != "" {
+		one, err := j.carelessly(ctx, platforms, fault)
+		if err != nil {
+			return err
+		}
+		return j.everybody(ctx, []writing{one}, to)
+	}
 	for _, platform := range platforms {
+		if platform.minor != platform.own {
+			continue // how it is written does not depend on the minor
+		}
 		of, err := j.writings(ctx, platform)
 		if err != nil {
 			return fmt.Errorf("%s: %w", platform.title(), err)
@@ -80,12 +87,26 @@ func (j *judge) reads(ctx context.Context, platforms []platform, fault string, t
 		all = append(all, of...)
 	}
 	to.count("streams, files, and texts within them", len(all))
-	traps, err := traps(j.corpus)
+	traps, err := traps(j.corpus, j.share)
 	if err != nil {
 		return err
 	}
 	to.count("combinations of texts that somebody misreads", len(traps))
 	return j.everybody(ctx, append(all, traps...), to)
+}
+
+// The smallest platform, with a text as key and as value in its first object as somebody would write it.
+func (j *judge) carelessly(ctx context.Context, platforms []platform, text string) (writing, error) {
+	at := slices.IndexFunc(platforms, func(one platform) bool { return one.name == "minimal" })
+	all, err := j.writings(ctx, platforms[at])
+	if err != nil {
+		return writing{}, err
+	}
+	one := all[0]
+	one.YAML = strings.Replace(one.YAML, "\nmetadata:\n", "\nmetadata:\n  "+text+": key\n  text: "+text+"\n", 1)
+	metadata := one.Values[0].(map[string]any)["metadata"].(map[string]any)
+	metadata[text], metadata["text"] = "key", text
+	return one, nil
 }
 
 // Lets every reader read all of it.
@@ -107,12 +128,17 @@ func (j *judge) everybody(ctx context.Context, all []writing, to *claim) error {
 		}
 		to.count("readers", 1)
 	}
-	for _, of := range languages {
-		said, err := j.ask(ctx, of.program, of.script, file)
-		if err != nil {
-			return err
-		}
-		for _, reading := range said {
+	said, errs := make([][]reading, len(languages)), make([]error, len(languages))
+	var wait sync.WaitGroup
+	for at, of := range languages {
+		wait.Go(func() { said[at], errs[at] = j.ask(ctx, of.program, of.script, file) })
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, language := range said {
+		for _, reading := range language {
 			if reading.Name != "" {
 				to.holds(false, "%s reads %s otherwise: %s", reading.Reader, reading.Name, reading.Read)
 				continue
@@ -220,21 +246,26 @@ func eachFile(dir string, do func(name, text string) error) error {
 	return nil
 }
 
-// Texts that some reader takes for something else, alone and in pairs, as the tests of the writer wrote them.
-func traps(file string) ([]writing, error) {
+// Texts that some reader takes for something else, as the tests of the writer wrote them: the first alone, and then in
+// pairs, of which one in so many is enough.
+func traps(file string, share uint32) ([]writing, error) {
 	lines, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer lines.Close()
 	var all []writing
+	at := -1
 	err = eachLine(lines, func(line []byte) error {
+		if at++; at > unpaired && at%int(share) != 0 {
+			return nil
+		}
 		var next struct {
 			YAML  string
 			Value any
 		}
 		err := json.Unmarshal(line, &next)
-		all = append(all, writing{Name: fmt.Sprintf("trap %d", len(all)), YAML: next.YAML, Values: []any{next.Value}})
+		all = append(all, writing{Name: fmt.Sprintf("trap %d", at), YAML: next.YAML, Values: []any{next.Value}})
 		return err
 	})
 	if err == nil && len(all) == 0 {
@@ -242,6 +273,9 @@ func traps(file string) ([]writing, error) {
 	}
 	return all, err
 }
+
+// More texts than there are alone.
+const unpaired = 200
 
 // As kubectl and servers read.
 func strictly(text string) ([]any, error) {
