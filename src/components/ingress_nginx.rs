@@ -86,7 +86,7 @@ impl ComponentType for IngressNginx {
 }
 
 impl Component for IngressNginx {
-    fn endpoints(&self, own: &Own) -> Vec<Endpoint> {
+    fn endpoints(&self, _: &Own) -> Vec<Endpoint> {
         let workload = controller_name();
         let public = |name, port| {
             let (service, host_port) = match self.expose {
