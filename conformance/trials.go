@@ -33,6 +33,7 @@ var trials = []trial{
 	{"9 every reader of YAML reads the same", (*judge).reads, careless},
 	{"10 connections are possible where they are declared, and nowhere else", (*judge).connects, leaks},
 	{"11 findings as SARIF are SARIF", (*judge).scans, blemishes},
+	{"12 what others ship is taken by servers and by validate", (*judge).takesShipped, prejudices},
 }
 
 // The number of a claim, which its name begins with.
