@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
+	"regexp"
 	"slices"
 
 	net1 "k8s.io/api/networking/v1"
@@ -19,6 +21,10 @@ func (j *judge) connects(ctx context.Context, platforms []platform, fault string
 	change := leak{}
 	if fault != "" {
 		change = changes[slices.IndexFunc(changes, func(one leak) bool { return one.what == fault })]
+	}
+	platforms, err := withCilium(platforms)
+	if err != nil {
+		return err
 	}
 	for _, platform := range platforms {
 		if platform.minor != platform.own {
@@ -35,6 +41,28 @@ func (j *judge) connects(ctx context.Context, platforms []platform, fault string
 	}
 	return nil
 }
+
+// The flagship once more for the plugin that does not read policies as they are written.
+func withCilium(platforms []platform) ([]platform, error) {
+	all := slices.Clone(platforms)
+	for _, one := range platforms {
+		if one.name != "flagship" || one.environment != "" {
+			continue
+		}
+		text := plugin.ReplaceAllString(one.text, `${1}"cilium"`)
+		other := platform{name: one.name + " with Cilium", minor: one.minor, own: one.own, text: text}
+		if err := other.read(); err != nil {
+			return nil, err
+		}
+		if !other.cilium() {
+			return nil, errors.New("the flagship does not say its plugin")
+		}
+		all = append(all, other)
+	}
+	return all, nil
+}
+
+var plugin = regexp.MustCompile(`(?m)^(cni\s*=\s*)"[^"]*"`)
 
 func (j *judge) connect(ctx context.Context, platform platform, change leak, to *claim) error {
 	stream, err := platform.render(ctx, j.programs.platformgen)
