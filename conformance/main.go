@@ -227,7 +227,7 @@ func (j *judge) one(
 		}
 	}
 	if only(2) {
-		if err := server.grants(ctx, platform, &claims.rights); err != nil {
+		if err := server.grants(ctx, platform, j.programs.platformgen, &claims.rights); err != nil {
 			return err
 		}
 	}
@@ -275,7 +275,7 @@ func versions(root string) ([]string, error) {
 }
 
 // Modules whose programs or definitions are used, and their versions.
-var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus|prometheus/alertmanager|distribution/distribution/v3|owenrumney/go-sarif/v3|bitnami/sealed-secrets|kedacore/keda/v2|prometheus-operator/prometheus-operator)|k8s\.io/pod-security-admission|sigs\.k8s\.io/gateway-api) (v\S+)`)
+var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus|prometheus/alertmanager|distribution/distribution/v3|owenrumney/go-sarif/v3|bitnami/sealed-secrets|kedacore/keda/v2|prometheus-operator/prometheus-operator)|k8s\.io/pod-security-admission|sigs\.k8s\.io/gateway-api) (v\S+)$`)
 
 // The figures of a run, without how long it took.
 func results(platforms []platform, all []*claim) string {

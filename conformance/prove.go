@@ -39,6 +39,8 @@ var sabotages = []sabotage{
 		"  - pods\n  - services\n  verbs:\n  - get\n  - list\n  - watch\n  - create\n",
 		"  - pods\n  - services\n  verbs:\n  - get\n  - list\n  - watch\n"},
 	{"a right too many", "monitoring-only on 1.36", 2, "may but need not", "  - list\n  - watch\n", "  - list\n  - watch\n  - delete\n"},
+	{"a right that our table does not know", "monitoring-only on 1.36", 2, "the table of rights says false, the server true",
+		"  - list\n  - watch\n", "  - list\n  - watch\n  - patch\n"},
 	{"a right too few", "monitoring-only on 1.36", 2, "needs but may not", "  - list\n  - watch\n", "  - list\n"},
 	{"an account for nothing", "minimal on 1.36", 2, "nobody knows what these accounts are for",
 		"apiVersion: v1\nkind: ServiceAccount\n",

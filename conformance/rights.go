@@ -85,9 +85,13 @@ var (
 	}
 )
 
-// Claim 3: the server's authorizer lets every account do what it needs, and nothing else.
-func (s *server) grants(ctx context.Context, platform platform, claim *claim) error {
+// Claim 3: the server's authorizer lets every account do what it needs, and nothing else; and so our table of rights says.
+func (s *server) grants(ctx context.Context, platform platform, program string, claim *claim) error {
 	holders := platform.holders()
+	table, err := platform.rightsTable(ctx, program)
+	if err != nil {
+		return err
+	}
 	if err := s.knowsOnly(ctx, holders, claim); err != nil {
 		return err
 	}
@@ -113,7 +117,7 @@ func (s *server) grants(ctx context.Context, platform platform, claim *claim) er
 			}
 		}
 	}()
-	answers, err := s.authorizes(ctx, holders, questions, claim)
+	answers, err := s.authorizes(ctx, holders, table, questions, claim)
 	claim.count("accounts", len(holders))
 	claim.count("questions", answers)
 	return err
@@ -199,7 +203,9 @@ func (h holder) may(asked authorizationv1.ResourceAttributes) bool {
 
 const askers = 16
 
-func (s *server) authorizes(ctx context.Context, holders []holder, questions <-chan question, claim *claim) (int, error) {
+func (s *server) authorizes(
+	ctx context.Context, holders []holder, table told, questions <-chan question, claim *claim,
+) (int, error) {
 	config := rest.CopyConfig(s.config)
 	config.ContentType = "application/vnd.kubernetes.protobuf"
 	client, err := kubernetes.NewForConfig(config)
@@ -221,6 +227,9 @@ func (s *server) authorizes(ctx context.Context, holders []holder, questions <-c
 				must := known[question.namespace+"/"+question.account].may(question.asked)
 				mu.Lock()
 				answered++
+				if err == nil && is != table.says(question) {
+					claim.holds(false, "the table of rights says %t, the server %t: %s", !is, is, question)
+				}
 				if err != nil {
 					failed = err
 				} else if is && !must {
