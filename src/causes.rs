@@ -16,6 +16,7 @@ use crate::diff::side::Side;
 use crate::manifest::read::Dialect;
 use crate::spec::overlay;
 use crate::stages::parse;
+use crate::values::shelf::Described;
 use crate::{emit, pipeline};
 
 /// More steps than this are taken as one: each of them renders the platform.
@@ -23,17 +24,23 @@ const MOST: usize = 100;
 
 /// What the lines of `new` change in the platform that `old` describes, in their order; both render. An object stands once
 /// for each cause.
-pub fn causes(old: &str, new: Source<'_>, environment: Option<&str>) -> Vec<ObjectChange> {
-    let Source { name, text: new } = new;
+pub fn causes(old: Described<'_>, name: &str, new: Described<'_>, environment: Option<&str>) -> Vec<ObjectChange> {
+    let shelf = new;
+    let Some(mut before) = side(&Side::default(), old, environment) else { return Vec::new() };
+    let (old, new) = (old.text, new.text);
     let steps = steps(old, new);
     let guards = [old, new].map(Description::of);
     let mut found = Vec::new();
-    let Some(mut before) = side(&Side::default(), old, environment) else { return found };
+    // what lies beside the description is no line of it
+    if let Some(after) = side(&before, shelf.with_text(old), environment) {
+        found = compare::objects(&before, &after);
+        before = after;
+    }
     let mut pending: Vec<&Step> = Vec::new();
     for (count, step) in steps.iter().enumerate() {
         pending.push(step);
         let text = applied(old, new, &steps[..=count]);
-        let Some(after) = side(&before, &text, environment) else { continue };
+        let Some(after) = side(&before, shelf.with_text(&text), environment) else { continue };
         let objects = compare::objects(&before, &after);
         let cause = Rc::new(cause(&pending, old, Source { name, text: new }, &guards));
         found.extend(objects.into_iter().map(|object| ObjectChange { cause: Some(Rc::clone(&cause)), ..object }));
@@ -99,8 +106,8 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-fn side(known: &Side, text: &str, environment: Option<&str>) -> Option<Side> {
-    let (_, bundle) = pipeline::render_as(text, environment, &mut Report::default(), emit::writer())?;
+fn side(known: &Side, described: Described<'_>, environment: Option<&str>) -> Option<Side> {
+    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer())?;
     Side::read_beside(known, "", emit::tree(&bundle), Dialect::Own).ok()
 }
 
@@ -141,7 +148,7 @@ mod tests {
             text.replacen(from, to, 1)
         });
         let mut told: Vec<(String, usize)> = Vec::new();
-        for object in causes(FLAGSHIP, Source { name: "new.toml", text: &new }, None) {
+        for object in causes(FLAGSHIP.into(), "new.toml", new.as_str().into(), None) {
             let line = &object.cause.as_ref().expect("each has one").text;
             match told.last_mut() {
                 Some((last, count)) if last == line => *count += 1,

@@ -9,6 +9,7 @@ pub mod lists;
 pub mod output;
 pub mod reach;
 pub mod render;
+pub mod shelf;
 pub mod tree;
 pub mod validate;
 

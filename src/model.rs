@@ -6,6 +6,7 @@ pub mod custom;
 pub mod edge;
 pub mod endpoint;
 pub mod facts;
+pub mod given;
 pub mod identity;
 pub mod monitoring;
 pub mod names;

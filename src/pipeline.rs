@@ -17,11 +17,16 @@ use crate::stages::order::Collision;
 use crate::stages::{build, capacity, order, parse, resolve};
 use crate::validate::world::Known;
 use crate::values::name::ObjectName;
+use crate::values::shelf::Described;
 
-/// The platform that `text` describes in `environment` (the base when absent). `None` means that the report holds
-/// errors.
-pub fn platform(text: &str, environment: Option<&str>, report: &mut Report) -> Option<Platform> {
-    let base = parse::parse(text, report).into_inner();
+/// The platform that is described in `environment` (the base when absent). `None` means that the report holds errors.
+pub fn platform<'a>(
+    described: impl Into<Described<'a>>,
+    environment: Option<&str>,
+    report: &mut Report,
+) -> Option<Platform> {
+    let described = described.into();
+    let base = parse::parse(described.text, report).into_inner();
     let mut merged = Cow::Borrowed(&base);
     let removed = match environment {
         Some(name) => overlay::overlay(merged.to_mut(), name, report),
@@ -80,19 +85,23 @@ pub fn bundle(platform: &Platform) -> Result<Bundle, Box<Collision>> {
     order::order(build::build(platform, |object| object))
 }
 
-/// The platform that `text` describes with its objects. `None` means that the report holds errors.
-pub fn render(text: &str, environment: Option<&str>, report: &mut Report) -> Option<(Platform, Bundle)> {
-    render_as(text, environment, report, |object| object)
+/// The platform that is described with its objects. `None` means that the report holds errors.
+pub fn render<'a>(
+    described: impl Into<Described<'a>>,
+    environment: Option<&str>,
+    report: &mut Report,
+) -> Option<(Platform, Bundle)> {
+    render_as(described, environment, report, |object| object)
 }
 
 /// The same, with what `finish` makes of each object in its place.
-pub fn render_as<T>(
-    text: &str,
+pub fn render_as<'a, T>(
+    described: impl Into<Described<'a>>,
     environment: Option<&str>,
     report: &mut Report,
     finish: impl FnMut(Object) -> T,
 ) -> Option<(Platform, Bundle<T>)> {
-    let platform = platform(text, environment, report)?;
+    let platform = platform(described, environment, report)?;
     match order::order(build::build(&platform, finish)) {
         Ok(bundle) => Some((platform, bundle)),
         Err(collision) => {
@@ -152,7 +161,7 @@ fn collide(platform: &Platform, collision: &Collision, report: &mut Report) {
     } else {
         format!("{one} and {other} would both own the {kind} `{name}`{place}")
     };
-    let help = match (*kind, &collision.homes) {
+    let help = match (kind.as_ref(), &collision.homes) {
         ("ExternalSecret", _) => {
             "one of the two has a name that is derived: call the Secret of your own something else"
         }

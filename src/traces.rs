@@ -12,6 +12,7 @@ use crate::manifest::read::Dialect;
 use crate::spec::overlay;
 use crate::spec::read::Node;
 use crate::stages::parse;
+use crate::values::shelf::Described;
 use crate::{emit, pipeline};
 
 /// A value of the description, after an environment has been merged.
@@ -114,12 +115,13 @@ fn lists(items: &[Node<'_>], text: &str) -> Vec<String> {
 }
 
 /// What changes with a value; `None` if nothing else could stand in its place alone.
-pub fn becomes(text: &str, environment: Option<&str>, leaf: &Leaf) -> Option<Vec<ObjectChange>> {
-    let before = side(&Side::default(), text, environment)?;
+pub fn becomes(described: Described<'_>, environment: Option<&str>, leaf: &Leaf) -> Option<Vec<ObjectChange>> {
+    let text = described.text;
+    let before = side(&Side::default(), described, environment)?;
     let mut is_told = false;
     for (span, other) in &leaf.others {
         let changed = format!("{}{other}{}", &text[..span.start], &text[span.end..]);
-        let Some(after) = side(&before, &changed, environment) else { continue };
+        let Some(after) = side(&before, described.with_text(&changed), environment) else { continue };
         let objects = compare::objects(&before, &after);
         if !objects.is_empty() {
             return Some(objects);
@@ -130,8 +132,9 @@ pub fn becomes(text: &str, environment: Option<&str>, leaf: &Leaf) -> Option<Vec
 }
 
 /// The values with which a line of a rendered file changes, in the order of the description.
-pub fn origins(text: &str, environment: Option<&str>, path: &str, line: usize) -> Option<Vec<Leaf>> {
-    let before = files(text, environment)?;
+pub fn origins(described: Described<'_>, environment: Option<&str>, path: &str, line: usize) -> Option<Vec<Leaf>> {
+    let text = described.text;
+    let before = files(described, environment)?;
     let known = |files: &[(String, String)]| {
         files.iter().find(|(own, _)| own == path).map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>())
     };
@@ -139,7 +142,8 @@ pub fn origins(text: &str, environment: Option<&str>, path: &str, line: usize) -
     lines.get(line.checked_sub(1)?)?;
     let is_other = |leaf: &Leaf| {
         let changed = leaf.others.iter().find_map(|(span, other)| {
-            files(&format!("{}{other}{}", &text[..span.start], &text[span.end..]), environment)
+            let changed = format!("{}{other}{}", &text[..span.start], &text[span.end..]);
+            files(described.with_text(&changed), environment)
         });
         changed.is_some_and(|files| known(&files).is_none_or(|now| is_changed(&lines, &now, line - 1)))
     };
@@ -151,12 +155,12 @@ fn is_changed(old: &[String], new: &[String], line: usize) -> bool {
     changes(old, new).iter().any(|(gone, _)| gone.contains(&line))
 }
 
-fn files(text: &str, environment: Option<&str>) -> Option<Vec<(String, String)>> {
-    let (_, bundle) = pipeline::render_as(text, environment, &mut Report::default(), emit::writer())?;
+fn files(described: Described<'_>, environment: Option<&str>) -> Option<Vec<(String, String)>> {
+    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer())?;
     Some(emit::tree(&bundle).files.into_iter().map(|file| (file.path, file.text)).collect())
 }
 
-fn side(known: &Side, text: &str, environment: Option<&str>) -> Option<Side> {
-    let (_, bundle) = pipeline::render_as(text, environment, &mut Report::default(), emit::writer())?;
+fn side(known: &Side, described: Described<'_>, environment: Option<&str>) -> Option<Side> {
+    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer())?;
     Side::read_beside(known, "", emit::tree(&bundle), Dialect::Own).ok()
 }

@@ -16,3 +16,4 @@ pub mod path;
 pub mod quantity;
 pub mod schedule;
 pub mod secret_ref;
+pub mod shelf;

@@ -172,7 +172,7 @@ pub fn render(text: &str, rest: &[Object]) -> Stream {
 /// Whether `render` has built this one in code.
 fn grows(object: &Object) -> bool {
     let name = object.metadata().name.as_deref().unwrap_or_default();
-    let built: &[&str] = match object.kind() {
+    let built: &[&str] = match object.kind().as_ref() {
         "NetworkPolicy" => &["prometheus", "ingress-nginx-controller"],
         "ConfigMap" => &["prometheus-config", "prometheus-rules"],
         _ => &[],

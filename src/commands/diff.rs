@@ -225,18 +225,14 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
     let environment = args.environment.as_deref();
     let (old, old_environment) = match &args.against {
         Some(other) => (input::against(other, &args.file)?, environment),
-        None => (
-            input::Input { name: new.name.clone(), text: new.text.clone() },
-            args.against_environment.as_deref().filter(|name| *name != environments::BASE),
-        ),
+        None => (new.clone(), args.against_environment.as_deref().filter(|name| *name != environments::BASE)),
     };
     let both = tree_of(&old, old_environment).zip(tree_of(&new, environment));
     let sides = both.and_then(|(old, new)| sides((RENDERED.into(), old), (RENDERED.into(), new), Dialect::Own));
     Ok(sides.map(|sides| {
         let mut compared = Compared::of(sides);
         if args.against.is_some() {
-            compared.comparison.objects =
-                causes::causes(&old.text, Source { name: &new.name, text: &new.text }, environment);
+            compared.comparison.objects = causes::causes(old.described(), &new.name, new.described(), environment);
         } else {
             compared.comparison.lone_keys = causes::lone_keys(&new.text, environment, old_environment);
         }

@@ -95,7 +95,7 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
         }
     };
     let mut lines = vec![set(input, leaf) + "\n"];
-    match traces::becomes(&input.text, environment, leaf) {
+    match traces::becomes(input.described(), environment, leaf) {
         None => lines.push("nothing else can stand here alone, so what it becomes cannot be shown\n".to_owned()),
         Some(objects) if objects.is_empty() => lines.push("it changes no object\n".to_owned()),
         Some(objects) => {
@@ -143,7 +143,7 @@ fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &st
     let line: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
     let mut parts: Vec<&str> = path.split('/').collect();
     while !parts.is_empty() {
-        if let Some(found) = traces::origins(&input.text, environment, &parts.join("/"), line) {
+        if let Some(found) = traces::origins(input.described(), environment, &parts.join("/"), line) {
             if found.is_empty() {
                 return Ok(vec!["no value of the description decides this line: it is always so\n".to_owned()]);
             }

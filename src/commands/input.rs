@@ -4,28 +4,41 @@ use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 use anyhow::{Context, bail, ensure};
 
 use crate::commands::output;
-use crate::diagnostics::report::Report;
+use crate::commands::shelf::{self, Directory, Revision};
+use crate::diagnostics::caret;
+use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::diagnostics::source::Source;
-use crate::diagnostics::{caret, report::Severity};
 use crate::diff::secrets::Description;
 use crate::model::bundle::Bundle;
 use crate::model::object::Object;
 use crate::model::platform::Platform;
 use crate::pipeline;
+use crate::values::shelf::{Described, Shelf};
 
 /// Larger than any description that a person writes; 10,000 services take a tenth of it.
 const LARGEST: u64 = 64 << 20;
 
 /// A description as it was read.
+#[derive(Clone)]
 pub struct Input {
     /// How to name it in messages.
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// What lies beside it.
+    pub shelf: Rc<dyn Shelf>,
+}
+
+impl Input {
+    /// The text with what lies beside it.
+    pub fn described(&self) -> Described<'_> {
+        Described { text: &self.text, shelf: self.shelf.as_ref() }
+    }
 }
 
 /// Reads `path`, or stdin for `-`.
@@ -44,7 +57,7 @@ pub fn read(path: &Path) -> anyhow::Result<Input> {
         (name, bytes)
     };
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Input { name, text }),
+        Ok(text) => Ok(Input { name, text, shelf: Rc::new(Directory::of(path)) }),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
@@ -70,11 +83,10 @@ pub fn against(other: &str, place: &Path) -> anyhow::Result<Input> {
     }
     // a revision that begins with `-` would be an option to git
     ensure!(!other.starts_with('-'), "`{other}` is neither a file nor a revision");
-    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = place.file_name().unwrap_or_default().to_string_lossy();
     let output = Command::new("git")
         .arg("-C")
-        .arg(directory)
+        .arg(shelf::directory(place))
         .args(["show", &format!("{other}:./{file}")])
         .stdin(Stdio::null())
         .output()
@@ -82,7 +94,7 @@ pub fn against(other: &str, place: &Path) -> anyhow::Result<Input> {
     let why = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`{other}` is no file, and git says: {}", why.trim());
     let text = String::from_utf8(output.stdout).with_context(|| format!("{other}:{file} is not UTF-8"))?;
-    Ok(Input { name: format!("{other}:{file}"), text })
+    Ok(Input { name: format!("{other}:{file}"), text, shelf: Rc::new(Revision::of(place, other)) })
 }
 
 /// The platform that `input` describes with what `finish` makes of its objects; everything that is wrong or doubtful
@@ -93,7 +105,7 @@ pub fn render<T>(
     finish: impl FnMut(Object) -> T,
 ) -> Option<(Platform, Bundle<T>)> {
     let mut report = Report::default();
-    let rendered = pipeline::render_as(&input.text, environment, &mut report, finish);
+    let rendered = pipeline::render_as(input.described(), environment, &mut report, finish);
     tell(input, &report);
     rendered
 }
@@ -105,12 +117,22 @@ pub fn tell(input: &Input, report: &Report) {
     let description = Description::of(if found.is_empty() { "" } else { source.text });
     let is_shown = |_, line: &str| description.shows(line);
     let mut text = caret::text_of(&found, source, is_colored_stderr(), &is_shown);
-    let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let mut errors = count(&found);
+    for (source, report) in report.files() {
+        let found = report.sorted();
+        let description = Description::of(if found.is_empty() { "" } else { source.text });
+        text += &caret::text_of(&found, source, is_colored_stderr(), &|_, line| description.shows(line));
+        errors += count(&found);
+    }
     if errors > 0 {
         let plural = if errors == 1 { "" } else { "s" };
         text.extend([&input.name, ": ", &errors.to_string(), " error", plural, "; nothing rendered\n"]);
     }
     output::complain(&text);
+}
+
+fn count(found: &[&Diagnostic]) -> usize {
+    found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
 }
 
 /// Whether messages to stderr are coloured.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -127,8 +128,13 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
         let directory = args.all_environments.then(|| environments::directory(name.as_deref()));
         verdict.take(judged, directory);
     }
-    let Input { name, text } = input;
-    verdict.files.insert(0, Checked { path: name, text, report, is_description: true, ..Checked::default() });
+    let Input { name, text, .. } = input;
+    let beside = report.take_files().into_iter().map(|(path, file)| {
+        let text = file.text.to_string();
+        Checked { path, text, report: file.report, is_description: true, ..Checked::default() }
+    });
+    let description = Checked { path: name, text, report, is_description: true, ..Checked::default() };
+    verdict.files.splice(0..0, iter::once(description).chain(beside).collect::<Vec<_>>());
     let answered = answer(&verdict, minor.unwrap_or(args.kubernetes.map_or(Minor::V1_37, Minor::from)), args);
     // as after rendering: the process ends here and takes its memory with it
     std::mem::forget(verdict);
@@ -144,7 +150,7 @@ fn described(
     args: &ValidateArgs,
     report: &mut Report,
 ) -> Result<Option<(Minor, Verdict)>> {
-    let rendered = pipeline::render_as(&input.text, environment, report, emit::writer());
+    let rendered = pipeline::render_as(input.described(), environment, report, emit::writer());
     let Some((platform, bundle)) = rendered else { return Ok(None) };
     let known = pipeline::known(&platform, &bundle);
     let minor = args.kubernetes.map_or(platform.facts.platform.kubernetes, Minor::from);

@@ -1,7 +1,10 @@
 //! The collected diagnostics of one run: nothing returns early, everything is sorted by place at the end.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::diagnostics::codes;
-use crate::diagnostics::source::Span;
+use crate::diagnostics::source::{Source, Span};
 
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,12 +60,22 @@ impl Diagnostic {
     }
 }
 
-/// All diagnostics of one run.
+/// All diagnostics of one run about one text, and about the files beside it.
 #[derive(Debug, Default)]
 pub struct Report {
     found: Vec<Diagnostic>,
     guesses: Vec<Span>,
     misses_text: bool,
+    beside: BTreeMap<String, Beside>,
+}
+
+/// What has been found in a file that the text names.
+#[derive(Debug)]
+pub struct Beside {
+    /// The whole file.
+    pub text: Arc<str>,
+    /// What is wrong in it.
+    pub report: Report,
 }
 
 impl Report {
@@ -106,22 +119,44 @@ impl Report {
         self.found.last_mut().expect("a diagnostic was just pushed")
     }
 
+    /// The report about a file beside the text, by the name that the user knows it by.
+    pub fn beside(&mut self, name: String, text: &Arc<str>) -> &mut Self {
+        let file = || Beside { text: Arc::clone(text), report: Self::default() };
+        &mut self.beside.entry(name).or_insert_with(file).report
+    }
+
+    /// The files beside the text about which there is a report, in order of their names.
+    pub fn files(&self) -> impl Iterator<Item = (Source<'_>, &Self)> {
+        self.beside.iter().map(|(name, file)| (Source { name, text: &file.text }, &file.report))
+    }
+
+    /// Takes those files out, with their names.
+    pub fn take_files(&mut self) -> BTreeMap<String, Beside> {
+        std::mem::take(&mut self.beside)
+    }
+
     /// Takes over everything from another report.
     pub fn take(&mut self, other: Self) {
         self.found.extend(other.found);
         self.guesses.extend(other.guesses);
         self.misses_text |= other.misses_text;
+        for (name, file) in other.beside {
+            self.beside(name, &file.text).take(file.report);
+        }
     }
 
-    /// Drops what `keep` says no to.
+    /// Drops what `keep` says no to; in files beside the text, nothing.
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
         self.found.retain(keep);
     }
 
-    /// Takes over the errors of another report that are of interest.
+    /// Takes over the errors of another report that are of interest; all of those in files beside the text are.
     pub fn adopt(&mut self, other: Self, wanted: impl FnMut(&Diagnostic) -> bool) {
         let errors = other.found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         self.found.extend(errors.filter(wanted));
+        for (name, file) in other.beside {
+            self.beside(name, &file.text).adopt(file.report, |_| true);
+        }
     }
 
     /// Takes over what holds in an environment only, and says so.
@@ -149,7 +184,8 @@ impl Report {
 
     /// Whether anything forbids rendering.
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        self.found.iter().any(is_error) || self.beside.values().any(|file| file.report.has_errors())
     }
 
     /// Says that the text in `span` could not be understood: what is said about it is a guess.

@@ -1,5 +1,7 @@
 //! One typed Kubernetes object, whatever its kind.
 
+use std::borrow::Cow;
+
 use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
@@ -17,13 +19,14 @@ use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::APIService;
 use serde::{Serialize, Serializer};
 
 use crate::model::custom::{Certificate, CiliumNetworkPolicy, ClusterIssuer, ExternalSecret, Issuer};
+use crate::model::given::Given;
 
 macro_rules! objects {
     ($($kind:ident),* $(,)?) => {
-        /// A typed object of one of the kinds that we render.
+        /// An object: typed, of one of the kinds that we render, or given by somebody who wrote it.
         #[derive(Clone, Debug)]
         #[allow(missing_docs)]
-        pub enum Object { $( $kind(Box<$kind>), )* }
+        pub enum Object { $( $kind(Box<$kind>), )* Given(Box<Given>) }
 
         $( impl From<$kind> for Object {
             fn from(object: $kind) -> Self {
@@ -36,24 +39,36 @@ macro_rules! objects {
             pub const KINDS: &'static [&'static str] = &[$(stringify!($kind)),*];
 
             /// The object's kind.
-            pub fn kind(&self) -> &'static str {
-                match self { $( Self::$kind(_) => stringify!($kind), )* }
+            pub fn kind(&self) -> Cow<'static, str> {
+                match self {
+                    $( Self::$kind(_) => Cow::Borrowed(stringify!($kind)), )*
+                    Self::Given(given) => Cow::Owned(given.kind.clone()),
+                }
             }
 
             /// Group and version, such as `apps/v1`.
-            pub fn api_version(&self) -> &'static str {
-                match self { $( Self::$kind(_) => <$kind as k8s_openapi::Resource>::API_VERSION, )* }
+            pub fn api_version(&self) -> Cow<'static, str> {
+                match self {
+                    $( Self::$kind(_) => Cow::Borrowed(<$kind as k8s_openapi::Resource>::API_VERSION), )*
+                    Self::Given(given) => Cow::Owned(given.api_version.clone()),
+                }
             }
 
-            /// Its metadata.
+            /// Its metadata; of what was given, only name, namespace and labels.
             pub fn metadata(&self) -> &ObjectMeta {
-                match self { $( Self::$kind(object) => object.metadata(), )* }
+                match self {
+                    $( Self::$kind(object) => object.metadata(), )*
+                    Self::Given(given) => &given.metadata,
+                }
             }
         }
 
         impl Serialize for Object {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self { $( Self::$kind(object) => object.serialize(serializer), )* }
+                match self {
+                    $( Self::$kind(object) => object.serialize(serializer), )*
+                    Self::Given(given) => given.serialize(serializer),
+                }
             }
         }
     };
@@ -66,13 +81,19 @@ objects! {
     ResourceQuota, Role, RoleBinding, Service, ServiceAccount, StatefulSet, ValidatingWebhookConfiguration,
 }
 
+impl From<Given> for Object {
+    fn from(object: Given) -> Self {
+        Self::Given(Box::new(object))
+    }
+}
+
 /// What tells one object from every other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId {
     /// Kind.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Group and version.
-    pub api_version: &'static str,
+    pub api_version: Cow<'static, str>,
     /// Namespace; empty for cluster-scoped objects.
     pub namespace: String,
     /// Name.

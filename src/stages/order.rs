@@ -59,7 +59,7 @@ pub struct Collision {
 /// Puts the objects into apply order: by kind, then by file, then by name.
 pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
     let mut ranked: Vec<(usize, Placed<T>)> =
-        objects.into_iter().map(|placed| (rank(placed.id.kind), placed)).collect();
+        objects.into_iter().map(|placed| (rank(&placed.id.kind), placed)).collect();
     ranked.sort_by(|(a, one), (b, other)| (a, &one.home, &one.id).cmp(&(b, &other.home, &other.id)));
     let mut seen: HashMap<&ObjectId, &Home> = HashMap::with_capacity(ranked.len());
     for (_, Placed { home, id, .. }) in &ranked {
