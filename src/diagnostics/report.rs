@@ -155,8 +155,16 @@ impl Report {
         let errors = other.found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         self.found.extend(errors.filter(wanted));
         for (name, file) in other.beside {
-            self.beside(name, &file.text).adopt(file.report, |_| true);
+            self.beside(name, &file.text).take(file.report.errors());
         }
+    }
+
+    /// The errors alone, of every text.
+    fn errors(mut self) -> Self {
+        self.found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        let files = self.beside.into_iter();
+        self.beside = files.map(|(name, file)| (name, Beside { report: file.report.errors(), ..file })).collect();
+        self
     }
 
     /// Takes over what holds in an environment only, and says so.
