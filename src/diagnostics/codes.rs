@@ -41,6 +41,8 @@ pub const CONTESTED: &str = "contested";
 pub const DANGLING_KEY: &str = "dangling-key";
 /// An autoscaler looks at what nobody measures, or at a share of nothing.
 pub const UNMEASURED_AUTOSCALER: &str = "unmeasured-autoscaler";
+/// A volume does not hold what is kept on it.
+pub const FULL_VOLUME: &str = "full-volume";
 /// No such port is there.
 pub const DANGLING_PORT: &str = "dangling-port";
 /// An object that is named is not there.
@@ -214,6 +216,7 @@ pub const OF_OBJECTS: &[&str] = &[
     EXPOSED_SERVICE,
     EXTERNAL_IP,
     FEW_REPLICAS,
+    FULL_VOLUME,
     HOST_MOUNT,
     HOST_NAMESPACE,
     IMAGE_DIGEST,
@@ -265,15 +268,21 @@ pub const UNACCEPTABLE: &[&str] = &[
     DANGLING_KEY,
     DANGLING_PORT,
     DANGLING_REFERENCE,
+    DUPLICATE,
     INVALID_FIELD,
     MANIFEST,
+    MISSING_KEY,
     NOT_SERVED,
     OUTSIDE_LIMIT_RANGE,
     POD_SECURITY,
     PROMQL_SYNTAX,
+    QUOTA_EXCEEDED,
     SELECTS_NOTHING,
+    TOO_MANY_CONNECTIONS,
     UNFIT_TARGET,
+    UNKNOWN_KEY,
     UNKNOWN_KIND,
+    WRONG_TYPE,
 ];
 
 /// Codes that say that something is not there.
@@ -309,6 +318,7 @@ pub const ALL: &[Code] = &[
     (EXPOSED_SERVICE, "a Service faces the outside"),
     (EXTERNAL_IP, "a Service takes addresses for itself"),
     (FEW_REPLICAS, "one pod runs, and nobody stands in for it"),
+    (FULL_VOLUME, "a volume does not hold what is kept on it"),
     (HOST_MOUNT, "a pod mounts a place of its node"),
     (HOST_NAMESPACE, "a pod shares processes, memory or the network with its node"),
     (IMAGE_DIGEST, "an image is not named by its digest"),

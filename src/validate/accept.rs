@@ -1,7 +1,7 @@
 //! Accepted findings about objects. Entries of `[[accept]]` about the description itself are judged where it is read.
 
 use crate::diagnostics::codes;
-use crate::diagnostics::report::{Diagnostic, Report};
+use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::spec::shapes::AcceptSpec;
 use crate::validate::{Question, Verdict, told};
 use crate::values::date::Date;
@@ -15,6 +15,7 @@ pub fn accept(
     report: &mut Report,
 ) {
     let mut used = vec![false; entries.len()];
+    let mut refused = vec![false; entries.len()];
     let holds = |entry: &AcceptSpec| entry.until.as_ref().is_none_or(|until| today <= until.value);
     for file in &mut verdict.files {
         let accepted: Vec<Diagnostic> = file
@@ -33,7 +34,8 @@ pub fn accept(
                 let meant = entries.iter().position(is_meant);
                 meant.is_some_and(|at| {
                     used[at] = true;
-                    holds(&entries[at])
+                    refused[at] |= !can_be_accepted(found);
+                    holds(&entries[at]) && can_be_accepted(found)
                 })
             })
             .cloned()
@@ -41,10 +43,13 @@ pub fn accept(
         verdict.accepted += accepted.len();
         file.report.retain(|found| !accepted.contains(found));
     }
-    for (entry, used) in entries.iter().zip(used) {
+    for ((entry, used), refused) in entries.iter().zip(used).zip(refused) {
         let code = entry.code.value.as_str();
         let about = || format!("accept.{code}");
-        if !used && codes::OF_OBJECTS.contains(&code) && question.wanted.has(code) {
+        if refused {
+            let message = format!("`{code}` cannot be accepted where it is an error: the objects would not work");
+            report.error(codes::INVALID_VALUE, entry.code.span, message).help("mend what it is about");
+        } else if !used && codes::OF_OBJECTS.contains(&code) && question.wanted.has(code) {
             let message = format!("nothing about `{}` has this code", entry.object.value);
             report.warning(codes::UNUSED_ACCEPT, entry.code.span, about(), message).help("remove the entry");
         } else if let Some(until) = entry.until.as_ref().filter(|_| !holds(entry)) {
@@ -54,4 +59,10 @@ pub fn accept(
                 .help("mend what was accepted, or decide again");
         }
     }
+}
+
+/// Whether a finding is one that somebody can live with: two objects that undo each other's work do not work, a number of
+/// replicas that an autoscaler overwrites does no harm.
+fn can_be_accepted(found: &Diagnostic) -> bool {
+    found.code != codes::CONTESTED || found.severity != Severity::Error
 }

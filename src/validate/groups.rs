@@ -81,8 +81,9 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
             codes::STUCK_ROLLOUT,
             codes::SHORT_GRACE,
             codes::UNMEASURED_AUTOSCALER,
+            codes::FULL_VOLUME,
         ],
-        &[arithmetic::fit],
+        &[arithmetic::fit, monitoring::keep],
     ),
     (
         Group::Monitoring,
@@ -176,4 +177,21 @@ pub fn name(group: Group) -> &'static str {
 /// Whether a code is asked about only by name.
 pub fn is_opt_in(code: &str) -> bool {
     rights::OPT_IN.contains(&code) || policy::is_opt_in(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_every_code_it_is_known_whether_it_can_be_accepted() {
+        for (_, name, codes, _) in GROUPS {
+            for code in *codes {
+                let lists = [codes::OF_OBJECTS, codes::UNACCEPTABLE].map(|list| list.contains(code));
+                assert_ne!(lists[0], lists[1], "`{code}` of {name}");
+                let is_of_server = ["decode", "api"].contains(name);
+                assert!(!is_of_server || lists[1], "the server does not accept `{code}`");
+            }
+        }
+    }
 }

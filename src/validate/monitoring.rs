@@ -12,6 +12,7 @@ mod matchers;
 mod payloads;
 mod promql;
 mod questions;
+mod retention;
 mod rules;
 mod scene;
 mod scrapes;
@@ -58,6 +59,11 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
     deliveries::judge(world, &scene, findings);
     deliveries::arrive(&scene, &servers, &rules, findings);
     watch::watch(world, &scene, &servers, &rules, findings);
+}
+
+/// Whether what is kept fits onto its volume.
+pub fn keep(world: &World<'_>, findings: &mut Findings) {
+    retention::fit(world, &scene::readers(world), findings);
 }
 
 /// The rules of each payload that holds some.

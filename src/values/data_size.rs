@@ -29,6 +29,11 @@ impl DataSize {
         i128::from(self.bytes) * 100 <= of.in_bytes() * i128::from(percent)
     }
 
+    /// The size in bytes.
+    pub const fn in_bytes(self) -> u64 {
+        self.bytes
+    }
+
     /// Whether nothing fits into it.
     pub const fn is_zero(self) -> bool {
         self.bytes == 0

@@ -109,7 +109,7 @@ fn shares<'a>(world: &World<'a>, scales: &[Option<Scale>], namespace: &str) -> S
     if challenges > 0 {
         for (resource, each) in SOLVER {
             if let Ok(each) = Quantity::parse(each) {
-                add(resource, "answers to ACME challenges", each.times(challenges));
+                add(resource, "the answer to ACME challenges", each.times(challenges));
             }
         }
     }

@@ -26,6 +26,10 @@ pub struct Scene<'a> {
 pub struct Software<'a> {
     /// What it is.
     pub usage: Use,
+    /// Its pod.
+    pub pod: Pod<'a>,
+    /// The container.
+    pub container: &'a Node,
     /// Where it looks for its configuration.
     path: String,
     /// Which files it finds.
@@ -62,8 +66,7 @@ pub const INTERVAL: u64 = 60_000;
 impl<'a> Scene<'a> {
     /// What is there. What cannot be read is told.
     pub fn of(world: &World<'a>, findings: &mut Findings) -> Self {
-        let makers = makers::made(world);
-        let readers: Vec<Software<'a>> = world.pods.iter().flat_map(|pod| software(world, &makers, pod)).collect();
+        let readers = readers(world);
         let meant = meant(&readers);
         let other = of_others(world);
         let mut payloads = Vec::new();
@@ -143,10 +146,21 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// Every container that runs software of which we know the configuration.
+pub fn readers<'a>(world: &World<'a>) -> Vec<Software<'a>> {
+    let makers = makers::made(world);
+    world.pods.iter().flat_map(|pod| software(world, &makers, pod)).collect()
+}
+
 impl<'a> Software<'a> {
     /// Its configuration.
-    fn config(&self) -> Option<&'a Node> {
+    pub fn config(&self) -> Option<&'a Node> {
         self.sight.text(&self.path)
+    }
+
+    /// What a flag on its command line says.
+    pub fn flag(&self, name: &str) -> Option<&'a str> {
+        flag(self.container, name)
     }
 
     /// A path as it is meant beside its configuration.
@@ -190,14 +204,17 @@ fn software<'a>(world: &World<'a>, makers: &Makers<'a>, pod: &Pod<'a>) -> Vec<So
             "alertmanager" => (Use::Alertmanager, "/etc/alertmanager/alertmanager.yml"),
             _ => return None,
         };
-        let words =
-            || ["command", "args"].into_iter().flat_map(|list| container.items_at(&[list])).filter_map(Node::text);
-        let joined = words().find_map(|word| word.trim_start_matches('-').strip_prefix("config.file="));
-        let apart = || words().skip_while(|word| word.trim_start_matches('-') != "config.file").nth(1);
-        let path = joined.or_else(apart).unwrap_or(usual).to_owned();
-        Some(Software { usage, path, sight: Sight::of(world, makers, pod, container) })
+        let path = flag(container, "config.file").unwrap_or(usual).to_owned();
+        Some(Software { usage, pod: pod.clone(), container, path, sight: Sight::of(world, makers, pod, container) })
     };
     containers.filter_map(of_container).collect()
+}
+
+/// What a flag on the command line of a container says, joined with `=` or as the next word.
+fn flag<'a>(container: &'a Node, name: &str) -> Option<&'a str> {
+    let words = || ["command", "args"].into_iter().flat_map(|list| container.items_at(&[list])).filter_map(Node::text);
+    let joined = words().find_map(|word| word.trim_start_matches('-').strip_prefix(name)?.strip_prefix('='));
+    joined.or_else(|| words().skip_while(|word| word.trim_start_matches('-') != name).nth(1))
 }
 
 /// Texts of software that has files of the same shape and asks in another language.
