@@ -6,6 +6,7 @@ pub mod environments;
 pub mod explain;
 pub mod input;
 pub mod lists;
+pub mod lock;
 pub mod output;
 pub mod reach;
 pub mod render;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::diff::DiffArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::lists::ListArgs;
+use crate::commands::lock::LockArgs;
 use crate::commands::reach::ReachArgs;
 use crate::commands::render::RenderArgs;
 use crate::commands::validate::ValidateArgs;
@@ -47,6 +49,8 @@ enum Command {
     Reach(ReachArgs),
     /// List every image with its tag, its digest and who runs it
     Images(ListArgs),
+    /// Pin the tag of every image to a digest from a list, in `platformgen.lock`
+    Lock(LockArgs),
     /// List every secret and key with who reads it and who makes it; never a value
     Secrets(ListArgs),
     /// List what the cluster must have already, with the commands that show whether it has
@@ -71,6 +75,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         Command::Reach(args) => reach::run(&args),
         Command::Images(args) => lists::images(&args),
+        Command::Lock(args) => lock::run(&args),
         Command::Secrets(args) => lists::secrets(&args),
         Command::Requirements(args) => lists::requirements(&args),
         Command::Explain(args) => explain::run(&args),

@@ -2,5 +2,6 @@
 //! how they were made.
 
 pub mod images;
+pub mod pins;
 pub mod requirements;
 pub mod secrets;

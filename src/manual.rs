@@ -6,6 +6,7 @@ use crate::components::COMPONENTS;
 use crate::diagnostics::codes;
 use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
 use crate::spec::external::ExternalSpec;
+use crate::spec::images::ImagesSpec;
 use crate::spec::read::{Key, Shape, sentence, table_schema};
 use crate::spec::shapes::{
     AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, OwnMetrics, PlatformSpec, ProbesSpec, QuotaSpec, RouteSpec,
@@ -37,6 +38,7 @@ const TABLES: &[Table] = &[
     table::<OwnMetrics>("defaults.metrics"),
     table::<ShutdownSpec>("defaults.shutdown"),
     table::<SecretsSpec>("[secrets]"),
+    table::<ImagesSpec>("[images]"),
     table::<NamespaceSpec>("[namespaces.NAME]"),
     table::<QuotaSpec>("namespaces.NAME.quota"),
     table::<ExternalSpec>("[externals.NAME]"),

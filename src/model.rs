@@ -11,6 +11,7 @@ pub mod identity;
 pub mod monitoring;
 pub mod names;
 pub mod object;
+pub mod pins;
 pub mod platform;
 pub mod site;
 pub mod tree;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::iter;
 
 use toml::de::DeTable;
 
@@ -10,12 +11,14 @@ use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
 use crate::model::bundle::{Bundle, Home};
 use crate::model::object::{Object, ObjectId};
+use crate::model::pins::Pins;
 use crate::model::platform::Platform;
 use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Node;
 use crate::stages::order::Collision;
-use crate::stages::{build, capacity, order, parse, resolve};
+use crate::stages::{build, capacity, images, order, parse, resolve};
 use crate::validate::world::Known;
+use crate::values::image::Digest;
 use crate::values::name::ObjectName;
 use crate::values::shelf::Described;
 
@@ -26,18 +29,50 @@ pub fn platform<'a>(
     report: &mut Report,
 ) -> Option<Platform> {
     let described = described.into();
-    let base = parse::parse(described.text, report).into_inner();
+    let lock = images::lock(described.shelf, report);
+    let rehearsal = Rehearsal { chosen: environment, pins: &lock.pins, is_locked: described.is_locked };
+    let (platform, others) = platforms(described.text, &rehearsal, report)?;
+    if !lock.is_empty() {
+        let used = iter::once(&platform).chain(&others).flat_map(images::tags).map(|(image, _)| image).collect();
+        lock.check_used(&used, described.is_locked, report);
+    }
+    Some(platform).filter(|_| !report.has_errors())
+}
+
+/// Every image of the description and of its environments, by name and tag, with the digest that is written behind some.
+/// `None` means that the report holds errors.
+pub fn images(text: &str, report: &mut Report) -> Option<BTreeSet<(String, Option<Digest>)>> {
+    let rehearsal = Rehearsal { chosen: None, pins: &Pins::default(), is_locked: false };
+    let (platform, others) = platforms(text, &rehearsal, report)?;
+    Some(iter::once(&platform).chain(&others).flat_map(images::tags).collect())
+}
+
+/// The platform of the chosen environment, and those of all others, which are read aside.
+fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Option<(Platform, Vec<Platform>)> {
+    let base = parse::parse(text, report).into_inner();
     let mut merged = Cow::Borrowed(&base);
-    let removed = match environment {
+    let removed = match rehearsal.chosen {
         Some(name) => overlay::overlay(merged.to_mut(), name, report),
         None => Removed::new(),
     };
-    let platform = resolve::resolve(&merged, &removed, report);
+    let platform = resolve::resolve(&merged, &removed, rehearsal.pins, report);
     if let Some(platform) = &platform {
         capacity::check(platform, report);
+        images::check(platform, rehearsal.is_locked, report);
     }
-    rehearse(&base, environment, &troubled(&merged, report), report);
-    platform.filter(|_| !report.has_errors())
+    let mut others = rehearse(&base, rehearsal, &troubled(&merged, report), report);
+    // a base that is no platform by itself runs nothing
+    if rehearsal.chosen.is_some() && !rehearsal.pins.is_empty() {
+        others.extend(resolve::resolve(&base, &Removed::new(), rehearsal.pins, &mut Report::default()));
+    }
+    Some((platform.filter(|_| !report.has_errors())?, others))
+}
+
+/// Which environments are read aside, and how.
+struct Rehearsal<'a> {
+    chosen: Option<&'a str>,
+    pins: &'a Pins,
+    is_locked: bool,
 }
 
 /// The components with an error in their own table.
@@ -51,11 +86,17 @@ fn troubled<'d>(document: &'d DeTable<'_>, report: &Report) -> BTreeSet<&'d str>
     named.filter(|(_, node)| is_troubled(node)).map(|(name, _)| name.get_ref().as_ref()).collect()
 }
 
-/// Reads the environments that are not chosen, so that a mistake in one does not wait for the day somebody needs it.
+/// Reads the environments that are not chosen and returns their platforms, so that a mistake in one does not wait for the day somebody needs it.
 /// What does not go with a component that is `troubled` already may be the fault of that.
-fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, troubled: &BTreeSet<&str>, report: &mut Report) {
+fn rehearse(
+    document: &DeTable<'_>,
+    rehearsal: &Rehearsal<'_>,
+    troubled: &BTreeSet<&str>,
+    report: &mut Report,
+) -> Vec<Platform> {
+    let mut platforms = Vec::new();
     for (name, change) in overlay::environments(document, report) {
-        if chosen == Some(name) {
+        if rehearsal.chosen == Some(name) {
             continue;
         }
         let mut aside = Report::default();
@@ -64,11 +105,15 @@ fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, troubled: &BTreeSet<&s
         let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
         let removed = overlay::overlay(&mut merged, name, &mut aside);
         report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
-        // what stands in for a value that is wrong may take any room
-        if let Some(platform) = resolve::resolve(&merged, &removed, &mut aside).filter(|_| !report.has_errors()) {
-            let mut room = Report::default();
-            capacity::check(&platform, &mut room);
-            report.adopt_in(room, name);
+        if let Some(platform) = resolve::resolve(&merged, &removed, rehearsal.pins, &mut aside) {
+            let mut within = Report::default();
+            // what stands in for a value that is wrong may take any room
+            if !report.has_errors() {
+                capacity::check(&platform, &mut within);
+            }
+            images::check(&platform, rehearsal.is_locked, &mut within);
+            report.adopt_in(within, name);
+            platforms.push(platform);
         }
         let components = change.get_ref().as_table().and_then(|table| table.get("components")?.get_ref().as_table());
         let is_doubtful = |name: &str| troubled.contains(name) || name == "*" && !troubled.is_empty();
@@ -78,6 +123,7 @@ fn rehearse(document: &DeTable<'_>, chosen: Option<&str>, troubled: &BTreeSet<&s
             is_within(&own, *span) && !(codes::RELATIONS.contains(code) && is_within(&doubtful, *span))
         });
     }
+    platforms
 }
 
 /// Every object of the platform, in apply order.

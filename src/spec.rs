@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod external;
+pub mod images;
 pub mod non_empty;
 pub mod overlay;
 pub mod read;

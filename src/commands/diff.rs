@@ -47,6 +47,9 @@ pub struct DiffArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Refuse images that `platformgen.lock` does not pin, and pins that nothing runs
+    #[arg(long)]
+    locked: bool,
     /// Every environment, each with the directory of its name below DIR; `base` is the description itself
     #[arg(long, conflicts_with_all = ["environment", "against", "against_environment"])]
     all_environments: bool,
@@ -95,7 +98,7 @@ enum Format {
 pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     once_from_stdin(args)?;
     let compared = match args.places.as_slice() {
-        [_, _] if args.accept || args.environment.is_some() || args.all_environments => {
+        [_, _] if args.accept || args.environment.is_some() || args.all_environments || args.locked => {
             bail!("two trees are compared with each other: no description is rendered, and nothing is written")
         }
         [old, new] => foreign(old, new)?,
@@ -160,7 +163,7 @@ fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
 
 /// A directory and the rendered platform.
 fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
-    let input = input::read(&args.file)?;
+    let input = input::read(&args.file)?.locked(args.locked);
     if args.all_environments {
         return everywhere(golden, &input, args);
     }
@@ -221,7 +224,7 @@ fn as_stream(bundle: &Bundle<emit::Text>, old: &TreeFile) -> Tree {
 
 /// Two descriptions, or two environments of one.
 fn described(args: &DiffArgs) -> Result<Option<Compared>> {
-    let new = input::read(&args.file)?;
+    let new = input::read(&args.file)?.locked(args.locked);
     let environment = args.environment.as_deref();
     let (old, old_environment) = match &args.against {
         Some(other) => (input::against(other, &args.file)?, environment),

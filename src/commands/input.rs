@@ -32,12 +32,20 @@ pub struct Input {
     pub text: String,
     /// What lies beside it.
     pub shelf: Rc<dyn Shelf>,
+    /// Whether every image must be pinned.
+    pub is_locked: bool,
 }
 
 impl Input {
+    /// The same, where every image must be pinned if `is_locked`.
+    #[must_use]
+    pub fn locked(self, is_locked: bool) -> Self {
+        Self { is_locked, ..self }
+    }
+
     /// The text with what lies beside it.
     pub fn described(&self) -> Described<'_> {
-        Described { text: &self.text, shelf: self.shelf.as_ref() }
+        Described { text: &self.text, shelf: self.shelf.as_ref(), is_locked: self.is_locked }
     }
 }
 
@@ -57,7 +65,7 @@ pub fn read(path: &Path) -> anyhow::Result<Input> {
         (name, bytes)
     };
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Input { name, text, shelf: Rc::new(Directory::of(path)) }),
+        Ok(text) => Ok(Input { name, text, shelf: Rc::new(Directory::of(path)), is_locked: false }),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
@@ -94,7 +102,7 @@ pub fn against(other: &str, place: &Path) -> anyhow::Result<Input> {
     let why = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`{other}` is no file, and git says: {}", why.trim());
     let text = String::from_utf8(output.stdout).with_context(|| format!("{other}:{file} is not UTF-8"))?;
-    Ok(Input { name: format!("{other}:{file}"), text, shelf: Rc::new(Revision::of(place, other)) })
+    Ok(Input { name: format!("{other}:{file}"), text, shelf: Rc::new(Revision::of(place, other)), is_locked: false })
 }
 
 /// The platform that `input` describes with what `finish` makes of its objects; everything that is wrong or doubtful

@@ -30,6 +30,9 @@ pub struct RenderArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Refuse images that `platformgen.lock` does not pin, and pins that nothing runs
+    #[arg(long)]
+    locked: bool,
     /// With --output: every environment, each into a directory of its name below it; `base` is the description itself
     #[arg(long, requires = "output", conflicts_with = "environment")]
     all_environments: bool,
@@ -48,7 +51,7 @@ enum Format {
 
 /// Renders, and says how it went.
 pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
-    let input = input::read(&args.file)?;
+    let input = input::read(&args.file)?.locked(args.locked);
     if let (Some(place), true) = (&args.output, args.all_environments) {
         let Some(trees) = environments::trees(&input) else { return Ok(ExitCode::from(TROUBLE)) };
         environments::write(place, &trees, args.force)?;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, str};
 
-use crate::values::shelf::Shelf;
+use crate::values::shelf::{MISSING, Shelf};
 
 /// Larger than any file that a description could mean: a cluster keeps no object of a tenth of it.
 const LARGEST: u64 = 64 << 20;
@@ -77,7 +77,7 @@ impl Shelf for Directory {
 
 fn read(root: &Path, path: &str) -> Result<Vec<u8>, String> {
     let why = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+        std::io::ErrorKind::NotFound => MISSING.to_owned(),
         _ => format!("cannot be read: {error}"),
     };
     let place = root.join(path).canonicalize().map_err(why)?;
@@ -136,7 +136,10 @@ impl Revision {
 
 impl Shelf for Revision {
     fn text(&self, path: &str) -> Found {
-        self.kept.or_read(path, || self.git(&["show", &format!("{}:./{path}", self.name)]))
+        self.kept.or_read(path, || {
+            let shown = self.git(&["show", &format!("{}:./{path}", self.name)]);
+            shown.map_err(|why| if self.below(path).is_empty() { MISSING.to_owned() } else { why })
+        })
     }
 
     fn below(&self, directory: &str) -> Vec<String> {

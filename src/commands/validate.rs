@@ -45,6 +45,9 @@ pub struct ValidateArgs {
     /// Merge this environment over the description
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Refuse images that `platformgen.lock` does not pin, and pins that nothing runs
+    #[arg(long)]
+    locked: bool,
     /// Every environment, each with its objects in a directory of its name; `base` is the description itself
     #[arg(long, conflicts_with_all = ["environment", "places"])]
     all_environments: bool,
@@ -105,14 +108,14 @@ enum Format {
 pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let wanted = wanted::Wanted::read(&args.checks).map_err(Error::msg)?;
     let told = args.kubernetes.map(Minor::from);
-    let is_described = args.file.is_some() || args.environment.is_some() || args.all_environments;
+    let is_described = args.file.is_some() || args.environment.is_some() || args.all_environments || args.locked;
     if !args.places.is_empty() && !is_described {
         let known = args.closed.then(Known::default);
         let minor = told.unwrap_or(Minor::V1_37);
         let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), wanted };
         return answer(&validate::validate(manifests(&args.places)?, &question), minor, args);
     }
-    let input = input::read(args.file.as_deref().unwrap_or(Path::new("platform.toml")))?;
+    let input = input::read(args.file.as_deref().unwrap_or(Path::new("platform.toml")))?.locked(args.locked);
     let names =
         if args.all_environments { environments::names(&input).collect() } else { vec![args.environment.clone()] };
     let (mut report, mut told) = (Report::default(), BTreeSet::new());

@@ -154,6 +154,10 @@ impl Component for CertManager {
         if self.acme { &[Capability::Routing] } else { &[] }
     }
 
+    fn starts(&self) -> Vec<Image> {
+        if self.acme { vec![solver()] } else { Vec::new() }
+    }
+
     fn metrics(&self) -> Vec<&'static str> {
         rules::METRICS.to_vec()
     }
@@ -220,6 +224,11 @@ fn image(program: &str) -> Image {
     Image::pinned("quay.io", &format!("jetstack/cert-manager-{program}"), VERSION)
 }
 
+/// What answers challenges, in pods that the controller starts.
+fn solver() -> Image {
+    image("acmesolver")
+}
+
 /// Leases stand beside the pods, so that nothing of ours is in `kube-system`.
 fn leases(site: &Site<'_>) -> String {
     format!("--leader-election-namespace={}", site.own.namespace)
@@ -234,7 +243,7 @@ impl CertManager {
         args.push(leases(site));
         let mut reaches = base.reaches.clone();
         if self.acme {
-            args.push(format!("--acme-http01-solver-image={}", image("acmesolver")));
+            args.push(format!("--acme-http01-solver-image={}", site.facts.pins.pinned(&solver())));
             // The authority on 443. It asks for a challenge only after the answer has been seen to be reachable: at the
             // public address on 80 and, where that is short-circuited, at the ingress controller's pods.
             reaches.extend([Reach::Public(&[80, 443]), Reach::Edge]);

@@ -31,7 +31,7 @@ shape! {
     /// A stateless HTTP service of one's own.
     WebServiceSpec {
         /// Image, with registry host and tag.
-        image: Image,
+        image: At<Image>,
         /// What it is written in: sets what each runtime needs to know of its limits.
         runtime: Option<Runtime>,
         /// Port on which it serves HTTP.
@@ -281,6 +281,10 @@ impl Component for WebService {
         self.spec.pools.0.iter().map(|(name, pool)| (&name.value, pool.0)).collect()
     }
 
+    fn images(&self) -> Vec<&At<Image>> {
+        vec![&self.spec.image]
+    }
+
     fn scales_on_requests(&self) -> bool {
         matches!(&self.controller, Controller::Rolling(Replicas::Scaled(scale)) if scale.requests_per_second.is_some())
     }
@@ -309,7 +313,7 @@ impl WebService {
         };
         Main {
             name: site.own.name.clone(),
-            image: self.spec.image.clone(),
+            image: self.spec.image.value.clone(),
             command: self.spec.command.clone(),
             args: self.spec.args.clone(),
             env: self.environment(site, &size),

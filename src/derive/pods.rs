@@ -16,6 +16,7 @@ use crate::model::site::PullSecret;
 use crate::model::workload::{ConfigFiles, Controller, Init, SecretContent, Source, Volume, Workload};
 use crate::parts::pod;
 use crate::spec::shapes::Domain;
+use crate::values::image::Image;
 
 /// What a pod template is made from.
 pub struct Plan<'a> {
@@ -25,7 +26,9 @@ pub struct Plan<'a> {
     pub workload: &'a Workload,
     /// The ports on which they listen.
     pub endpoints: Vec<&'a Endpoint>,
-    /// The credential for their image.
+    /// The image that all their containers run.
+    pub image: Image,
+    /// The credential for it.
     pub pull_secret: Option<PullSecret>,
 }
 
@@ -45,7 +48,7 @@ pub fn template(plan: &Plan<'_>) -> PodTemplateSpec {
 fn spec(plan: &Plan<'_>) -> PodSpec {
     let workload = plan.workload;
     let job = matches!(workload.controller, Controller::Scheduled { .. });
-    let init: Vec<Container> = workload.init.iter().map(|init| init_container(init, workload)).collect();
+    let init: Vec<Container> = workload.init.iter().map(|init| init_container(init, plan)).collect();
     let mut named = BTreeSet::new();
     let once = workload.volumes.iter().filter(|volume| named.insert(&volume.name));
     let volumes: Vec<ApiVolume> = once.map(|item| volume(item, plan)).collect();
@@ -96,26 +99,27 @@ fn main_container(plan: &Plan<'_>) -> Container {
         readiness_probe: main.probes.ready.clone(),
         lifecycle: main.lifecycle.clone(),
         volume_mounts: (!mounts.is_empty()).then_some(mounts),
-        ..hardened(plan.workload)
+        ..hardened(plan)
     }
 }
 
-fn init_container(init: &Init, workload: &Workload) -> Container {
+fn init_container(init: &Init, plan: &Plan<'_>) -> Container {
     let mounts = init.mounts.iter().filter_map(|(name, path)| {
-        workload.volumes.iter().find(|volume| volume.name == *name).map(|volume| mount(volume, path))
+        plan.workload.volumes.iter().find(|volume| volume.name == *name).map(|volume| mount(volume, path))
     });
     Container {
         name: init.name.to_owned(),
         command: listed(&init.command),
         env: listed(&init.env).map(|list| list.iter().map(pod::env).collect()),
         volume_mounts: Some(mounts.collect()),
-        ..hardened(workload)
+        ..hardened(plan)
     }
 }
 
-fn hardened(workload: &Workload) -> Container {
+fn hardened(plan: &Plan<'_>) -> Container {
+    let workload = plan.workload;
     Container {
-        image: Some(workload.main.image.to_string()),
+        image: Some(plan.image.to_string()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         resources: Some(pod::resources(&workload.main.size)),
         security_context: Some(pod::container_security_context(workload.main.exceptions)),

@@ -189,6 +189,12 @@ pub const UNWATCHED_COMPONENT: &str = "unwatched-component";
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// Nobody would learn that alerting itself has failed.
 pub const NO_HEARTBEAT: &str = "no-heartbeat";
+/// An image from where none may come from.
+pub const FORBIDDEN_REGISTRY: &str = "forbidden-registry";
+/// An image without a digest, where each must have one.
+pub const UNPINNED_IMAGE: &str = "unpinned-image";
+/// A digest of an image that nothing runs.
+pub const UNUSED_PIN: &str = "unused-pin";
 /// An `[[accept]]` entry that accepts nothing.
 pub const UNUSED_ACCEPT: &str = "unused-accept";
 
@@ -318,7 +324,11 @@ pub const ALL: &[Code] = &[
     (EXPOSED_SERVICE, "a Service faces the outside"),
     (EXTERNAL_IP, "a Service takes addresses for itself"),
     (FEW_REPLICAS, "one pod runs, and nobody stands in for it"),
+<<<<<<< HEAD
     (FULL_VOLUME, "a volume does not hold what is kept on it"),
+=======
+    (FORBIDDEN_REGISTRY, "an image comes from a registry that is not allowed"),
+>>>>>>> 7683fa3 (Pin the tags of images to digests from a list, and say where images may come from)
     (HOST_MOUNT, "a pod mounts a place of its node"),
     (HOST_NAMESPACE, "a pod shares processes, memory or the network with its node"),
     (IMAGE_DIGEST, "an image is not named by its digest"),
@@ -380,9 +390,11 @@ pub const ALL: &[Code] = &[
     (UNKNOWN_PORT, "the called component offers no such port"),
     (UNRESTRICTED_POD, "the Pod Security level `restricted` would not take a pod"),
     (UNMEASURED_AUTOSCALER, "an autoscaler looks at what nobody measures, or at a share of nothing"),
+    (UNPINNED_IMAGE, "an image is pinned to no digest, where each must be"),
     (UNSUPPORTED, "this version does not render it"),
     (UNUSABLE_RIGHT, "an account has rights that none of its pods can use"),
     (UNUSED_ACCEPT, "an accepted finding no longer applies"),
+    (UNUSED_PIN, "a digest is pinned for an image that nothing runs"),
     (UNUSED_TOKEN, "a pod has a token of an account that may do nothing"),
     (UNWATCHED_COMPONENT, "nobody would hear that this component is gone"),
     (WILDCARD_RIGHT, "somebody has rights that nobody has listed"),

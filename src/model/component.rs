@@ -17,6 +17,7 @@ use crate::model::workload::Workload;
 use crate::spec::read::{At, Shape};
 use crate::spec::shapes::{ComponentSpec, RouteSpec};
 use crate::values::duration::Duration;
+use crate::values::image::Image;
 use crate::values::name::Name;
 
 /// What one component answers, once its description is known to be right. Nothing here can fail.
@@ -50,6 +51,16 @@ pub trait Component: Debug + Send + Sync {
     /// Component types of which `calls` must name one.
     fn calls_types(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// The images that the description names for it.
+    fn images(&self) -> Vec<&At<Image>> {
+        Vec::new()
+    }
+
+    /// Images of pods that it starts itself once it runs.
+    fn starts(&self) -> Vec<Image> {
+        Vec::new()
     }
 
     /// How many connections each of its pods may hold to which external.

@@ -1,6 +1,8 @@
 //! What is true for the whole platform.
 
+use crate::model::pins::Pins;
 use crate::spec::cluster::ClusterSpec;
+use crate::spec::images::ImagesSpec;
 use crate::spec::shapes::{DefaultsSpec, PlatformSpec, SecretsSpec};
 
 /// The checked general part of the description.
@@ -14,4 +16,8 @@ pub struct Facts {
     pub defaults: DefaultsSpec,
     /// The secret store.
     pub secrets: SecretsSpec,
+    /// Where images may come from.
+    pub images: ImagesSpec,
+    /// What their tags stand for.
+    pub pins: Pins,
 }

@@ -18,7 +18,7 @@ use crate::values::data_size::DataSize;
 use crate::values::date::Date;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
-use crate::values::image::Image;
+use crate::values::image::{Digest, Image, Origin};
 use crate::values::label::{FreeLabelKey, LabelKey, LabelValue};
 use crate::values::name::{Name, ObjectName, PlatformName, Variable};
 use crate::values::parse::Parse;
@@ -71,8 +71,9 @@ macro_rules! read_parsed {
 
 read_parsed! {
     BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Date = "2000-01-01", Duration = "1s", FreeLabelKey = "stand-in", Host = "stand-in.invalid",
+    Digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000",
     Image = "stand-in.invalid/image:0", LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in",
-    MountSource = "secret:stand-in", Name = "stand-in", ObjectName = "stand-in", PlatformName = "stand-in", RangeSpec = "public", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",
+    MountSource = "secret:stand-in", Name = "stand-in", ObjectName = "stand-in", Origin = "stand-in.invalid", PlatformName = "stand-in", RangeSpec = "public", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",
     String = "stand-in", UrlPath = "/stand-in", Variable = "STAND_IN",
 }
 

@@ -144,6 +144,7 @@ fn workload_objects(
         identity: identity(),
         workload,
         endpoints: endpoints.clone(),
+        image: platform.facts.pins.pinned(&workload.main.image),
         pull_secret: site.pull_secret(&workload.main.image),
     };
 

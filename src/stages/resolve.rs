@@ -17,9 +17,11 @@ use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::model::facts::Facts;
 use crate::model::names::Names;
+use crate::model::pins::Pins;
 use crate::model::platform::{Declared, Platform};
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::external::ExternalSpec;
+use crate::spec::images::ImagesSpec;
 use crate::spec::overlay::Removed;
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
 use crate::spec::scalars::FormatVersion;
@@ -42,6 +44,8 @@ shape! {
         defaults: DefaultsSpec = DefaultsSpec::conventional(),
         /// Where secret values live.
         secrets: SecretsSpec,
+        /// Images of every pod.
+        images: ImagesSpec = ImagesSpec::open(),
         /// Namespaces by name; all of them are closed by default.
         namespaces: Entries<Name, NamespaceSpec>,
         /// Things outside the cluster, by name.
@@ -69,9 +73,9 @@ pub const DYNAMIC_KEYS: &[Key] = &[
     },
 ];
 
-/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away. `None` means
-/// that the report holds errors.
-pub fn resolve(document: &DeTable<'_>, removed: &Removed, report: &mut Report) -> Option<Platform> {
+/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away, `pins` are the
+/// digests of images. `None` means that the report holds errors.
+pub fn resolve(document: &DeTable<'_>, removed: &Removed, pins: &Pins, report: &mut Report) -> Option<Platform> {
     let names = Names::of(document, removed);
     let general = read_description(document, report);
     let facts = Facts {
@@ -79,6 +83,8 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, report: &mut Report) -
         cluster: general.cluster,
         defaults: general.defaults,
         secrets: general.secrets,
+        images: general.images,
+        pins: pins.clone(),
     };
     let namespaces: BTreeMap<Name, NamespaceSpec> = by_name(general.namespaces);
     let externals: BTreeMap<Name, ExternalSpec> = by_name(general.externals);

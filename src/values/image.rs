@@ -12,8 +12,12 @@ pub struct Image {
     host: String,
     repository: String,
     tag: String,
-    digest: Option<String>,
+    digest: Option<Digest>,
 }
+
+/// What an image is, whatever it is called: the hash of its manifest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Digest(String);
 
 /// Registries that serve the public without credentials.
 const PUBLIC_HOSTS: &[&str] =
@@ -28,12 +32,27 @@ impl Image {
     /// This image, pinned to `digest` (`sha256:…`).
     #[must_use]
     pub fn at(self, digest: &str) -> Self {
-        Self { digest: Some(digest.to_owned()), ..self }
+        Self { digest: Some(Digest(digest.to_owned())), ..self }
     }
 
     /// The registry's host, with its port.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Registry and repository.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.host, self.repository)
+    }
+
+    /// The name with the tag alone, which may mean another image tomorrow.
+    pub fn tagged(&self) -> String {
+        format!("{}/{}:{}", self.host, self.repository, self.tag)
+    }
+
+    /// What it is pinned to, if it is.
+    pub const fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
     }
 
     /// The tag.
@@ -53,12 +72,18 @@ impl Parse for Image {
 
     fn parse(text: &str) -> Result<Self, String> {
         let (name, digest) = match text.split_once('@') {
-            Some((name, digest)) => (name, Some(checked_digest(digest)?)),
+            Some((name, digest)) => (
+                name,
+                Some(
+                    Digest::parse(digest)
+                        .map_err(|_| "has a digest that is not `sha256:` and 64 hexadecimal digits")?,
+                ),
+            ),
             None => (text, None),
         };
         let (host, rest) = name
             .split_once('/')
-            .filter(|(host, _)| host.contains('.') || host.contains(':') || *host == "localhost")
+            .filter(|(host, _)| is_host(host))
             .ok_or("has no registry host before the first `/`")?;
         let (repository, tag) = rest.rsplit_once(':').ok_or("has no tag")?;
         check_host(host)?;
@@ -66,6 +91,11 @@ impl Parse for Image {
         check_tag(tag)?;
         Ok(Self { host: host.to_owned(), repository: repository.to_owned(), tag: tag.to_owned(), digest })
     }
+}
+
+/// Whether the part before the first `/` is a host and no name of the public's own registry.
+fn is_host(first: &str) -> bool {
+    first.contains('.') || first.contains(':') || first == "localhost"
 }
 
 /// Labels of letters, digits and inner `-`, with dots between them, and perhaps a port.
@@ -109,13 +139,49 @@ fn check_tag(tag: &str) -> Result<(), String> {
     if valid { Ok(()) } else { Err(format!("has the malformed tag `{tag}`")) }
 }
 
-fn checked_digest(digest: &str) -> Result<String, String> {
-    let hex = digest.strip_prefix("sha256:").unwrap_or("");
-    let good = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if good {
-        Ok(digest.to_owned())
-    } else {
-        Err("has a digest that is not `sha256:` and 64 hexadecimal digits".to_owned())
+impl Parse for Digest {
+    const EXPECTED: &'static str = "a digest: `sha256:` and 64 hexadecimal digits in lower case";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let hex = text.strip_prefix("sha256:").unwrap_or("");
+        let good = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        if good { Ok(Self(text.to_owned())) } else { Err("is no digest".to_owned()) }
+    }
+}
+
+/// Where images come from: a registry, or some of its repositories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `image` comes from here: repositories match by whole parts of their names.
+    pub fn has(&self, image: &Image) -> bool {
+        image.name().strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/') || rest.is_empty())
+    }
+}
+
+impl Parse for Origin {
+    const EXPECTED: &'static str = "the host of a registry such as `registry.example.com`, with or without the beginning of a repository (`ghcr.io/acme`)";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (host, repository) = text.split_once('/').map_or((text, None), |(host, rest)| (host, Some(rest)));
+        check_host(host)?;
+        if !is_host(host) {
+            return Err("has no registry host before the first `/`".to_owned());
+        }
+        repository.map_or(Ok(()), check_repository)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+/// Why there is no text of a file that is not there.
+pub const MISSING: &str = "does not exist";
+
 /// Files by relative path, `/`-separated. Whoever implements it keeps what has been read, so that asking again costs
 /// nothing and answers the same.
 pub trait Shelf {
-    /// The text of a file, or why there is none, as the middle of a sentence: ``does not exist``.
+    /// The text of a file, or why there is none, as the middle of a sentence such as [`MISSING`].
     fn text(&self, path: &str) -> Result<Arc<str>, String>;
 
     /// The paths of all files below a directory, however deep, in order; none if there is no such directory.
@@ -22,7 +25,7 @@ pub struct Bare;
 
 impl Shelf for Bare {
     fn text(&self, _: &str) -> Result<Arc<str>, String> {
-        Err("does not exist".to_owned())
+        Err(MISSING.to_owned())
     }
 
     fn below(&self, _: &str) -> Vec<String> {
@@ -41,19 +44,21 @@ pub struct Described<'a> {
     pub text: &'a str,
     /// What lies beside it.
     pub shelf: &'a dyn Shelf,
+    /// Whether every image must be pinned.
+    pub is_locked: bool,
 }
 
 impl<'a> Described<'a> {
-    /// Another text in its place.
+    /// Another text in its place, which nobody has pinned images for.
     #[must_use]
     pub const fn with_text(self, text: &'a str) -> Self {
-        Self { text, ..self }
+        Self { text, is_locked: false, ..self }
     }
 }
 
 impl<'a> From<&'a str> for Described<'a> {
     fn from(text: &'a str) -> Self {
-        Self { text, shelf: &Bare }
+        Self { text, shelf: &Bare, is_locked: false }
     }
 }
 
