@@ -6,7 +6,7 @@ render:
 
 # accept the current rendering as golden
 bless:
-    cargo run --release -- render -o golden
+    cargo run --release -- diff --all-environments --accept
     PLATFORMGEN_BLESS=1 cargo test --test cases --test reference
 
 # everything that CI checks

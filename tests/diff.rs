@@ -527,6 +527,17 @@ fn every_environment_has_its_tree() {
     assert!(told.starts_with("~ HorizontalPodAutoscaler production/api") && !told.contains("base/"), "{told}");
     assert_eq!(code(&["diff", "--accept", "--all-environments", "trees"]), Some(0));
     assert_eq!(code(&["diff", "--all-environments", "trees"]), Some(0));
+    // without a directory, each has a place of its own
+    assert_eq!(code(&["diff", "--environment", "staging"]), Some(1), "nothing is kept yet");
+    assert_eq!(code(&["diff", "--all-environments", "--accept"]), Some(0));
+    for arguments in [&["diff", "--all-environments"][..], &["diff"], &["diff", "--environment", "staging"]] {
+        assert_eq!(code(arguments), Some(0), "{arguments:?}");
+    }
+    fs::create_dir(dir.path().join("environments/gone")).expect("it can be made");
+    fs::copy(dir.path().join("environments/staging/cluster.yaml"), dir.path().join("environments/gone/cluster.yaml"))
+        .expect("it can be copied");
+    let told = stdout(&run(dir.path(), &["diff", "--all-environments", "--name-only"]));
+    assert_eq!(told, "environments/gone/cluster.yaml\n");
     let judged = run(dir.path(), &["validate", "--all-environments"]);
     assert_eq!(judged.status.code(), Some(0), "{}", stdout(&judged));
 }

@@ -1,5 +1,6 @@
-//! The flagship, `platform.toml`, renders to `golden/` byte for byte: twice, in any order of its tables, and nothing
-//! in `golden/` is an orphan. Bless a wanted change with `cargo run --release -- render -o golden`.
+//! The flagship, `platform.toml`, renders to `golden/` byte for byte, and each of its environments to `environments/NAME/`:
+//! twice, in any order of its tables, and nothing there is an orphan. Bless a wanted change with
+//! `cargo run --release -- diff --all-environments --accept`.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -21,15 +22,19 @@ fn flagship() -> String {
 }
 
 fn rendered(text: &str) -> Tree {
+    rendered_in(text, None)
+}
+
+fn rendered_in(text: &str, environment: Option<&str>) -> Tree {
     let mut report = Report::default();
-    let rendered = pipeline::render(text, None, &mut report);
+    let rendered = pipeline::render(text, environment, &mut report);
     let (_, bundle) = rendered.unwrap_or_else(|| panic!("the description is wrong: {:#?}", report.sorted()));
     emit::tree(&bundle)
 }
 
 fn files_below(directory: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
-    for entry in fs::read_dir(directory).expect("golden/ can be listed") {
-        let entry = entry.expect("golden/ can be listed");
+    for entry in fs::read_dir(directory).expect("it can be listed") {
+        let entry = entry.expect("it can be listed");
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             files_below(&entry.path(), &format!("{name}/"), found);
@@ -40,15 +45,23 @@ fn files_below(directory: &Path, prefix: &str, found: &mut BTreeMap<String, Stri
 }
 
 #[test]
-fn the_flagship_renders_to_golden_and_nothing_else_is_there() {
-    let mut golden = BTreeMap::new();
-    files_below(&root().join("golden"), "", &mut golden);
-    for file in rendered(&flagship()).files {
-        let expected = golden.remove(&file.path).unwrap_or_else(|| panic!("golden/{} is missing", file.path));
-        let changes = hunks(&expected, &file.text, 3).concat();
-        assert!(expected == file.text, "golden/{} differs:\n{changes}", file.path);
+fn the_flagship_and_its_environments_render_to_what_is_kept_and_nothing_else_is_there() {
+    let mut kept = BTreeMap::new();
+    for place in ["golden", "environments"] {
+        files_below(&root().join(place), &format!("{place}/"), &mut kept);
     }
-    assert!(golden.is_empty(), "orphans in golden/: {:?}", golden.keys());
+    let environments = pipeline::environments(&flagship());
+    assert!(!environments.is_empty(), "the flagship has environments");
+    let places = environments.iter().map(|name| (Some(name.as_str()), format!("environments/{name}")));
+    for (environment, place) in places.chain([(None, "golden".to_owned())]) {
+        for file in rendered_in(&flagship(), environment).files {
+            let path = format!("{place}/{}", file.path);
+            let expected = kept.remove(&path).unwrap_or_else(|| panic!("{path} is missing"));
+            let changes = hunks(&expected, &file.text, 3).concat();
+            assert!(expected == file.text, "{path} differs:\n{changes}");
+        }
+    }
+    assert!(kept.is_empty(), "orphans: {:?}", kept.keys());
 }
 
 #[test]

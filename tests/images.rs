@@ -99,7 +99,7 @@ fn a_lock_is_sorted_tidied_and_replaced_as_a_whole() {
     assert_ne!(changed, list);
     let (code, _, stderr) = run(&place, &["lock", "--from", "-"], &changed, true);
     assert_eq!((code, lock(&place) == first), (2, true), "in a build: {stderr}");
-    let reversed: String = changed.lines().rev().map(|line| format!("{line}\n")).collect();
+    let reversed = changed.lines().rev().collect::<Vec<_>>().join("\n");
     let (_, _, stderr) = run(&place, &["lock", "--from", "-"], &reversed, false);
     assert!(stderr.ends_with(" images: 1 changed\n"), "{stderr}");
     assert_eq!(lock(&place).lines().filter(|line| !first.lines().any(|known| known == *line)).count(), 1);

@@ -33,7 +33,7 @@ const DIFFERENT: u8 = 1;
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct DiffArgs {
-    #[arg(value_name = "DIR", num_args = 0..=2, help = "The directory to compare the rendered platform with [default: golden]; two directories or files are compared with each other")]
+    #[arg(value_name = "DIR", num_args = 0..=2, help = "The directory to compare the rendered platform with [default: golden, or environments/NAME]; two directories or files are compared with each other")]
     places: Vec<PathBuf>,
     /// Compare with the platform of another description: a file, or a revision in git
     #[arg(long, value_name = "REV|FILE", conflicts_with_all = ["places", "accept"])]
@@ -50,7 +50,7 @@ pub struct DiffArgs {
     /// Refuse images that `platformgen.lock` does not pin, and pins that nothing runs
     #[arg(long)]
     locked: bool,
-    /// Every environment, each with the directory of its name below DIR; `base` is the description itself
+    /// Every environment, each with the directory of its name below DIR, where `base` is the description itself; without DIR, golden and environments/NAME
     #[arg(long, conflicts_with_all = ["environment", "against", "against_environment"])]
     all_environments: bool,
     /// How to show the differences
@@ -102,9 +102,10 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
             bail!("two trees are compared with each other: no description is rendered, and nothing is written")
         }
         [old, new] => foreign(old, new)?,
+        places if args.all_environments => everywhere(places.first().map(PathBuf::as_path), args)?,
         [golden] => rendered(golden, args)?,
         _ if args.against.is_some() || args.against_environment.is_some() => described(args)?,
-        _ => rendered(Path::new("golden"), args)?,
+        _ => rendered(&environments::kept(args.environment.as_deref()), args)?,
     };
     let Some(Compared { old, new, comparison }) = compared else {
         return Ok(ExitCode::from(TROUBLE));
@@ -164,9 +165,6 @@ fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
 /// A directory and the rendered platform.
 fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     let input = input::read(&args.file)?.locked(args.locked);
-    if args.all_environments {
-        return everywhere(golden, &input, args);
-    }
     let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(None);
     };
@@ -177,7 +175,8 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
         output::complain(&format!("{}: {written}\n", golden.display()));
         return Ok(Some(Compared::default()));
     }
-    let old = written(golden, "")?;
+    let how = args.environment.as_deref().map_or(String::new(), |name| format!(" --environment {name}"));
+    let old = written(golden, &how)?;
     let (rendered, dialect) = match old.files.as_slice() {
         // what a pipe or a file holds may have come by way of others
         [stream] if !golden.is_dir() => (as_stream(&bundle, stream), Dialect::Any),
@@ -199,20 +198,25 @@ fn written(golden: &Path, how: &str) -> Result<Tree> {
     }))
 }
 
-/// A directory of directories and every environment.
-fn everywhere(golden: &Path, input: &input::Input, args: &DiffArgs) -> Result<Option<Compared>> {
-    let Some(trees) = environments::trees(input) else { return Ok(None) };
+/// Every environment and what is kept of it: below one directory, or each in its own place.
+fn everywhere(place: Option<&Path>, args: &DiffArgs) -> Result<Option<Compared>> {
+    let input = input::read(&args.file)?.locked(args.locked);
+    let Some(trees) = environments::trees(&input) else { return Ok(None) };
     if args.accept {
-        environments::write(golden, &trees, args.force)?;
+        environments::write(place, &trees, args.force)?;
         return Ok(Some(Compared::default()));
     }
-    let (old, new) = (written(golden, " --all-environments")?, environments::together(trees));
+    let old = match place {
+        Some(place) => written(place, " --all-environments")?,
+        None => environments::kept_trees(written)?,
+    };
+    let new = environments::together(place, trees);
     if old.is_same(&new) && args.only.is_none() {
         return Ok(Some(Compared::default()));
     }
     // an object stands in several files, one for each environment
-    let sides = sides((golden.to_owned(), old), (PathBuf::from(RENDERED), new), Dialect::Any);
-    Ok(sides.map(Compared::of))
+    let old = (place.unwrap_or(Path::new("")).to_owned(), old);
+    Ok(sides(old, (PathBuf::from(RENDERED), new), Dialect::Any).map(Compared::of))
 }
 
 /// What `platformgen render` prints, in the format of a stream that it is compared with.

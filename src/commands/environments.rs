@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::iter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -26,39 +26,71 @@ pub fn directory(environment: Option<&str>) -> &str {
     environment.unwrap_or(BASE)
 }
 
+/// Where the tree of the description is kept, unless somebody says otherwise.
+const GOLDEN: &str = "golden";
+/// Below which those of its environments are, each called as its table is: `[environments.staging]`.
+const ENVIRONMENTS: &str = "environments";
+
+/// Where the tree of an environment is kept, unless somebody says otherwise.
+pub fn kept(environment: Option<&str>) -> PathBuf {
+    environment.map_or(PathBuf::from(GOLDEN), |name| Path::new(ENVIRONMENTS).join(name))
+}
+
+/// Everything that is kept, of environments that are no longer declared as well. `read` says what a directory holds; it is
+/// told how to fill one that is not there.
+pub fn kept_trees(read: fn(&Path, &str) -> Result<Tree>) -> Result<Tree> {
+    let mut files = Vec::new();
+    for (place, how) in [(GOLDEN, ""), (ENVIRONMENTS, " --environment NAME")] {
+        files.extend(within(place, read(Path::new(place), how)?));
+    }
+    Ok(Tree { files })
+}
+
 /// The tree of each environment, with its name; what is wrong or doubtful in several is said once. `None` means that
 /// something is wrong.
-pub fn trees(input: &Input) -> Option<Vec<(String, Tree)>> {
+pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
     let (mut report, mut told) = (Report::default(), BTreeSet::new());
-    let rendered: Vec<Option<(String, Tree)>> = names(input)
+    let rendered: Vec<Option<(Option<String>, Tree)>> = names(input)
         .map(|name| {
             let mut own = Report::default();
             let rendered = pipeline::render_as(input.described(), name.as_deref(), &mut own, emit::writer());
             own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
             report.take(own);
-            rendered.map(|(_, bundle)| (directory(name.as_deref()).to_owned(), emit::tree(&bundle)))
+            rendered.map(|(_, bundle)| (name, emit::tree(&bundle)))
         })
         .collect();
     input::tell(input, &report);
     rendered.into_iter().collect()
 }
 
-/// All of them as one tree, each in its directory.
-pub fn together(trees: Vec<(String, Tree)>) -> Tree {
-    let within = |name: &str, file: TreeFile| TreeFile { path: format!("{name}/{}", file.path), text: file.text };
-    let files = trees.into_iter().flat_map(|(name, tree)| tree.files.into_iter().map(move |file| within(&name, file)));
+/// The directory of an environment below `place`, or where it is kept.
+fn place_of(place: Option<&Path>, environment: Option<&str>) -> PathBuf {
+    place.map_or_else(|| kept(environment), |place| place.join(directory(environment)))
+}
+
+/// All of them as one tree: what is below `place`, or what is kept.
+pub fn together(place: Option<&Path>, trees: Vec<(Option<String>, Tree)>) -> Tree {
+    let below = place.map(|_| Path::new(""));
+    let files = trees.into_iter().flat_map(|(name, tree)| {
+        let place = place_of(below, name.as_deref());
+        within(&place.to_string_lossy(), tree).collect::<Vec<_>>()
+    });
     Tree { files: files.collect() }
 }
 
-/// Writes each into its directory below `place`, after all of them may be written.
-pub fn write(place: &Path, trees: &[(String, Tree)], is_forced: bool) -> Result<()> {
+fn within(place: &str, tree: Tree) -> impl Iterator<Item = TreeFile> {
+    tree.files.into_iter().map(move |file| TreeFile { path: format!("{place}/{}", file.path), text: file.text })
+}
+
+/// Writes each into its directory below `place`, or where it is kept, after all of them may be written.
+pub fn write(place: Option<&Path>, trees: &[(Option<String>, Tree)], is_forced: bool) -> Result<()> {
     for (name, _) in trees {
-        let directory = place.join(name);
+        let directory = place_of(place, name.as_deref());
         // a new directory hides nothing
         input::may_write(&directory, is_forced || !directory.exists())?;
     }
     for (name, tree) in trees {
-        let directory = place.join(name);
+        let directory = place_of(place, name.as_deref());
         let written = output::write_directory(&directory, tree)?;
         output::complain(&format!("{}: {written}\n", directory.display()));
     }

@@ -54,7 +54,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     let input = input::read(&args.file)?.locked(args.locked);
     if let (Some(place), true) = (&args.output, args.all_environments) {
         let Some(trees) = environments::trees(&input) else { return Ok(ExitCode::from(TROUBLE)) };
-        environments::write(place, &trees, args.force)?;
+        environments::write(Some(place), &trees, args.force)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {

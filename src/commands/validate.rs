@@ -33,6 +33,7 @@ const FINDINGS: u8 = 1;
 
 /// Arguments of `validate`.
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ValidateArgs {
     #[arg(
         value_name = "FILE|DIR",

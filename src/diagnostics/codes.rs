@@ -324,11 +324,8 @@ pub const ALL: &[Code] = &[
     (EXPOSED_SERVICE, "a Service faces the outside"),
     (EXTERNAL_IP, "a Service takes addresses for itself"),
     (FEW_REPLICAS, "one pod runs, and nobody stands in for it"),
-<<<<<<< HEAD
-    (FULL_VOLUME, "a volume does not hold what is kept on it"),
-=======
     (FORBIDDEN_REGISTRY, "an image comes from a registry that is not allowed"),
->>>>>>> 7683fa3 (Pin the tags of images to digests from a list, and say where images may come from)
+    (FULL_VOLUME, "a volume does not hold what is kept on it"),
     (HOST_MOUNT, "a pod mounts a place of its node"),
     (HOST_NAMESPACE, "a pod shares processes, memory or the network with its node"),
     (IMAGE_DIGEST, "an image is not named by its digest"),
