@@ -25,7 +25,9 @@ type platform struct {
 	environment string
 	// the minor that it is tried on, and the one that it is written for
 	minor, own string
-	text       string
+	// where the files are that the description names
+	dir  string
+	text string
 	// what the description says, read without platformgen
 	tree       map[string]any
 	prefix     string
@@ -66,10 +68,12 @@ func platforms(root string, minors []string) ([]platform, error) {
 	}
 	for _, minor := range minors {
 		text := target.ReplaceAllString(string(flagship), fmt.Sprintf("${1}%q", minor))
-		found = append(found, platform{name: "flagship", minor: minor, own: own, text: text})
+		found = append(found, platform{name: "flagship", minor: minor, own: own, dir: root, text: text})
 	}
 	for _, environment := range environments {
-		found = append(found, platform{name: "flagship", environment: environment, minor: own, own: own, text: string(flagship)})
+		found = append(found, platform{
+			name: "flagship", environment: environment, minor: own, own: own, dir: root, text: string(flagship),
+		})
 	}
 	files, err := filepath.Glob(filepath.Join(root, "tests", "platforms", "*.toml"))
 	if err != nil {
@@ -85,7 +89,7 @@ func platforms(root string, minors []string) ([]platform, error) {
 			return nil, err
 		}
 		name := strings.TrimSuffix(filepath.Base(file), ".toml")
-		found = append(found, platform{name: name, minor: minor, own: minor, text: string(text)})
+		found = append(found, platform{name: name, minor: minor, own: minor, dir: filepath.Dir(file), text: string(text)})
 	}
 	for at := range found {
 		if err := found[at].read(); err != nil {
@@ -167,15 +171,21 @@ func merge(into, from map[string]any) {
 
 // What platformgen renders of it, as a stream for kubectl if nothing else is asked for.
 func (p platform) render(ctx context.Context, program string, more ...string) (string, error) {
-	args := append([]string{"render", "--file", "-"}, more...)
+	return p.ask(ctx, program, append([]string{"render"}, more...)...)
+}
+
+// What platformgen says of it, where the files are that it names.
+func (p platform) ask(ctx context.Context, program string, args ...string) (string, error) {
+	args = append(args, "--file", "-")
 	if p.environment != "" {
 		args = append(args, "--environment", p.environment)
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	var out, errs bytes.Buffer
+	cmd.Dir = p.dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(p.text), &out, &errs
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("render: %w\n%s", err, errs.String())
+		return "", fmt.Errorf("%s: %w\n%s", args[0], err, errs.String())
 	}
 	return out.String(), nil
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 )
 
@@ -27,18 +25,12 @@ const roleOfCluster = "the cluster's role "
 
 // The table of a platform.
 func (p platform) rightsTable(ctx context.Context, program string) (told, error) {
-	args := []string{"explain", "rights", "--file", "-"}
-	if p.environment != "" {
-		args = append(args, "--environment", p.environment)
-	}
-	cmd := exec.CommandContext(ctx, program, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(p.text), &out, &errs
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("explain rights: %w\n%s", err, errs.String())
+	said, err := p.ask(ctx, program, "explain", "rights")
+	if err != nil {
+		return nil, err
 	}
 	table := told{}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(said) {
 		if err := table.take(strings.TrimSuffix(line, "\n")); err != nil {
 			return nil, err
 		}
