@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -39,12 +40,18 @@ type process struct {
 	done chan struct{}
 }
 
-func start(dir, path string, args ...string) (*process, error) {
+// The thread that starts what lives longer than a claim. A process dies with the thread that started it, and any other may
+// become that of a node, and end with it.
+var home = sync.OnceValue(func() *room { return newRoom("home") })
+
+func start(dir, path string, args ...string) (p *process, err error) {
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir)
-	return launch(filepath.Join(dir, filepath.Base(path)+".log"), cmd)
+	home().do(func() { p, err = launch(filepath.Join(dir, filepath.Base(path)+".log"), cmd) })
+	return p, err
 }
 
+// Starts it from this thread, with which it dies.
 func launch(file string, cmd *exec.Cmd) (*process, error) {
 	name := filepath.Base(cmd.Path)
 	log, err := os.Create(file)
