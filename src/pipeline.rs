@@ -57,7 +57,7 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
     };
     let platform = resolve::resolve(&merged, &removed, rehearsal.pins, report);
     if let Some(platform) = &platform {
-        capacity::check(platform, report);
+        capacity::check(platform, build::workloads(platform), report);
         images::check(platform, rehearsal.is_locked, report);
     }
     let mut others = rehearse(&base, rehearsal, &troubled(&merged, report), report);
@@ -109,7 +109,7 @@ fn rehearse(
             let mut within = Report::default();
             // what stands in for a value that is wrong may take any room
             if !report.has_errors() {
-                capacity::check(&platform, &mut within);
+                capacity::check(&platform, &build::outlines(&platform), &mut within);
             }
             images::check(&platform, rehearsal.is_locked, &mut within);
             report.adopt_in(within, name);

@@ -102,12 +102,13 @@ pub struct Stream {
     pub text: String,
     /// How many they are.
     pub objects: usize,
+    writer: yaml::Writer,
 }
 
 impl Stream {
     fn put(&mut self, object: &impl Serialize) {
         self.text.push_str("---\n");
-        yaml::write(object, &mut self.text).expect("Kubernetes objects can be written");
+        self.writer.write(object, &mut self.text).expect("Kubernetes objects can be written");
         self.objects += 1;
     }
 

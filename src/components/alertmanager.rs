@@ -245,7 +245,8 @@ impl Alertmanager {
 
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
         let volume = |name: &str, path: String, source| Volume { name: name.to_owned(), path, source };
-        let files = ConfigFiles { name: site.own.name.with("config"), files: config(self, site), live: false };
+        let files = site.files(|| config(self, site));
+        let files = ConfigFiles { name: site.own.name.with("config"), files, live: false };
         let secrets = self.secrets().into_iter().map(|(name, keys)| {
             let path = format!("{SECRETS_PATH}/{name}");
             let content = SecretContent::Keys(Origin::Written, keys);

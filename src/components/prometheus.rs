@@ -235,15 +235,13 @@ impl Component for Prometheus {
 impl Prometheus {
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
         let name = &site.own.name;
-        let rules = rule_files(
-            &site.around.monitoring.groups,
-            &site.facts.platform.name,
-            self.spec.runbooks.as_ref().map(|runbooks| runbooks.value.as_str()),
-        );
+        let runbooks = self.spec.runbooks.as_ref().map(|runbooks| runbooks.value.as_str());
+        let rules = site.files(|| rule_files(&site.around.monitoring.groups, &site.facts.platform.name, runbooks));
+        let config = site.files(|| vec![("prometheus.yml".to_owned(), config(self, site))]);
         let live = |suffix, files| Source::Config(vec![ConfigFiles { name: name.with(suffix), files, live: true }]);
         let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };
         let mut volumes = vec![
-            volume("config", CONFIG_PATH, live("config", vec![("prometheus.yml".to_owned(), config(self, site))])),
+            volume("config", CONFIG_PATH, live("config", config)),
             volume("rules", RULES_PATH, live("rules", rules)),
             volume("data", DATA_PATH, Source::Persistent(self.spec.storage.value)),
         ];

@@ -37,8 +37,7 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
 fn monitoring(components: &[Declared]) -> Monitoring {
     let jobs = jobs(components);
     let found = found(components, &jobs);
-    let mut collected: BTreeSet<&'static str> = TARGET_METRICS.iter().copied().collect();
-    collected.extend(found.values().flatten());
+    let mut collected: BTreeSet<&'static str> = found.values().flatten().chain(TARGET_METRICS).copied().collect();
     let mut asked = BTreeSet::new();
     let mut groups: Vec<RuleGroup> = Vec::new();
     for declared in components {
@@ -87,7 +86,7 @@ fn found(components: &[Declared], jobs: &[Job]) -> BTreeMap<String, BTreeSet<&'s
             asking.entry(name).or_default().push(job);
         }
     }
-    let mut found: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     let mut add = |job: &str, metrics: &[&'static str]| found.entry(job.to_owned()).or_default().extend(metrics);
     for declared in components.iter().filter(|declared| declared.endpoints.iter().any(|one| one.metrics.is_some())) {
         let metrics = declared.component.metrics();
@@ -95,7 +94,7 @@ fn found(components: &[Declared], jobs: &[Job]) -> BTreeMap<String, BTreeSet<&'s
         asked.filter(|job| job.namespaces.contains(&declared.own.namespace)).for_each(|job| add(&job.name, &metrics));
         declared.component.jobs().iter().for_each(|(job, metrics)| add(job, metrics));
     }
-    found
+    found.into_iter().map(|(job, metrics)| (job, metrics.into_iter().collect())).collect()
 }
 
 /// Jobs that differ in path but not in name get a number, because Prometheus refuses two jobs of one name.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::diff::change::{Change, What};
 use crate::diff::hiding::{HIDDEN, line_hidden, text_hidden};
 use crate::diff::payload;
-use crate::diff::secrets::walk::{TEMPLATES, Walk, comments_tell, is_secret_kind};
+use crate::diff::secrets::walk::{TEMPLATES, Walk, comments_tell, is_secret_kind, may_be_structure};
 use crate::diff::secrets::wanted::{Wanted, scalar};
 use crate::manifest::node::{Entry, Node, Value};
 
@@ -123,24 +123,51 @@ pub fn is_sealed_text(name: &str, text: &str) -> bool {
 
 /// What a description must not show of itself: its lines are quoted in messages and as causes.
 pub struct Description {
-    veil: Veil,
+    /// The tables of variables: what one is may be said by its neighbour.
+    variables: Vec<Node>,
 }
 
 impl Description {
     /// Of the whole text, which may be broken.
     pub fn of(text: &str) -> Self {
-        let mut variables = Walk::default();
+        let mut variables = Vec::new();
         if let Some(table) = payload::toml(text) {
-            variables.environments(&table);
+            environments(table, &mut variables);
         }
-        Self { veil: Veil { shown: variables.found } }
+        Self { variables }
     }
 
     /// Whether this line of it may be shown.
     pub fn shows(&self, line: &str) -> bool {
         let texts = line.split('"').skip(1).step_by(2).filter(|text| is_place_of_secret(text));
         let plain = texts.fold(line.to_owned(), |line, text| line.replace(&format!("\"{text}\""), "\"\""));
-        line_hidden(&plain) == plain && !self.veil.is_in(line)
+        line_hidden(&plain) == plain && !self.veil(line).is_in(line)
+    }
+
+    /// What the variables hide that may stand in this line. Few of them can, and the others need not be judged.
+    fn veil(&self, line: &str) -> Veil {
+        let mut walk = Walk::default();
+        for variables in self.variables.iter().filter(|variables| may_stand_in(line, "env", variables)) {
+            walk.node("env", variables, false);
+        }
+        Veil { shown: walk.found }
+    }
+}
+
+/// The variables of a description, wherever it has some.
+fn environments(node: Node, found: &mut Vec<Node>) {
+    let Value::Map(entries) = node.value else { return };
+    for entry in entries {
+        if entry.key == "env" { found.push(entry.node) } else { environments(entry.node, found) }
+    }
+}
+
+/// Whether the value under this key, or what it holds or spells, may stand in the line.
+fn may_stand_in(line: &str, key: &str, node: &Node) -> bool {
+    match &node.value {
+        Value::Map(entries) => entries.iter().any(|entry| may_stand_in(line, &entry.key, &entry.node)),
+        Value::List(items) => items.iter().any(|item| may_stand_in(line, key, item)),
+        value => scalar(value).is_some_and(|text| may_be_structure(key, &text) || line.contains(text.trim())),
     }
 }
 

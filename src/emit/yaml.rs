@@ -22,21 +22,36 @@ use crate::emit::yaml::open_fields::OpenFields;
 ///
 /// On an error `out` is as it was before.
 pub fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
-    let start = out.len();
-    let mut text = Text { out, fields: OpenFields::new() };
-    let document = Node { text: &mut text, place: Place::Document, column: 0, levels: DEEPEST };
-    let written = value.serialize(document);
-    match written {
-        Ok(()) => out.push('\n'),
-        Err(_) => out.truncate(start),
+    Writer::default().write(value, out)
+}
+
+/// Writes one document after the other. What it needs for that it keeps: to get and give back a kilobyte takes an
+/// allocator as long as an eighth of an object.
+#[derive(Default)]
+pub struct Writer {
+    fields: OpenFields,
+}
+
+impl Writer {
+    /// Appends one document, like [`write`].
+    pub fn write<T: Serialize + ?Sized>(&mut self, value: &T, out: &mut String) -> Result<(), Error> {
+        let start = out.len();
+        self.fields.clear();
+        let mut text = Text { out, fields: &mut self.fields };
+        let document = Node { text: &mut text, place: Place::Document, column: 0, levels: DEEPEST };
+        let written = value.serialize(document);
+        match written {
+            Ok(()) => out.push('\n'),
+            Err(_) => out.truncate(start),
+        }
+        written
     }
-    written
 }
 
 /// The document so far, and what closing a struct needs.
 struct Text<'o> {
     out: &'o mut String,
-    fields: OpenFields,
+    fields: &'o mut OpenFields,
 }
 
 /// What a value follows, which decides how it begins.

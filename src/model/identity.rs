@@ -84,7 +84,12 @@ pub const SOLVER_LABEL: (&str, &str) = ("acme.cert-manager.io/http01-solver", "t
 
 /// A map of labels from a table.
 pub fn labels(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
-    rows.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    // one by one, since `collect` would list and sort them first, which takes longer than the few insertions
+    let mut labels = BTreeMap::new();
+    for (key, value) in rows {
+        labels.insert((*key).to_owned(), (*value).to_owned());
+    }
+    labels
 }
 
 /// A selector of exactly these labels.

@@ -1,7 +1,6 @@
 //! A resolved platform: names exist, ports exist, links resolve, values are well formed. After this nothing can fail.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::diagnostics::source::Span;
@@ -91,9 +90,9 @@ impl Declared {
     /// The address of each replica, where replicas have names.
     pub fn replica_addresses(&self, endpoint: usize, facts: &Facts) -> Vec<Address> {
         let endpoint = &self.endpoints[endpoint];
-        let replicas: Range<i32> = 0..endpoint.stable_replicas.unwrap_or(0);
+        let Some(replicas) = endpoint.stable_replicas else { return Vec::new() };
         let service = service_host(&endpoint.workload.with("headless"), &self.own.namespace, &facts.cluster.domain);
-        replicas
+        (0..replicas)
             .map(|ordinal| Address { host: format!("{}-{ordinal}.{service}", endpoint.workload), port: endpoint.port })
             .collect()
     }

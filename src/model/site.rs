@@ -26,6 +26,8 @@ pub struct Site<'a> {
     pub peers: Vec<Peer>,
     /// What the others together amount to.
     pub around: &'a Surroundings,
+    /// Whether only the size of its workloads is asked for.
+    pub is_outline: bool,
 }
 
 /// Something that the component calls.
@@ -87,6 +89,11 @@ pub struct Registry {
 }
 
 impl Site<'_> {
+    /// Configuration files, which are not written where only sizes are asked for: they are most of the work.
+    pub fn files(&self, write: impl FnOnce() -> Vec<(String, String)>) -> Vec<(String, String)> {
+        if self.is_outline { Vec::new() } else { write() }
+    }
+
     /// The peer of that name.
     pub fn peer(&self, name: &Name) -> Option<&Peer> {
         self.peers.iter().find(|peer| peer.name == *name)

@@ -223,9 +223,9 @@ impl Read for FormatVersion {
 /// One of a closed list of words.
 pub fn word<T: Clone>(node: &Node<'_>, words: &[(&str, T)], report: &mut Report) -> Option<T> {
     let names = || words.iter().map(|(name, _)| *name);
-    let expected = suggest::list(names());
+    let expected = || suggest::list(names());
     let Some(text) = node.get_ref().as_str() else {
-        wrong_type(node, &expected, report);
+        wrong_type(node, &expected(), report);
         return None;
     };
     let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
@@ -234,7 +234,7 @@ pub fn word<T: Clone>(node: &Node<'_>, words: &[(&str, T)], report: &mut Report)
             report.error(codes::INVALID_VALUE, node.span(), format!("`{text}` is not one of the known values"));
         match suggest::nearest(text, names()) {
             Some(near) => mistake.did_you_mean(Some(near)),
-            None => mistake.help(format!("expected {expected}")),
+            None => mistake.help(format!("expected {}", expected())),
         };
     }
     found

@@ -58,6 +58,12 @@ pub fn workloads(platform: &Platform) -> &[Vec<Workload>] {
     platform.workloads.get_or_init(|| platform.components.iter().map(of).collect())
 }
 
+/// The same with empty configuration files, of a platform that nobody builds: enough to say how large they are.
+pub fn outlines(platform: &Platform) -> Vec<Vec<Workload>> {
+    let of = |declared: &Declared| declared.component.workloads(&Site { is_outline: true, ..site(declared, platform) });
+    platform.components.iter().map(of).collect()
+}
+
 /// The connections that the platform asks for.
 pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
     let workloads = workloads(platform);
@@ -97,6 +103,7 @@ fn site<'a>(declared: &'a Declared, platform: &'a Platform) -> Site<'a> {
         spread: spread.iter().map(|domain| domain.value).collect(),
         peers: declared.links.iter().filter_map(|link| peer(link, platform)).collect(),
         around: &platform.around,
+        is_outline: false,
     }
 }
 

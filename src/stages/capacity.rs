@@ -11,18 +11,17 @@ use crate::diagnostics::source::Span;
 use crate::model::platform::{Declared, Platform};
 use crate::model::workload::Workload;
 use crate::spec::shapes::QuotaSpec;
-use crate::stages::build;
 use crate::values::amount::{Bytes, Cpu};
 use crate::values::name::Name;
 
-/// Checks everything that has a bound.
-pub fn check(platform: &Platform, report: &mut Report) {
+/// Checks everything that has a bound. `workloads` holds the workloads of each component, in the platform's order; their
+/// outlines are enough.
+pub fn check(platform: &Platform, workloads: &[Vec<Workload>], report: &mut Report) {
     let has_quota = platform.namespaces.values().any(|namespace| namespace.quota.is_some());
     let is_bounded = platform.externals.values().any(|external| external.max_connections.is_some());
     if !has_quota && !is_bounded {
         return;
     }
-    let workloads = build::workloads(platform);
     let solvers = if platform.around.acme { routes::hosts(platform) } else { BTreeMap::new() };
     for (name, namespace) in &platform.namespaces {
         if let Some(quota) = &namespace.quota {

@@ -58,16 +58,21 @@ pub struct Collision {
 
 /// Puts the objects into apply order: by kind, then by file, then by name.
 pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
-    let mut ranked: Vec<(usize, Placed<T>)> =
-        objects.into_iter().map(|placed| (rank(&placed.id.kind), placed)).collect();
-    ranked.sort_by(|(a, one), (b, other)| (a, &one.home, &one.id).cmp(&(b, &other.home, &other.id)));
-    let mut seen: HashMap<&ObjectId, &Home> = HashMap::with_capacity(ranked.len());
-    for (_, Placed { home, id, .. }) in &ranked {
+    let mut seen: HashMap<&ObjectId, &Home> = HashMap::with_capacity(objects.len());
+    // objects of one kind come nearly in order, so sorting each kind by itself moves hardly any of them
+    let mut kinds: Vec<Vec<Placed<T>>> = (0..=APPLY_ORDER.len()).map(|_| Vec::new()).collect();
+    for placed in objects {
+        kinds[rank(&placed.id.kind)].push(placed);
+    }
+    for kind in &mut kinds {
+        kind.sort_by(|one, other| (&one.home, &one.id).cmp(&(&other.home, &other.id)));
+    }
+    for Placed { home, id, .. } in kinds.iter().flatten() {
         if let Some(other) = seen.insert(id, home) {
             return Err(Box::new(Collision { id: id.clone(), homes: [other.clone(), home.clone()] }));
         }
     }
-    Ok(Bundle { objects: ranked.into_iter().map(|(_, placed)| placed).collect() })
+    Ok(Bundle { objects: kinds.into_iter().flatten().collect() })
 }
 
 fn rank(kind: &str) -> usize {

@@ -46,10 +46,10 @@ pub fn providers(site: &Site<'_>) -> ConfigFiles {
 
 /// Read again every half minute, so a change needs no new pod.
 pub fn drawn(board: &Board, site: &Site<'_>) -> ConfigFiles {
-    let text = draw::file(board, site.facts.platform.name.as_str(), &site.around.monitoring.collected);
+    let text = || draw::file(board, site.facts.platform.name.as_str(), &site.around.monitoring.collected);
     ConfigFiles {
         name: site.own.name.with("dashboard").with(board.name),
-        files: vec![(format!("{}.json", board.name), text)],
+        files: site.files(|| vec![(format!("{}.json", board.name), text())]),
         live: true,
     }
 }

@@ -54,7 +54,7 @@ impl<'a> Walk<'a> {
         self.texts > 0 || self.wanted.as_ref().is_none_or(|wanted| wanted.is_in(node))
     }
 
-    fn node(&mut self, key: &str, node: &Node, is_sealed: bool) {
+    pub(super) fn node(&mut self, key: &str, node: &Node, is_sealed: bool) {
         match &node.value {
             Value::Map(entries) => self.map(node, entries, is_sealed),
             Value::List(items) => self.list(key, items, is_sealed),
@@ -159,13 +159,6 @@ impl<'a> Walk<'a> {
             text_hidden(text)
         } else {
             text.to_owned()
-        }
-    }
-
-    /// The variables of a description, wherever it has some.
-    pub(super) fn environments(&mut self, node: &Node) {
-        for entry in node.entries() {
-            if entry.key == "env" { self.node("env", &entry.node, false) } else { self.environments(&entry.node) }
         }
     }
 }

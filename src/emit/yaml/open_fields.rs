@@ -4,6 +4,7 @@
 //! means: its rank comes with it.
 
 /// The fields of all structs that are still open, the innermost last.
+#[derive(Default)]
 pub(super) struct OpenFields {
     fields: Vec<Field>,
 }
@@ -17,9 +18,9 @@ struct Field {
 }
 
 impl OpenFields {
-    /// Room for the structs of a usual object.
-    pub(super) fn new() -> Self {
-        Self { fields: Vec::with_capacity(64) }
+    /// Forgets what a document that could not be written has left open.
+    pub(super) fn clear(&mut self) {
+        self.fields.clear();
     }
 
     pub(super) fn count(&self) -> usize {
