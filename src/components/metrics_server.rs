@@ -138,7 +138,7 @@ fn container(site: &Site<'_>) -> Main {
         .collect(),
         env: Vec::new(),
         probes: Probes {
-            startup: Some(probe::https("/livez", "https", probe::STARTUP)),
+            startup: Some(probe::https("/livez", "https", probe::DISCOVERY)),
             live: Some(probe::https("/livez", "https", probe::LIVENESS)),
             ready: Some(probe::https("/readyz", "https", probe::READINESS)),
         },

@@ -163,7 +163,7 @@ impl PrometheusAdapter {
             ],
             env: Vec::new(),
             probes: Probes {
-                startup: Some(probe::https("/livez", "https", probe::STARTUP)),
+                startup: Some(probe::https("/livez", "https", probe::DISCOVERY)),
                 live: Some(probe::https("/livez", "https", probe::LIVENESS)),
                 ready: Some(probe::https("/readyz", "https", probe::READINESS)),
             },

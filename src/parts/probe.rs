@@ -18,6 +18,9 @@ pub struct Timing {
 
 /// Waits up to a minute for a start.
 pub const STARTUP: Timing = Timing { delay: 0, period: 2, timeout: 2, failures: 30 };
+/// Waits up to three minutes for a start: what serves an API of its own first reads every kind that the cluster has.
+/// Source: kube-prometheus#2029, where a minute was too short for clusters with many definitions.
+pub const DISCOVERY: Timing = Timing { failures: 90, ..STARTUP };
 /// Restarts after half a minute of silence.
 pub const LIVENESS: Timing = Timing { delay: 0, period: 10, timeout: 2, failures: 3 };
 /// Takes out of service after a quarter of a minute.

@@ -59,6 +59,6 @@ pub fn absence(own: &Own) -> Alert {
         hold: "2m",
         urgency: Urgency::Critical,
         summary: "{{ $labels.namespace }}/{{ $labels.service }} has no healthy target",
-        description: "Prometheus reaches no pod of this service. Either none runs, or none is ready, or a network policy is in the way.",
+        description: "Prometheus reaches no pod of this service. Either none runs, or none answers for its metrics, or a network policy is in the way.",
     }
 }
