@@ -81,18 +81,10 @@ func (m *monitoring) allAnswered(ctx context.Context, open []query, to *claim) e
 		return len(open), ctx.Err()
 	})
 	for _, of := range slices.Sorted(maps.Keys(wrong)) {
-		fault := fmt.Sprintf("never: %s: %v", of, wrong[of])
-		if strings.Contains(of, gap) && m.platform.name != "flagship" {
-			to.missed = append(to.missed, fault)
-			continue
-		}
-		to.holds(false, "%s", fault)
+		to.holds(false, "never: %s: %v", of, wrong[of])
 	}
 	return err
 }
-
-// A panel of runtimes is drawn if anybody has its metric, although no service may; the README says so.
-const gap = "(go_goroutines{"
 
 func (m *monitoring) up(ctx context.Context) error {
 	active, err := m.active(ctx)

@@ -88,7 +88,8 @@ fn asked(query: &Query, collected: &Collected) -> bool {
     answered(query.expr, collected) && query.unless.is_none_or(|better| !collected.contains(better))
 }
 
-fn answered(expr: &str, collected: &Collected) -> bool {
+/// Whether every metric that `expr` asks for is one of these.
+pub fn answered(expr: &str, collected: &Collected) -> bool {
     metrics_in(expr).all(|metric| collected.contains(metric))
 }
 

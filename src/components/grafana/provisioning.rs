@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use crate::components::grafana::board::Board;
-use crate::components::grafana::{DASHBOARDS, DATASOURCE, PROMETHEUS, draw};
+use crate::components::grafana::draw::{self, Collected, answered};
+use crate::components::grafana::{DASHBOARDS, DATASOURCE, PROMETHEUS};
+use crate::derive::promql::metrics_in;
+use crate::model::monitoring::Monitoring;
 use crate::model::site::Site;
 use crate::model::workload::ConfigFiles;
 use crate::parts::payload::{quoted, render};
@@ -46,7 +49,7 @@ pub fn providers(site: &Site<'_>) -> ConfigFiles {
 
 /// Read again every half minute, so a change needs no new pod.
 pub fn drawn(board: &Board, site: &Site<'_>) -> ConfigFiles {
-    let text = || draw::file(board, site.facts.platform.name.as_str(), &site.around.monitoring.collected);
+    let text = || draw::file(board, site.facts.platform.name.as_str(), &answering(board, &site.around.monitoring));
     ConfigFiles {
         name: site.own.name.with("dashboard").with(board.name),
         files: site.files(|| vec![(format!("{}.json", board.name), text())]),
@@ -54,9 +57,60 @@ pub fn drawn(board: &Board, site: &Site<'_>) -> ConfigFiles {
     }
 }
 
+/// How a query asks about the services that the reader chooses.
+const CHOSEN: &str = r#"service=~"$service""#;
+
+/// What answers the queries of `board`: all that is collected, but of what it asks about the chosen services only what
+/// their jobs find. Others count goroutines too, and where no service is written in Go the panel would be empty.
+fn answering(board: &Board, monitoring: &Monitoring) -> Collected {
+    let mut collected = monitoring.collected.clone();
+    let chosen = |metrics: &&Collected| board.variables.iter().all(|listed| answered(listed.series, metrics));
+    let theirs: Collected = monitoring.found.values().filter(chosen).flatten().copied().collect();
+    let others: Collected =
+        monitoring.found.values().flatten().copied().filter(|name| !theirs.contains(name)).collect();
+    let queries = board.rows.iter().flat_map(|row| row.panels).flat_map(|panel| panel.queries);
+    for query in queries.filter(|query| query.expr.contains(CHOSEN)) {
+        for metric in metrics_in(query.expr).filter(|metric| others.contains(metric)) {
+            collected.remove(metric);
+        }
+    }
+    collected
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::grafana::service_red;
+    use crate::diagnostics::report::Report;
+    use crate::emit;
+    use crate::pipeline;
+
+    /// The board about one service, on a platform with a service of this runtime.
+    fn board_with(runtime: &str) -> String {
+        let text = r#"
+            version = 1
+            platform = { name = "acme", domain = "example.com" }
+            cluster = { api-server = { cidrs = ["10.0.0.1/32"], ports = [443] }, node-cidrs = ["10.0.0.0/24"] }
+            secrets = { backend = "existing" }
+            namespaces.all = {}
+            components.shop = { type = "web-service", namespace = "all", image = "quay.io/a/b:1", port = 8080, runtime = "RUNTIME" }
+            components.watch = { type = "prometheus", namespace = "all", storage = "10Gi", retention = { time = "1d", size = "5GB" } }
+            components.boards = { type = "grafana", namespace = "all", calls = ["watch"], storage = "1Gi", admin = "boards/password", dashboards = ["service-red"] }
+        "#;
+        let mut report = Report::default();
+        let platform = pipeline::platform(&text.replace("RUNTIME", runtime), None, &mut report);
+        let platform = platform.unwrap_or_else(|| panic!("{:?}", report.sorted()));
+        emit::list(&pipeline::bundle(&platform).expect("names differ").objects)
+    }
+
+    #[test]
+    fn only_runtimes_that_services_have_get_panels() {
+        assert!(!service_red::BOARD.variables.is_empty());
+        let goroutines = "sum by (pod) (go_goroutines{";
+        assert!(board_with("go").contains(goroutines));
+        let python = board_with("python");
+        assert!(!python.contains(goroutines) && python.contains("python_gc_objects_collected_total"));
+    }
 
     #[test]
     fn data_sources_are_yaml_with_and_without_prometheus() {
