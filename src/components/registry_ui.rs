@@ -11,6 +11,7 @@ use crate::model::workload::{
 };
 use crate::parts::pod::sleep_before_stop;
 use crate::parts::probe;
+use crate::spec::cluster::ClusterSpec;
 use crate::spec::shape::shape;
 use crate::spec::shapes::RouteSpec;
 use crate::values::amount::Bytes;
@@ -130,7 +131,7 @@ fn environment(site: &Site<'_>) -> Vec<Env> {
     let host = registry.and_then(|peer| peer.public.as_ref()).map_or_else(|| address.clone(), ToString::to_string);
     let literal = |(name, value): (&str, &str)| Env::literal(name, value);
     [
-        ("NGINX_LISTEN_PORT", PORT.to_string().as_str()),
+        ("NGINX_LISTEN_PORT", listening(&site.facts.cluster).as_str()),
         ("NGINX_PROXY_PASS_URL", &format!("http://{address}")),
         ("REGISTRY_TITLE", &host),
         ("PULL_URL", &host),
@@ -145,6 +146,13 @@ fn environment(site: &Site<'_>) -> Vec<Env> {
     ]
     .map(literal)
     .into()
+}
+
+/// What stands behind `listen` in the configuration of the image, which has IPv4 in mind: its own script writes this text
+/// there. Where pods have IPv6 addresses, the kubelet may ask by one, and nginx must listen to both.
+fn listening(cluster: &ClusterSpec) -> String {
+    let mut ranges = cluster.pod_cidrs.iter().flat_map(|ranges| ranges.iter());
+    if ranges.all(|range| range.value.is_v4()) { PORT.to_string() } else { format!("[::]:{PORT} ipv6only=off") }
 }
 
 /// Fills the writable directories from the image, because the image itself is read-only.
@@ -187,6 +195,18 @@ mod tests {
     fn it_shows_the_registry_that_it_calls() {
         let text = render(r#", calls = ["images"]"#).expect("valid");
         assert!(text.contains("http://images.infra.svc.cluster.local:5000"));
+    }
+
+    #[test]
+    fn it_listens_where_pods_have_addresses() {
+        let on = |ranges: &str| {
+            let general = GENERAL.replace("cluster = {", &format!("cluster = {{ pod-cidrs = [{ranges}],"));
+            let text = general.replace("EXTRA", r#", calls = ["images"]"#);
+            let platform = pipeline::platform(&text, None, &mut Report::default()).expect("valid");
+            emit::list(&pipeline::bundle(&platform).expect("names differ").objects)
+        };
+        assert!(!on(r#""10.244.0.0/16""#).contains("[::]"));
+        assert!(on(r#""10.244.0.0/16", "fd00:1::/56""#).contains("[::]:8080 ipv6only=off"));
     }
 
     #[test]
