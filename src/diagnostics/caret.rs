@@ -68,7 +68,7 @@ fn one(
         }
     };
 
-    if !is_shown(diagnostic.span.start, place.text) {
+    if diagnostic.is_secret || !is_shown(diagnostic.span.start, place.text) {
         let number = paint.blue(&place.line.to_string());
         put(&format!("{number} {bar} (hidden: the line may hold a secret)"));
         notes(&mut put);

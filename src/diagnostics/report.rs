@@ -36,6 +36,8 @@ pub struct Diagnostic {
     pub object: Option<String>,
     /// The line of the description that it comes from, where it is about something else.
     pub origin: Option<String>,
+    /// Whether what stands at its place may be a secret, so that nobody shows the line.
+    pub is_secret: bool,
 }
 
 impl Diagnostic {
@@ -115,6 +117,7 @@ impl Report {
             help: None,
             object: None,
             origin: None,
+            is_secret: false,
         });
         self.found.last_mut().expect("a diagnostic was just pushed")
     }

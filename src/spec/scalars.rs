@@ -39,9 +39,11 @@ fn checked<T: Parse>(text: &str, node: &Node<'_>, report: &mut Report) -> Option
     match T::parse(text) {
         Ok(value) => Some(value),
         Err(fault) => {
-            report
-                .error(codes::INVALID_VALUE, node.span(), format!("`{text}` {fault}"))
-                .help(format!("expected {}", T::EXPECTED));
+            let is_secret = T::may_be_secret(text);
+            let message = if is_secret { format!("this text {fault}") } else { format!("`{text}` {fault}") };
+            let mistake = report.error(codes::INVALID_VALUE, node.span(), message);
+            mistake.is_secret = is_secret;
+            mistake.help(format!("expected {}", T::EXPECTED));
             None
         }
     }

@@ -55,7 +55,7 @@ impl Parse for Cidr {
     const EXPECTED: &'static str = "a canonical range such as `10.20.4.0/24` or `2001:db8::/32`";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let (address, prefix) = text.split_once('/').ok_or("has no `/` and prefix length")?;
+        let (address, prefix) = text.split_once('/').ok_or_else(|| without_prefix(text))?;
         let address: IpAddr = address.parse().map_err(|_| format!("has no IP address before the `/` (`{address}`)"))?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix: u8 = prefix
@@ -77,6 +77,16 @@ impl Parse for Cidr {
             _ if prefix < widest => Err(format!("is wider than any network (a `/{widest}` at most)")),
             _ => Ok(canonical),
         }
+    }
+}
+
+/// What is wrong with a range that does not say how long its prefix is.
+fn without_prefix(text: &str) -> String {
+    let fact = "has no `/` and prefix length";
+    match text.parse() {
+        Ok(IpAddr::V4(only)) => format!("{fact} (did you mean `{only}/32`?)"),
+        Ok(IpAddr::V6(only)) => format!("{fact} (did you mean `{only}/128`?)"),
+        Err(_) => fact.to_owned(),
     }
 }
 

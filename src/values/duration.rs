@@ -27,6 +27,9 @@ impl Parse for Duration {
 
     fn parse(text: &str) -> Result<Self, String> {
         let malformed = || "is not a whole number with a unit".to_owned();
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!("has no unit (did you mean `{text}s`?)"));
+        }
         let unit = text.chars().last().ok_or_else(malformed)?;
         let number = &text[..text.len() - unit.len_utf8()];
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {

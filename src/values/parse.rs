@@ -7,6 +7,11 @@ pub trait Parse: Sized {
 
     /// The value, or what is wrong with the text, as the middle of a sentence.
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// Whether `text`, which is no such value, may be a secret that somebody wrote in its place: then nobody repeats it.
+    fn may_be_secret(_text: &str) -> bool {
+        false
+    }
 }
 
 impl Parse for String {

@@ -44,6 +44,20 @@ impl Parse for SecretRef {
         let key = SecretKey::parse(key).map_err(|fault| format!("names a key that {fault}"))?;
         Ok(Self { secret, key, origin: Origin::Written })
     }
+
+    /// A slip of the hand still reads like a reference; anything else may be the value itself.
+    fn may_be_secret(text: &str) -> bool {
+        let is_readable = |(secret, key): (&str, &str)| {
+            is_like_a_name(secret) && key.split('/').all(|part| SecretKey::parse(part).is_ok())
+        };
+        !text.split_once('/').is_some_and(is_readable)
+    }
+}
+
+/// Whether somebody may have meant a name: passwords and tokens have capitals or other signs.
+fn is_like_a_name(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_.".contains(letter);
+    !text.is_empty() && text.len() <= 63 && text.chars().all(is_plain)
 }
 
 /// A key of a Secret or `ConfigMap`. Source: `apimachinery/pkg/util/validation`, `IsConfigMapKey`.
@@ -88,6 +102,10 @@ impl Parse for MountSource {
         let name = text.strip_prefix("secret:").ok_or("does not begin with `secret:`")?;
         Name::parse(name).map(Self).map_err(|fault| format!("names a secret that {fault}"))
     }
+
+    fn may_be_secret(text: &str) -> bool {
+        !is_like_a_name(text.split_once(':').map_or(text, |(_, name)| name))
+    }
 }
 
 #[cfg(test)]
@@ -100,5 +118,18 @@ mod tests {
         for bad in ["", "url", "/url", "a/", "A/b", "a/b/c", "a/b c", "a/.."] {
             assert!(SecretRef::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_does_not_read_like_a_reference_may_be_the_secret() {
+        for slip in ["api_database/url", "api-database./URL", "api-database/url/x"] {
+            assert!(SecretRef::parse(slip).is_err() && !SecretRef::may_be_secret(slip), "{slip}");
+        }
+        let values = ["hunter2", "", "postgres://a:b@c/d", "https://hooks.slack.com/services/T0/B0/x", "Zm9v/YmFy"];
+        for value in values {
+            assert!(SecretRef::may_be_secret(value), "{value}");
+        }
+        assert!(!MountSource::may_be_secret("auth-jwt") && !MountSource::may_be_secret("config:auth-jwt"));
+        assert!(MountSource::may_be_secret("-----BEGIN PRIVATE KEY-----"));
     }
 }
