@@ -104,6 +104,8 @@ fn rehearse(
         let own = overlay::spans(change);
         let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
         let removed = overlay::overlay(&mut merged, name, &mut aside);
+        // what goes with what in an overlay that could not be merged whole is a guess
+        let is_whole = !aside.has_errors();
         report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
         if let Some(platform) = resolve::resolve(&merged, &removed, rehearsal.pins, &mut aside) {
             let mut within = Report::default();
@@ -115,12 +117,19 @@ fn rehearse(
             report.adopt_in(within, name);
             platforms.push(platform);
         }
-        let components = change.get_ref().as_table().and_then(|table| table.get("components")?.get_ref().as_table());
+        let tables = change.get_ref().as_table();
+        let components = tables.and_then(|table| table.get("components")?.get_ref().as_table());
         let is_doubtful = |name: &str| troubled.contains(name) || name == "*" && !troubled.is_empty();
         let doubtful = components.into_iter().flatten().filter(|(name, _)| is_doubtful(name.get_ref()));
         let doubtful: Vec<Span> = doubtful.flat_map(|(_, change)| overlay::spans(change)).collect();
+        // a table that only the overlay has lacks what the base should have said
+        let lone = tables.into_iter().flatten().filter(|(key, _)| !document.contains_key(key.get_ref().as_ref()));
+        let lone: Vec<Span> = lone.map(|(_, table)| table.span().into()).collect();
         report.adopt(aside, |Diagnostic { code, span, .. }| {
-            is_within(&own, *span) && !(codes::RELATIONS.contains(code) && is_within(&doubtful, *span))
+            let is_guess = codes::RELATIONS.contains(code) && is_within(&doubtful, *span)
+                || *code == codes::REQUIRES && !is_whole
+                || *code == codes::MISSING_KEY && lone.contains(span);
+            is_within(&own, *span) && !is_guess
         });
     }
     platforms

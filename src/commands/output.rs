@@ -110,6 +110,8 @@ fn holds(place: &Path, text: &str) -> Result<bool> {
 /// Creates `dir` if it is missing; returns the directories that this takes, the deepest first.
 fn create(dir: &Path) -> Result<Vec<PathBuf>> {
     ensure!(!dir.as_os_str().is_empty(), "the output directory is an empty text; name a directory, `.` for this one");
+    let is_loose = dir.is_symlink() && !dir.exists();
+    ensure!(!is_loose, "`{}` is a symbolic link that leads nowhere; name a new or empty directory", dir.display());
     if let Ok(found) = fs::metadata(dir) {
         ensure!(found.is_dir(), "`{}` is not a directory; name a new or empty one", dir.display());
     }

@@ -42,7 +42,7 @@ shape! {
 /// A checked cert-manager.
 #[derive(Debug)]
 pub struct CertManager {
-    signer: Signer,
+    signer: At<Signer>,
     email: Option<String>,
     acme: bool,
 }
@@ -65,7 +65,7 @@ impl ComponentType for CertManager {
         // Whether `acme` fits an issuer that could not be read, nobody knows.
         let acme = spec.acme.filter(|_| !spec.issuer.is_stand_in());
         let acme = checked_acme(acme, &spec.issuer.value, desk)?;
-        Some(Self { acme, email: email.map_or(Some(None), |email| email.map(Some))?, signer: spec.issuer.value })
+        Some(Self { acme, email: email.map_or(Some(None), |email| email.map(Some))?, signer: spec.issuer })
     }
 }
 
@@ -136,16 +136,17 @@ impl Component for CertManager {
 
     fn objects(&self, site: &Site<'_>) -> Vec<Object> {
         let mut objects =
-            issuer::objects(&self.signer, self.email.as_ref(), site, &labels(site, &site.own.name, CONTROLLER));
+            issuer::objects(&self.signer.value, self.email.as_ref(), site, &labels(site, &site.own.name, CONTROLLER));
         objects.extend(webhooks(site));
         objects
     }
 
     fn provides(&self, _own: &Own, _facts: &Facts) -> Provides {
         Provides::Certificates {
-            issuer: self.signer.name().to_owned(),
+            issuer: self.signer.value.name().to_owned(),
             acme: self.acme,
-            trusted: self.signer.is_trusted(),
+            trusted: self.signer.value.is_trusted(),
+            span: self.signer.span,
         }
     }
 

@@ -131,6 +131,8 @@ pub enum Provides {
         acme: bool,
         /// Whether clients trust what it signs without being told to.
         trusted: bool,
+        /// Where the issuer is chosen.
+        span: Span,
     },
     /// The metric by which services scale on requests.
     RequestRate,

@@ -132,10 +132,12 @@ fn merge_components<'i>(
         wrong_type(overlay, "a table", report);
         return;
     };
+    let misspelt = misspelt_components(document);
     let mut base =
         document.remove("components").unwrap_or_else(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
     if let DeValue::Table(components) = base.get_mut() {
-        let known: Vec<String> = components.keys().map(|name| name.get_ref().to_string()).collect();
+        let mut known: Vec<String> = components.keys().map(|name| name.get_ref().to_string()).collect();
+        known.extend(misspelt);
         if let Some(all) = overlays.get("*") {
             merge_all(components, all, report);
         }
@@ -146,7 +148,15 @@ fn merge_components<'i>(
     document.insert(key.clone(), base);
 }
 
-/// `known` are the components of the base, some of which may be off by now.
+/// The components that stand under a misspelt `components`.
+fn misspelt_components(document: &Table<'_>) -> Vec<String> {
+    let is_slip = |key: &str| key != "components" && suggest::nearest(key, ["components"]).is_some();
+    let slips = document.iter().filter(|(key, _)| is_slip(key.get_ref()));
+    let tables = slips.filter_map(|(_, node)| node.get_ref().as_table());
+    tables.flat_map(|table| table.keys().map(|name| name.get_ref().to_string())).collect()
+}
+
+/// `known` are the components of the base, some of which may be off by now or have no name that can be one.
 fn merge_component<'i>(
     components: &mut Table<'i>,
     known: &[String],
@@ -157,8 +167,11 @@ fn merge_component<'i>(
     let written = name.get_ref().as_ref();
     let Some(existing) = components.get(written) else {
         let near = suggest::nearest(written, known.iter().map(String::as_str));
-        // One whose own name is none has been told to be that.
-        if near.is_none_or(|near| Name::parse(near).is_ok()) {
+        // It may have been meant by a name that is none, or stand under another key: that has been told.
+        let is_none = |name: &str| Name::parse(name).is_err();
+        let is_told = known.iter().any(|name| name == written)
+            || near.map_or_else(|| known.iter().any(|name| is_none(name)), is_none);
+        if !is_told {
             report
                 .error(codes::UNKNOWN_NAME, name.span(), format!("component `{written}` is not in the base"))
                 .did_you_mean(near);

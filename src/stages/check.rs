@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
@@ -26,13 +27,16 @@ pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     for declared in &platform.components {
         name_is_free(declared, report);
         if complete {
-            needs_are_met(declared, &provided, names, report);
             calls_reach(declared, platform, names, report);
         }
     }
     if complete {
+        needs_are_met(platform, &provided, names, report);
         nobody_needs_what_is_off(platform, &provided, names, report);
         alerts_are_delivered(platform, names, report);
+    }
+    if complete {
+        requests_are_counted(platform, report);
     }
     for name in platform.namespaces.keys().filter(|name| name.as_str().starts_with("kube-")) {
         let span = names.spans.get(name.as_str()).copied().unwrap_or_default();
@@ -78,17 +82,37 @@ fn is_off(type_name: &str, names: &Names<'_>) -> bool {
     names.removed.values().any(|off| off.type_name == type_name)
 }
 
-/// Whoever has to name its provider in `calls` is told about that.
-fn needs_are_met(declared: &Declared, provided: &BTreeSet<Capability>, names: &Names<'_>, report: &mut Report) {
-    let called = declared.component.calls_types();
-    let told =
-        |capability: &Capability| called.contains(&capability.provider()) || is_off(capability.provider(), names);
-    for capability in missing(declared, provided).filter(|capability| !told(capability)) {
-        let name = &declared.own.name;
-        let message = format!("component `{name}` needs {}, which nothing here provides", capability.noun());
+/// What nothing provides is one error, however many need it. Whoever has to name its provider in `calls` is told about
+/// that.
+fn needs_are_met(platform: &Platform, provided: &BTreeSet<Capability>, names: &Names<'_>, report: &mut Report) {
+    let mut needing: BTreeMap<Capability, BTreeMap<Span, &Declared>> = BTreeMap::new();
+    for declared in &platform.components {
+        let called = declared.component.calls_types();
+        let told =
+            |capability: &Capability| called.contains(&capability.provider()) || is_off(capability.provider(), names);
+        for capability in missing(declared, provided).filter(|capability| !told(capability)) {
+            needing.entry(capability).or_default().insert(declared.span, declared);
+        }
+    }
+    for (capability, who) in needing {
+        let Some((first, _)) = who.first_key_value() else { continue };
+        let message = format!("{}, which nothing here provides", need(&who, capability.noun()));
         report
-            .error(codes::REQUIRES, declared.span, message)
+            .error(codes::REQUIRES, *first, message)
             .help(format!("declare a component of type `{}`", capability.provider()));
+    }
+}
+
+/// Who needs `what`, of many only the first.
+fn need(who: &BTreeMap<Span, &Declared>, what: &str) -> String {
+    const NAMED: usize = 3;
+    let names: Vec<&str> = who.values().map(|declared| declared.own.name.as_str()).collect();
+    match names.as_slice() {
+        [only] => format!("component `{only}` needs {what}"),
+        [first, rest @ ..] if rest.len() > NAMED => {
+            format!("component `{first}` and {} others need {what}", rest.len())
+        }
+        several => format!("components {} need {what}", suggest::joined(several.iter().copied(), "and")),
     }
 }
 
@@ -168,6 +192,22 @@ fn alerts_are_delivered(platform: &Platform, names: &Names<'_>, report: &mut Rep
     }
 }
 
+/// A metric of requests is computed from what services count. Without any, its API would be there and never have an answer.
+fn requests_are_counted(platform: &Platform, report: &mut Report) {
+    let monitoring = &platform.around.monitoring;
+    let serves = |declared: &&Declared| {
+        declared.component.provides(&declared.own, &platform.facts) == Provides::RequestRate
+            && !monitoring.collected.contains(REQUESTS)
+    };
+    for idle in platform.components.iter().filter(serves).take(1) {
+        let message = format!("`{}` serves requests per second, and no service here counts any", idle.own.name);
+        report.error(codes::REQUIRES, idle.span, message).help("give a `web-service` metrics, or leave it out");
+    }
+}
+
+/// What the metric of requests is computed from.
+const REQUESTS: &str = "http_requests_total";
+
 /// One platform has one edge, one authority, one request metric, one registry: their cluster-scoped objects would collide.
 fn providers_are_alone(platform: &Platform, report: &mut Report) {
     let mut first: BTreeMap<&str, &Declared> = BTreeMap::new();
@@ -238,10 +278,10 @@ fn nodes_trust_the_registry(platform: &Platform, report: &mut Report) {
     let is_issuer = |declared: &&Declared| matches!(provided(declared), Provides::Certificates { .. });
     // A second one has been told to be too many.
     for declared in platform.components.iter().filter(is_issuer).take(1) {
-        if let Provides::Certificates { issuer, trusted: false, .. } = provided(declared) {
+        if let Provides::Certificates { issuer, trusted: false, span, .. } = provided(declared) {
             let message = format!("no node trusts `{issuer}`, so no image can be pulled from `{}`", registry.own.name);
             report
-                .error(codes::CONFLICT, declared.span, message)
+                .error(codes::CONFLICT, span, message)
                 .help("use `letsencrypt`, or name a ClusterIssuer of your own whose certificates the nodes trust");
         }
     }

@@ -159,14 +159,18 @@ fn read_component(
     let broken_name = name.is_none();
     let name = name.unwrap_or_else(|| At { value: Name::fixed("unnamed"), span: node.span().into() });
     let known = [ComponentSpec::KEYS];
+    let types = || components::COMPONENTS.iter().map(|entry| entry.name);
     let mut fields = Fields::of(table, name.span, &known, report);
+    let before = fields.report.count();
     let type_name = fields.take::<At<String>>("type", None)?;
     if type_name.is_stand_in() {
+        if fields.raw("type").is_none() && fields.report.count() > before {
+            fields.report.last_help(&format!("add `type = …`: {}", suggest::list(types())));
+        }
         fields.finish_one("type");
         return None;
     }
     let Some(entry) = components::named(&type_name.value) else {
-        let types = || components::COMPONENTS.iter().map(|entry| entry.name);
         let mistake =
             report.error(codes::INVALID_VALUE, type_name.span, format!("`{}` is no component type", type_name.value));
         match suggest::nearest(&type_name.value, types()) {

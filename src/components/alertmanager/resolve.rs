@@ -69,7 +69,7 @@ fn check_email(email: &EmailSpec, desk: &mut Desk<'_>) {
         if (parts.len() > 1 && !several) || !parts.iter().all(|part| is_address(part)) {
             let expected = if several { "addresses with commas between them" } else { "one address" };
             desk.report
-                .error(codes::INVALID_VALUE, addresses.span, format!("`{}` is no email address", addresses.value))
+                .error(codes::INVALID_VALUE, addresses.span, format!("`{}` is no e-mail address", addresses.value))
                 .help(format!("expected {expected}, such as `oncall@example.com`"));
         }
     }
