@@ -4,7 +4,7 @@
 //! It must never guess: a line that is no description without the next one is taken together with it.
 
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
@@ -42,8 +42,8 @@ pub fn causes(old: Described<'_>, name: &str, new: Described<'_>, environment: O
         let text = applied(old, new, &steps[..=count]);
         let Some(after) = side(&before, shelf.with_text(&text), environment) else { continue };
         let objects = compare::objects(&before, &after);
-        let cause = Rc::new(cause(&pending, old, Source { name, text: new }, &guards));
-        found.extend(objects.into_iter().map(|object| ObjectChange { cause: Some(Rc::clone(&cause)), ..object }));
+        let cause = Arc::new(cause(&pending, old, Source { name, text: new }, &guards));
+        found.extend(objects.into_iter().map(|object| ObjectChange { cause: Some(Arc::clone(&cause)), ..object }));
         pending.clear();
         before = after;
     }

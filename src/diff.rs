@@ -15,6 +15,7 @@ pub mod payload;
 pub mod quantities;
 mod renames;
 pub mod secrets;
+pub mod shares;
 pub mod side;
 pub mod structure;
 pub mod telling;

@@ -7,6 +7,7 @@
 //!
 //! Ranges of addresses mean what is outside of the cluster: whether they match pods is up to the network.
 
+pub mod apart;
 pub mod cilium;
 pub mod matrix;
 pub mod party;
@@ -50,13 +51,18 @@ pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTr
     Network::of(documents, &Pods::default()).connections()
 }
 
-/// The same, where pods that a policy describes and no workload names are called as the workloads of `others` that fit.
-pub fn connections_beside<'a>(
-    documents: impl IntoIterator<Item = &'a Document>,
-    others: impl IntoIterator<Item = &'a Document>,
-) -> BTreeSet<Connection> {
-    let others: Vec<&Document> = others.into_iter().collect();
-    Network::of(documents, &Pods::of(&others)).connections()
+/// What the policies among two sets of documents do not both leave open, with much that they do: each side's. Pods that a
+/// policy describes and no workload names are called as the workloads of the other side that fit. `renamed` says what
+/// somebody of the old side is called on the new one.
+pub fn apart<'a>(
+    old: impl IntoIterator<Item = &'a Document>,
+    new: impl IntoIterator<Item = &'a Document>,
+    renamed: impl Fn(&Party) -> Party,
+) -> [BTreeSet<Connection>; 2] {
+    let sides: [Vec<&Document>; 2] = [old.into_iter().collect(), new.into_iter().collect()];
+    let pods = [Pods::of(&sides[0]), Pods::of(&sides[1])];
+    let [old, new] = sides;
+    apart::apart(&Network::of(old, &pods[1]), &Network::of(new, &pods[0]), renamed)
 }
 
 /// Whether an object like this has a say in who reaches whom.

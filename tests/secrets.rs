@@ -86,6 +86,8 @@ const PAYLOADS: &[(&str, &str)] = &[
     ("secret.yaml", "apiVersion: v1\nkind: Secret\nstringData:\n  foo: X\n"),
     ("two.yaml", "a: 1\n---\napiVersion: v1\nkind: Secret\nstringData:\n  foo: X\n"),
     ("pw.yaml", "credentials: {pw: X}\n"),
+    ("keys.yaml", "tokens:\n  X: alice\n"),
+    ("keys.json", "{\"auth\": {\"static_api_keys\": {\"X\": null}}}"),
     ("deep.yaml", "credentials:\n  a:\n  - X\n"),
     ("args.yaml", "args: [\"--password\", \"X\"]\n"),
     ("a.ini", "[db]\nuser = a\npassword = X\n"),
@@ -137,6 +139,15 @@ fn objects(secret: &str) -> Vec<String> {
         base64(&format!("{{\"auths\": {{\"r.example.com\": {{\"auth\": \"{}\"}}}}}}", base64(&format!("u:{secret}"))));
     all.push(map("x", &docker));
     all.push(pod(&format!("    env:\n    - name: X\n      value: {docker}\n")));
+    for keyed in [
+        format!("spec:\n  tokens: {{{secret}: alice}}\n"),
+        format!("spec:\n  passwords:\n    {secret}: {{user: alice}}\n"),
+        format!("spec:\n  hooks: {{\"https://u:{secret}@h/\": 1, ghp_{secret}: 2}}\n"),
+        format!("spec:\n- adminPassword: {secret}\n- {secret}: 1\n"),
+        format!("immutable: true\ndata:\n  a.yaml: |\n    tokens: {{{secret}: alice}}\n"),
+    ] {
+        all.push(format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: k}}\n{keyed}"));
+    }
     all.push(format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\nbinaryData:\n  tls.key: {}\n",
         base64(secret)
@@ -153,6 +164,7 @@ fn without(object: &str) -> String {
         .find("\nspec:")
         .or_else(|| object.find("\ndata:"))
         .or_else(|| object.find("\nbinaryData:"))
+        .or_else(|| object.find("\nimmutable:"))
         .or_else(|| object.find("\n  annotations:"));
     object[..=start.expect("it has content")].to_owned()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ColorChoice, ValueEnum};
@@ -255,7 +255,7 @@ fn tree_of(input: &input::Input, environment: Option<&str>) -> Option<Tree> {
 fn match_names(old: &mut Side, new: &mut Side) {
     if let ([old], [new]) = (old.files.as_mut_slice(), new.files.as_mut_slice()) {
         // a file that both share has one name already
-        if let Some(old) = Rc::get_mut(old) {
+        if let Some(old) = Arc::get_mut(old) {
             old.path.clone_from(&new.path);
         }
     }

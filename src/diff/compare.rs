@@ -1,7 +1,7 @@
 //! Two sides to everything that is different between them. The answer holds no secret: whatever shows it need not care.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diff::capacity::{self, Delta};
 use crate::diff::change::{Change, What};
@@ -10,6 +10,7 @@ use crate::diff::effects::{self, Effect};
 use crate::diff::exchange::{self, Exchange};
 use crate::diff::pair::{self, Pair, Pairs, Placed};
 use crate::diff::secrets::Veil;
+use crate::diff::shares;
 use crate::diff::side::Side;
 use crate::diff::structure;
 use crate::manifest::document::Id;
@@ -82,7 +83,7 @@ pub struct ObjectChange {
     /// What that will do, the gravest first.
     pub effects: Vec<Effect>,
     /// The lines of the description that did it, where two descriptions are compared.
-    pub cause: Option<Rc<Cause>>,
+    pub cause: Option<Arc<Cause>>,
 }
 
 /// Lines of a description.
@@ -129,29 +130,27 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     }
     let (before, after) = (old.objects(), new.objects());
     let Pairs { pairs, doubts } = pair::pair(&before, &after);
-    let objects = changed(&pairs, &files);
     // a base and what is laid over it are two halves of a platform, not two platforms
     let is_platform = !old.repeats && !new.repeats;
     let apart = (!is_platform).then(|| APART.to_owned());
-    let has_changed = |matters: fn(&ObjectChange) -> bool| objects.iter().any(matters);
-    Comparison {
-        connections: if is_platform && has_changed(exchange::may_connect) {
-            exchange::connections(&before, &after, &pairs)
-        } else {
-            Exchange::default()
-        },
-        rights: if is_platform && has_changed(exchange::may_entitle) {
-            exchange::rights(&before, &after, &pairs)
-        } else {
-            Exchange::default()
-        },
-        capacity: if is_platform { capacity::deltas(&before, &after) } else { Vec::new() },
-        notes: doubts.into_iter().chain(apart).collect(),
-        objects,
-        files,
-        lone_keys: Vec::new(),
-    }
+    let (capacity, objects) = shares::both(
+        || if is_platform { capacity::deltas(&before, &after) } else { Vec::new() },
+        || changed(&pairs, &files),
+    );
+    let has_changed = |matters: fn(&ObjectChange) -> bool| is_platform && objects.iter().any(matters);
+    let exchanged = |matters, of: Exchanged| {
+        if has_changed(matters) { of(&before, &after, &pairs) } else { Exchange::default() }
+    };
+    let (connections, rights) = shares::both(
+        || exchanged(exchange::may_connect, exchange::connections),
+        || exchanged(exchange::may_entitle, exchange::rights),
+    );
+    let notes = doubts.into_iter().chain(apart).collect();
+    Comparison { files, objects, connections, rights, capacity, lone_keys: Vec::new(), notes }
 }
+
+/// Finds what a platform gains and loses.
+type Exchanged = fn(&[Placed<'_>], &[Placed<'_>], &[Pair<'_>]) -> Exchange;
 
 /// Compares the objects of two sides, one by one.
 pub fn objects(old: &Side, new: &Side) -> Vec<ObjectChange> {
@@ -165,9 +164,14 @@ fn changed(pairs: &[Pair<'_>], files: &[FileChange]) -> Vec<ObjectChange> {
     let is_touched = |placed: Placed<'_>| touched.contains(placed.file);
     let touched =
         pairs.iter().filter(|pair| pair.before().is_some_and(is_touched) || pair.after().is_some_and(is_touched));
+    let touched: Vec<&Pair<'_>> = touched.collect();
     let is_shifted = |pair: &Pair<'_>| pair.after().is_some_and(|new| shifted.contains(&spot(new)));
-    touched.filter_map(|pair| object(pair, &around, is_shifted(pair))).collect()
+    let found = shares::each(&touched, FEWEST_PAIRS, |pair| object(pair, &around, is_shifted(pair)));
+    found.into_iter().flatten().collect()
 }
+
+/// Fewer objects than this are not worth a thread.
+const FEWEST_PAIRS: usize = 256;
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {
     let (before, after) = (texts(old), texts(new));

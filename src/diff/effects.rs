@@ -5,6 +5,7 @@ pub mod around;
 pub mod availability;
 pub mod data;
 pub mod exposure;
+pub mod filters;
 pub mod forgiven;
 pub mod guards;
 pub mod immutable;
@@ -18,10 +19,11 @@ use std::fmt;
 use crate::diff::change::Change;
 use crate::diff::effects::around::Around;
 use crate::diff::pair::Pair;
+use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 
 /// One thing that will happen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Effect {
     /// Of which kind.
     pub kind: EffectKind,
@@ -30,7 +32,7 @@ pub struct Effect {
 }
 
 /// Kinds of effects, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EffectKind {
     /// Something is lost for good.
     DeletesData,
@@ -65,32 +67,85 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>) -> Vec<
     let is_recreated = !found.is_empty();
     found.extend(availability::effects(pair, changes, around, is_recreated));
     found.extend(data::effects(pair, is_recreated));
-    found.extend(exposure::effects(pair, around));
-    found.extend(privilege::effects(pair));
+    if says_more(pair, changes) {
+        found.extend(availability::of_ways(pair, around));
+        found.extend(exposure::effects(pair, around));
+        found.extend(privilege::effects(pair));
+    }
     found.sort();
     found.dedup();
     found
 }
 
+/// Whether there is more than other labels: these say who is chosen by others, and of a namespace what it admits.
+fn says_more(pair: &Pair<'_>, changes: &[Change]) -> bool {
+    let is_label = |change: &Change| LABELS.iter().any(|keys| change.path.begins(keys));
+    let is_kept = matches!(pair, Pair::Kept(..)) && !pair.is_renamed() && pair.id().kind != "Namespace";
+    !is_kept || !changes.iter().all(is_label)
+}
+
+/// Where labels stand that choose nothing by themselves.
+const LABELS: &[&[&str]] = &[&["metadata", "labels"], &["spec", "template", "metadata", "labels"]];
+
 fn effect(kind: EffectKind, why: impl Into<String>) -> Effect {
     Effect { kind, why: why.into() }
 }
 
-/// Kinds that make pods, by their group, and where the pod stands.
-const WORKLOADS: &[(&[&str], &[&str], &[&str])] = &[
-    (&["Pod"], &[""], &[]),
-    (&["ReplicationController"], &[""], &["spec", "template"]),
-    (&["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"], &["apps", "extensions"], &["spec", "template"]),
-    (&["Job"], &["batch"], &["spec", "template"]),
-    (&["CronJob"], &["batch"], &["spec", "jobTemplate", "spec", "template"]),
+/// Kinds that make pods.
+struct Workload {
+    kinds: &'static [&'static str],
+    groups: &'static [&'static str],
+    /// Where the pod stands.
+    template: &'static [&'static str],
+    /// Whether pods make way for others when the template changes.
+    rolls: bool,
+}
+
+const fn workload(kinds: &'static [&'static str], groups: &'static [&'static str], rolls: bool) -> Workload {
+    Workload { kinds, groups, template: &["spec", "template"], rolls }
+}
+
+/// Those of the API itself, and those of others that keep their pods as it does. Sources: the definitions of Argo Rollouts,
+/// OpenKruise and OpenShift.
+const WORKLOADS: &[Workload] = &[
+    Workload { kinds: &["Pod"], groups: &[""], template: &[], rolls: false },
+    workload(&["ReplicationController"], &[""], false),
+    workload(&["ReplicaSet"], &["apps", "extensions"], false),
+    workload(&["Deployment", "StatefulSet", "DaemonSet"], &["apps", "extensions"], true),
+    workload(&["Rollout"], &["argoproj.io"], true),
+    workload(&["CloneSet", "StatefulSet", "DaemonSet"], &["apps.kruise.io"], true),
+    workload(&["DeploymentConfig"], &["apps.openshift.io"], true),
+    workload(&["Job"], &[JOBS], false),
+    Workload {
+        kinds: &["CronJob"],
+        groups: &[JOBS],
+        template: &["spec", "jobTemplate", "spec", "template"],
+        rolls: false,
+    },
 ];
+
+/// The group of what runs once.
+const JOBS: &str = "batch";
+
+fn row(kind: &str, group: &str) -> Option<&'static Workload> {
+    WORKLOADS.iter().find(|row| row.kinds.contains(&kind) && row.groups.contains(&group))
+}
+
+/// Whether objects like this keep pods running.
+fn keeps_pods(id: &Id) -> bool {
+    id.group != JOBS && row(&id.kind, &id.group).is_some()
+}
+
+/// Whether objects like this replace their pods when the template changes.
+fn rolls(id: &Id) -> bool {
+    row(&id.kind, &id.group).is_some_and(|row| row.rolls)
+}
 
 /// The pod that an object makes with its metadata, wherever its kind keeps it.
 pub fn template(root: &Node) -> Option<&Node> {
     let kind = root.text_at(&["kind"])?;
     let group = root.text_at(&["apiVersion"])?.split_once('/').map_or("", |(group, _)| group);
-    let row = WORKLOADS.iter().find(|(kinds, groups, _)| kinds.contains(&kind) && groups.contains(&group));
-    root.at(row?.2)
+    root.at(row(kind, group)?.template)
 }
 
 /// The pod that an object makes.

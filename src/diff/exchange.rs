@@ -68,17 +68,15 @@ fn documents<'a>(placed: &[Placed<'a>]) -> impl Iterator<Item = &'a Document> {
 /// Who can reach whom now and could not before, and the other way round.
 pub fn connections(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exchange {
     let names = renamed(pairs, &["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"]);
-    let of =
-        |placed: &[Placed<'_>], others: &[Placed<'_>]| reach::connections_beside(documents(placed), documents(others));
-    let party = |party: Party| match names.get(&party.to_string()).and_then(|name| name.split_once('/')) {
+    let heir = |party: &Party| if names.is_empty() { None } else { names.get(&party.to_string()) };
+    let party = |party: &Party| match heir(party).and_then(|name| name.split_once('/')) {
         Some((namespace, name)) => Party::Workload { namespace: namespace.into(), name: name.into() },
-        None => party,
+        None => party.clone(),
     };
-    let before: BTreeSet<Connection> = of(old, new)
-        .into_iter()
-        .map(|connection| Connection { from: party(connection.from), to: party(connection.to), ..connection })
-        .collect();
-    let after = of(new, old);
+    let [before, after] = reach::apart(documents(old), documents(new), party);
+    let renamed =
+        |connection: Connection| Connection { from: party(&connection.from), to: party(&connection.to), ..connection };
+    let before: BTreeSet<Connection> = before.into_iter().map(renamed).collect();
     let told = |some: &BTreeSet<Connection>, others: &BTreeSet<Connection>| -> Vec<String> {
         some.difference(others).map(ToString::to_string).collect()
     };

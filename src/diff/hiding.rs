@@ -55,6 +55,15 @@ fn is_credential(text: &str) -> bool {
         })
 }
 
+/// Whether a key of a map is a secret by itself: a well-known token, or an address with a password in it.
+pub fn is_secret_key(key: &str) -> bool {
+    let is_name = key.len() < SHORTEST_TOKEN || key.bytes().all(|byte| byte.is_ascii_alphabetic());
+    !is_name && (is_credential(key) || key.contains('@') && addresses_hidden(key) != key)
+}
+
+/// No token, and no address with a password that matters, is shorter.
+const SHORTEST_TOKEN: usize = 8;
+
 /// `user:password` in base64, as a docker configuration has it.
 pub fn is_basic(text: &str) -> bool {
     decoded(text).is_some_and(|text| text.contains(':') && !text.contains(char::is_control))

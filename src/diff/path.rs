@@ -50,14 +50,10 @@ impl Path {
         self.and(Step::Key(key.into()))
     }
 
-    /// This path with other names for the items of lists, where there are some.
+    /// This path with each step replaced.
     #[must_use]
-    pub fn renamed(self, other: impl Fn(&str) -> Option<String>) -> Self {
-        let steps = self.0.into_iter().map(|step| match step {
-            Step::Item(name) => Step::Item(other(&name).map_or(name, CompactString::from)),
-            step => step,
-        });
-        Self(steps.collect())
+    pub fn map(self, other: impl FnMut(Step) -> Step) -> Self {
+        Self(self.0.into_iter().map(other).collect())
     }
 
     /// Whether this is the root of an object.
@@ -68,6 +64,11 @@ impl Path {
     /// The last key on the way; empty at the root.
     pub fn last_key(&self) -> &str {
         self.keys().next_back().unwrap_or_default()
+    }
+
+    /// Whether it leads to the value of a key, rather than to an item.
+    pub fn ends_in_key(&self) -> bool {
+        matches!(self.0.last(), Some(Step::Key(_)))
     }
 
     /// The keys on the way, without the items of lists.

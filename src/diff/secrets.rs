@@ -5,19 +5,26 @@
 mod walk;
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
 
 use crate::diff::change::{Change, What};
-use crate::diff::hiding::{HIDDEN, line_hidden, text_hidden};
+use crate::diff::hiding::{HIDDEN, is_secret_key, line_hidden, text_hidden};
+use crate::diff::path::{Path, Step};
 use crate::diff::payload;
 use crate::diff::secrets::walk::{TEMPLATES, Walk, comments_tell, is_secret_kind, may_be_structure};
-use crate::diff::secrets::wanted::{Wanted, scalar};
+use crate::diff::secrets::wanted::{Matter, Wanted, is_long, scalar};
+use crate::diff::telling::is_telling_of_keys;
 use crate::manifest::node::{Entry, Node, Value};
 
 /// Everything in some objects that must not be shown, with what is shown for it.
 #[derive(Debug, Default)]
 pub struct Veil {
     shown: BTreeMap<String, String>,
+    keys: BTreeSet<String>,
+    /// Whether the objects declare fields, whose names are only names.
+    is_schema: bool,
 }
 
 impl Veil {
@@ -25,9 +32,9 @@ impl Veil {
     pub fn of<'a>(roots: impl IntoIterator<Item = &'a Node>) -> Self {
         let mut walk = Walk::default();
         for root in roots {
-            walk.document(root);
+            walk.document(root, Matter::All);
         }
-        Self { shown: walk.found }
+        walk.into()
     }
 
     /// What these objects must not show of these changes in them and of what is said about those: the same, found faster.
@@ -36,28 +43,30 @@ impl Veil {
         changes: &'s [Change],
         said: impl IntoIterator<Item = &'s str>,
     ) -> Self {
-        let mut walk = Walk::over(Wanted::of(changes, said));
+        let wanted = Wanted::of(changes, said);
+        let mut walk = Walk::default();
         for root in roots {
-            walk.document(root);
+            walk.meet(root);
+            if let Some(held) = wanted.find(root) {
+                walk.document(root, Matter::Held(&held));
+            }
         }
-        Self { shown: walk.found }
+        walk.into()
     }
 
     /// Whether there is anything to hide.
     pub fn is_empty(&self) -> bool {
-        self.shown.is_empty()
+        self.shown.is_empty() && self.keys.is_empty()
     }
 
     /// The change with every secret in it hidden.
     pub fn hidden(&self, change: Change) -> Change {
-        if self.is_empty() {
-            return change;
-        }
         let Change { path, what } = change;
+        let are_secret = !self.is_schema && path.ends_in_key() && is_telling_of_keys(path.last_key());
         let what = match what {
-            What::Added(node) => What::Added(self.node(node)),
-            What::Removed(node) => What::Removed(self.node(node)),
-            What::Changed(old, new) => What::Changed(self.node(old), self.node(new)),
+            What::Added(node) => What::Added(self.node(node, are_secret)),
+            What::Removed(node) => What::Removed(self.node(node, are_secret)),
+            What::Changed(old, new) => What::Changed(self.node(old, are_secret), self.node(new, are_secret)),
             What::Text(old, new) => {
                 let (old, new) = (self.text(old), self.text(new));
                 let node = || Node { span: Default::default(), value: Value::Text(HIDDEN.into()) };
@@ -72,14 +81,37 @@ impl Veil {
                 What::Order(names(old), names(new))
             }
         };
-        Change { path: path.renamed(|name| self.shown.get(name).cloned()), what }
+        Change { path: self.path(path), what }
+    }
+
+    fn path(&self, path: Path) -> Path {
+        let mut are_secret = false;
+        path.map(|step| match step {
+            Step::Key(key) => {
+                let is_telling = !self.is_schema && is_telling_of_keys(&key);
+                let shown = self.key(key, are_secret);
+                are_secret = is_telling;
+                Step::Key(shown)
+            }
+            Step::Item(name) => Step::Item(self.shown.get(name.as_str()).map_or(name, |shown| shown.as_str().into())),
+            Step::Index(at) => Step::Index(at),
+        })
+    }
+
+    /// A key of a map, all of whose keys may be secret.
+    fn key(&self, key: CompactString, are_secret: bool) -> CompactString {
+        // what is spelled like a field is one, even if somebody has chosen it for a password
+        let is_value = || !key.bytes().all(|byte| byte.is_ascii_alphabetic()) && self.shown.contains_key(key.as_str());
+        if are_secret || is_secret_key(&key) || is_value() { HIDDEN.into() } else { key }
     }
 
     /// A sentence about the objects with every secret in it hidden.
     pub fn said(&self, said: &str) -> String {
-        let is_long = |value: &&String| value.chars().count() > 2;
-        let values = self.shown.iter().filter(|(value, _)| is_long(value));
-        let said = values.fold(said.to_owned(), |said, (value, shown)| said.replace(value, shown));
+        let keys = self.keys.iter().map(|key| (key, HIDDEN));
+        let values = self.shown.iter().map(|(value, shown)| (value, shown.as_str())).chain(keys);
+        let said = values
+            .filter(|(value, _)| is_long(value))
+            .fold(said.to_owned(), |said, (value, shown)| said.replace(value, shown));
         let words: Vec<String> = said.split(' ').map(line_hidden).collect();
         words.join(" ")
     }
@@ -88,13 +120,16 @@ impl Veil {
         self.shown.get(&text).cloned().unwrap_or(text)
     }
 
-    fn node(&self, node: Node) -> Node {
+    fn node(&self, node: Node, are_secret: bool) -> Node {
         let value = match node.value {
             Value::Map(entries) => {
-                let inner = |entry: Entry| Entry { node: self.node(entry.node), ..entry };
+                let inner = |entry: Entry| {
+                    let is_telling = !self.is_schema && is_telling_of_keys(&entry.key);
+                    Entry { key: self.key(entry.key, are_secret), node: self.node(entry.node, is_telling), ..entry }
+                };
                 Value::Map(entries.into_iter().map(inner).collect())
             }
-            Value::List(items) => Value::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Value::List(items) => Value::List(items.into_iter().map(|item| self.node(item, false)).collect()),
             value => match scalar(&value).and_then(|text| self.shown.get(text.as_ref())) {
                 Some(shown) => Value::Text(shown.as_str().into()),
                 None => value,
@@ -107,6 +142,12 @@ impl Veil {
     pub fn is_in(&self, line: &str) -> bool {
         let lines = self.shown.keys().flat_map(|value| value.lines());
         lines.map(str::trim).filter(|value| value.len() > 2).any(|value| line.contains(value))
+    }
+}
+
+impl From<Walk> for Veil {
+    fn from(walk: Walk) -> Self {
+        Self { shown: walk.found, keys: walk.keys, is_schema: walk.is_schema }
     }
 }
 
@@ -148,9 +189,9 @@ impl Description {
     fn veil(&self, line: &str) -> Veil {
         let mut walk = Walk::default();
         for variables in self.variables.iter().filter(|variables| may_stand_in(line, "env", variables)) {
-            walk.node("env", variables, false);
+            walk.node("env", variables, Matter::All, false);
         }
-        Veil { shown: walk.found }
+        walk.into()
     }
 }
 

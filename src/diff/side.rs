@@ -1,16 +1,17 @@
 //! One side of a comparison: files, and the objects in them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diff::pair::Placed;
+use crate::diff::shares;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Node, Value};
 use crate::manifest::read::{self, Dialect};
-use crate::model::tree::Tree;
+use crate::model::tree::{Tree, TreeFile};
 
 /// A tree of manifests. A proof: every file could be read, no object stands twice in one file, and in ours none at all.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub struct Side {
     /// Whether an object stands in several files, as a base and what is laid over it do.
     pub repeats: bool,
     /// The files, sorted by path. Two sides share those that they have in common.
-    pub files: Vec<Rc<File>>,
+    pub files: Vec<Arc<File>>,
 }
 
 /// A file with its objects.
@@ -51,32 +52,36 @@ impl Side {
 
     /// The same, with what `known` holds word for word taken from there; messages name files by `root` and their path.
     pub fn read_beside(known: &Self, root: &str, tree: Tree, dialect: Dialect) -> Result<Self, Vec<Faulty>> {
-        let mut reports: Vec<Report> = Vec::new();
-        let mut files: Vec<Rc<File>> = Vec::new();
         // a file that somebody names by itself is a manifest, whatever it is called
         let is_alone = dialect == Dialect::Any && tree.files.len() == 1;
         let charts = charts(&tree, dialect);
-        for file in tree.files {
+        let is_template = |path: &str| charts.iter().any(|templates| path.starts_with(templates));
+        let documents = shares::each(&tree.files, FEWEST_FILES, |file| {
             let mut report = Report::default();
-            if let Some(same) = known.file(&file.path).filter(|same| same.text == file.text) {
-                reports.push(report);
-                files.push(Rc::clone(same));
-                continue;
-            }
-            let documents = if charts.iter().any(|templates| file.path.starts_with(templates)) {
+            let documents = if known.same(file).is_some() {
+                Vec::new()
+            } else if is_template(&file.path) {
                 vec![Document::of_file(&file.text, Node::of_text(&file.text))]
             } else if is_alone || is_manifest(&file.path) {
                 manifests(&file.text, dialect, &mut report)
             } else {
                 Vec::new()
             };
+            (documents, report)
+        });
+        let mut reports: Vec<Report> = Vec::new();
+        let mut files: Vec<Arc<File>> = Vec::new();
+        for (file, (documents, report)) in tree.files.into_iter().zip(documents) {
             reports.push(report);
-            files.push(Rc::new(File { path: file.path, text: file.text, documents }));
+            files.push(match known.same(&file) {
+                Some(same) => Arc::clone(same),
+                None => Arc::new(File { path: file.path, text: file.text, documents }),
+            });
         }
         let repeats = once(&files, &mut reports, dialect, root);
         if reports.iter().any(Report::has_errors) {
             let faulty = files.into_iter().zip(reports).filter(|(_, report)| report.has_errors());
-            let told = |(file, report): (Rc<File>, Report)| Faulty {
+            let told = |(file, report): (Arc<File>, Report)| Faulty {
                 path: file.path.clone(),
                 text: file.text.clone(),
                 report,
@@ -92,7 +97,12 @@ impl Side {
         self.file(path).map_or("", |file| &file.text)
     }
 
-    fn file(&self, path: &str) -> Option<&Rc<File>> {
+    /// The file with this name and text.
+    fn same(&self, file: &TreeFile) -> Option<&Arc<File>> {
+        self.file(&file.path).filter(|same| same.text == file.text)
+    }
+
+    fn file(&self, path: &str) -> Option<&Arc<File>> {
         let found = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
         self.files.get(found)
     }
@@ -109,6 +119,9 @@ impl File {
         Placed { file: &self.path, text: &self.text, document }
     }
 }
+
+/// Fewer files than this are not worth a thread.
+const FEWEST_FILES: usize = 32;
 
 /// Whether a file holds manifests; others are compared by their bytes.
 pub fn is_manifest(path: &str) -> bool {
@@ -149,7 +162,7 @@ fn charts(tree: &Tree, dialect: Dialect) -> Vec<String> {
 }
 
 /// That no object stands twice where it must not; whether one stands in several files.
-fn once(files: &[Rc<File>], reports: &mut [Report], dialect: Dialect, root: &str) -> bool {
+fn once(files: &[Arc<File>], reports: &mut [Report], dialect: Dialect, root: &str) -> bool {
     let mut first: HashMap<&Id, (&File, &Document)> = HashMap::new();
     let mut repeats = false;
     for (file, report) in files.iter().zip(reports) {

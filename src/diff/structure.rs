@@ -1,7 +1,7 @@
 //! Two versions of a value to the places where they differ. It must never know what a place means, only how lists pair
 //! their items and which spellings are one amount.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::source::Span;
 use crate::diff::alignment::changes;
@@ -14,78 +14,107 @@ use crate::manifest::node::{Entry, Node, Value};
 
 /// The differences between two versions of an object, in the order of the new one.
 pub fn differences(old: &Node, new: &Node) -> Vec<Change> {
-    let mut walk = Walk { found: Vec::new() };
-    walk.node(&Path::default(), old, new);
+    let mut walk = Walk::default();
+    walk.node(old, new);
     walk.found
 }
 
 /// Items that have at least this much in common are versions of one item.
 const ALIKE: f64 = 0.5;
 
+#[derive(Default)]
 struct Walk {
+    /// Where it stands.
+    path: Path,
     found: Vec<Change>,
 }
 
 impl Walk {
-    fn put(&mut self, path: Path, what: What) {
-        self.found.push(Change { path, what });
+    /// Tells of the place where it stands.
+    fn put(&mut self, what: What) {
+        self.found.push(Change { path: self.path.clone(), what });
     }
 
-    fn node(&mut self, path: &Path, old: &Node, new: &Node) {
-        if old == new {
+    /// Tells of the place one step further.
+    fn put_at(&mut self, step: Step, what: What) {
+        self.found.push(Change { path: self.path.and(step), what });
+    }
+
+    /// Goes one step further, where two values are not the same.
+    fn inner(&mut self, step: impl FnOnce() -> Step, old: &Node, new: &Node) {
+        if old != new {
+            self.path.push(step());
+            self.different(old, new);
+            self.path.pop();
+        }
+    }
+
+    fn node(&mut self, old: &Node, new: &Node) {
+        if old != new {
+            self.different(old, new);
+        }
+    }
+
+    fn different(&mut self, old: &Node, new: &Node) {
+        match (&old.value, &new.value) {
+            (Value::Map(before), Value::Map(after)) => self.maps(before, after),
+            (Value::List(before), Value::List(after)) => self.lists(before, after),
+            (Value::Text(before), Value::Text(after))
+                if payload::is_file(&self.path) || before.contains('\n') || after.contains('\n') =>
+            {
+                self.texts(before, after);
+            }
+            _ if quantities::same(&self.path, old, new) => {}
+            _ => self.put(What::Changed(old.clone(), new.clone())),
+        }
+    }
+
+    fn maps(&mut self, old: &[Entry], new: &[Entry]) {
+        // mostly the same keys stand in the same order
+        if old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.key == new.key) {
+            for (old, new) in old.iter().zip(new) {
+                self.inner(|| Step::Key(new.key.clone()), &old.node, &new.node);
+            }
             return;
         }
-        match (&old.value, &new.value) {
-            (Value::Map(before), Value::Map(after)) => self.maps(path, before, after),
-            (Value::List(before), Value::List(after)) => self.lists(path, before, after),
-            (Value::Text(before), Value::Text(after))
-                if payload::is_file(path) || before.contains('\n') || after.contains('\n') =>
-            {
-                self.texts(path, before, after);
-            }
-            _ if quantities::same(path, old, new) => {}
-            _ => self.put(path.clone(), What::Changed(old.clone(), new.clone())),
-        }
-    }
-
-    fn maps(&mut self, path: &Path, old: &[Entry], new: &[Entry]) {
         let before: HashMap<&str, &Node> = old.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
         for entry in new {
+            let step = || Step::Key(entry.key.clone());
             match before.get(entry.key.as_str()) {
-                Some(old) => self.node(&path.key(&entry.key), old, &entry.node),
-                None => self.put(path.key(&entry.key), What::Added(entry.node.clone())),
+                Some(old) => self.inner(step, old, &entry.node),
+                None => self.put_at(step(), What::Added(entry.node.clone())),
             }
         }
-        let after: HashMap<&str, &Node> = new.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
-        for entry in old.iter().filter(|entry| !after.contains_key(entry.key.as_str())) {
-            self.put(path.key(&entry.key), What::Removed(entry.node.clone()));
+        let after: HashSet<&str> = new.iter().map(|entry| entry.key.as_str()).collect();
+        for entry in old.iter().filter(|entry| !after.contains(entry.key.as_str())) {
+            self.put_at(Step::Key(entry.key.clone()), What::Removed(entry.node.clone()));
         }
     }
 
     /// A payload is compared as what it is; where that finds nothing, the difference is one of lines.
-    fn texts(&mut self, path: &Path, old: &str, new: &str) {
+    fn texts(&mut self, old: &str, new: &str) {
         let before = self.found.len();
-        if let Some((old, new)) = payload::structures(path.last_key(), old, new) {
-            self.node(path, &old, &new);
+        if let Some((old, new)) = payload::structures(self.path.last_key(), old, new) {
+            self.node(&old, &new);
         }
         if self.found.len() == before {
             let is_line = !old.contains('\n') && !new.contains('\n');
             let node = |text: &str| Node { span: Span::default(), value: Value::Text(text.into()) };
             let what =
                 if is_line { What::Changed(node(old), node(new)) } else { What::Text(old.to_owned(), new.to_owned()) };
-            self.put(path.clone(), what);
+            self.put(what);
         }
     }
 
-    fn lists(&mut self, path: &Path, old: &[Node], new: &[Node]) {
-        match lists::pairing(path, old, new) {
-            Pairing::Keys { keys, ordered } => self.keyed(path, old, new, keys, ordered),
-            Pairing::Set => self.sets(path, old, new),
-            Pairing::Sequence => self.sequences(path, old, new),
+    fn lists(&mut self, old: &[Node], new: &[Node]) {
+        match lists::pairing(&self.path, old, new) {
+            Pairing::Keys { keys, ordered } => self.keyed(old, new, keys, ordered),
+            Pairing::Set => self.sets(old, new),
+            Pairing::Sequence => self.sequences(old, new),
         }
     }
 
-    fn keyed(&mut self, path: &Path, old: &[Node], new: &[Node], keys: &[&str], ordered: bool) {
+    fn keyed(&mut self, old: &[Node], new: &[Node], keys: &[&str], ordered: bool) {
         let named = |items: &[Node]| -> Vec<String> {
             items.iter().map(|item| lists::name(keys, item).unwrap_or_default()).collect()
         };
@@ -98,7 +127,7 @@ impl Walk {
         let is_alone = gone.len() == 1 && new_names.iter().filter(is_new).count() == 1;
         for (at, name) in new_names.iter().enumerate() {
             if let Some(before) = place.get(name.as_str()) {
-                self.node(&path.and(Step::Item(name.as_str().into())), &old[*before], &new[at]);
+                self.inner(|| item(name), &old[*before], &new[at]);
                 continue;
             }
             // An item that has got another name is still the same item.
@@ -107,14 +136,12 @@ impl Walk {
             };
             let heir = gone.iter().position(is_heir);
             match heir.map(|found| gone.remove(found)) {
-                Some(before) => {
-                    self.node(&path.and(Step::Item(old_names[before].as_str().into())), &old[before], &new[at]);
-                }
-                None => self.put(path.and(Step::Item(name.as_str().into())), What::Added(new[at].clone())),
+                Some(before) => self.inner(|| item(&old_names[before]), &old[before], &new[at]),
+                None => self.put_at(item(name), What::Added(new[at].clone())),
             }
         }
         for at in gone {
-            self.put(path.and(Step::Item(old_names[at].as_str().into())), What::Removed(old[at].clone()));
+            self.put_at(item(&old_names[at]), What::Removed(old[at].clone()));
         }
         if ordered {
             let common = |names: &[String], others: &[String]| -> Vec<String> {
@@ -122,13 +149,13 @@ impl Walk {
             };
             let (before, after) = (common(&old_names, &new_names), common(&new_names, &old_names));
             if before != after {
-                self.put(path.clone(), What::Order(before, after));
+                self.put(What::Order(before, after));
             }
         }
     }
 
     /// What stands in both is the same wherever it stands; what is left is paired by likeness.
-    fn sets(&mut self, path: &Path, old: &[Node], new: &[Node]) {
+    fn sets(&mut self, old: &[Node], new: &[Node]) {
         let mut left: Vec<usize> = (0..old.len()).collect();
         let mut fresh = Vec::new();
         for (at, item) in new.iter().enumerate() {
@@ -139,22 +166,22 @@ impl Walk {
                 None => fresh.push(at),
             }
         }
-        self.rest(path, (old, left), (new, fresh));
+        self.rest((old, left), (new, fresh));
     }
 
-    fn sequences(&mut self, path: &Path, old: &[Node], new: &[Node]) {
+    fn sequences(&mut self, old: &[Node], new: &[Node]) {
         let said = |items: &[Node]| -> Vec<String> { items.iter().map(|item| leaves(item).join("\n")).collect() };
         let (before, after) = (said(old), said(new));
         if let Some(what) = reordered(old, new, &before, &after) {
-            return self.put(path.clone(), what);
+            return self.put(what);
         }
         for (left, fresh) in changes(&before, &after) {
-            self.rest(path, (old, left.collect()), (new, fresh.collect()));
+            self.rest((old, left.collect()), (new, fresh.collect()));
         }
     }
 
     /// Items without an equal: those that are alike are one item that has changed.
-    fn rest(&mut self, path: &Path, (old, mut left): (&[Node], Vec<usize>), (new, fresh): (&[Node], Vec<usize>)) {
+    fn rest(&mut self, (old, mut left): (&[Node], Vec<usize>), (new, fresh): (&[Node], Vec<usize>)) {
         let least = if left.len() == fresh.len() { 0.0 } else { ALIKE };
         let items: HashMap<usize, Item> = left.iter().map(|at| (*at, Item::of(&old[*at]))).collect();
         for at in fresh {
@@ -163,14 +190,18 @@ impl Walk {
                 .iter()
                 .position(|before| items.get(before).is_some_and(|before| are_versions(before, &item, least)));
             match heir.map(|found| left.remove(found)) {
-                Some(before) => self.node(&path.and(Step::Index(at)), &old[before], &new[at]),
-                None => self.put(path.and(Step::Index(at)), What::Added(new[at].clone())),
+                Some(before) => self.inner(|| Step::Index(at), &old[before], &new[at]),
+                None => self.put_at(Step::Index(at), What::Added(new[at].clone())),
             }
         }
         for at in left {
-            self.put(path.and(Step::Index(at)), What::Removed(old[at].clone()));
+            self.put_at(Step::Index(at), What::Removed(old[at].clone()));
         }
     }
+}
+
+fn item(name: &str) -> Step {
+    Step::Item(name.into())
 }
 
 /// An item of a list that may be a version of another one.

@@ -80,6 +80,19 @@ pub fn is_telling_of_all(name: &str) -> bool {
     has_part(name) && !HARMLESS.contains(&name) && !ends_in_place(name)
 }
 
+/// Endings of names of maps whose keys are the secrets: `tokens` says whose each of them is.
+const KEYED: &[&str] = &["tokens", "passwords", "passwds", "passphrases", "passcodes", "keys"];
+
+/// Whether the keys of a map of this name are secret as well.
+pub fn is_telling_of_keys(name: &str) -> bool {
+    let name = last(name);
+    let ends = |ending: &&str| {
+        let start = name.len().checked_sub(ending.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    };
+    KEYED.iter().any(ends) && is_telling_of_all(name)
+}
+
 /// Whether the value of this telling name is where a secret is, and looks like that.
 pub fn is_place(name: &str, value: &str) -> bool {
     let name = plain(last(name));
@@ -155,6 +168,11 @@ mod tests {
             "authorization-always-allow-paths",
         ] {
             assert!(!is_telling(name), "{name}");
+        }
+        for (name, is) in
+            [("tokens", true), ("staticApiKeys", true), ("keys", false), ("token", false), ("secrets", false)]
+        {
+            assert_eq!(is_telling_of_keys(name), is, "{name}");
         }
         assert!(is_place("PASSWORD_FILE", "/run/x") && !is_place("passphraseFile", "hunter2"));
     }

@@ -45,6 +45,14 @@ impl<'a> Selector<'a> {
         self.0.iter().all(|need| need.holds(labels))
     }
 
+    /// The labels that it asks about.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(|need| match need {
+            Need::In(key, _) | Need::Exists(key) | Need::NotIn(key, _) | Need::DoesNotExist(key) => Some(*key),
+            Need::Refused => None,
+        })
+    }
+
     /// Whether it says which pods it means, rather than which it does not.
     pub fn is_specific(&self) -> bool {
         self.0.iter().any(|need| matches!(need, Need::In(..)))

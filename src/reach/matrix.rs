@@ -45,6 +45,8 @@ struct Named<'p> {
 /// What all policies say.
 struct Heard<'p, 'a> {
     pods: &'p Pods<'a>,
+    /// The pods whose connections matter.
+    asked: &'p [bool],
     from: Vec<Side<'p, 'a>>,
     to: Vec<Side<'p, 'a>>,
     named: Vec<Named<'p>>,
@@ -63,22 +65,29 @@ impl<'a> Network<'a> {
 
     /// Every connection.
     pub fn connections(&self) -> BTreeSet<Connection> {
-        let heard = Heard::all(&self.pods, &self.policies);
+        self.connections_of(&vec![true; self.pods.all.len()])
+    }
+
+    /// Every connection with an end at one of these pods.
+    pub fn connections_of(&self, asked: &[bool]) -> BTreeSet<Connection> {
         let mut connections = Vec::new();
-        heard.groups(&mut connections);
-        heard.pairs(&mut connections);
+        if asked.contains(&true) {
+            let heard = Heard::all(&self.pods, &self.policies, asked);
+            heard.groups(&mut connections);
+            heard.pairs(&mut connections);
+        }
         connections.into_iter().collect()
     }
 }
 
 impl<'p, 'a> Heard<'p, 'a> {
-    fn all(pods: &'p Pods<'a>, policies: &'p [Policy<'a>]) -> Self {
+    fn all(pods: &'p Pods<'a>, policies: &'p [Policy<'a>], asked: &'p [bool]) -> Self {
         let mut found: HashMap<&Choice<'a>, Vec<usize>> = HashMap::new();
         for choice in policies.iter().flat_map(Policy::choices) {
             found.entry(choice).or_insert_with(|| pods.find(choice));
         }
         let nothing = vec![Side::default(); pods.all.len()];
-        let mut heard = Self { pods, from: nothing.clone(), to: nothing, named: Vec::new() };
+        let mut heard = Self { pods, asked, from: nothing.clone(), to: nothing, named: Vec::new() };
         for policy in policies {
             let subjects = &found[&policy.subject];
             heard.hear(End::From, subjects, policy.egress.as_deref(), &found);
@@ -106,10 +115,13 @@ impl<'p, 'a> Heard<'p, 'a> {
                     Peer::Outside(party, _) => side.outside.push((party, ports)),
                     Peer::Pods(choice) => match found.get(choice).filter(|_| choice.pods.is_specific()) {
                         None => side.crowds.push((Some(choice), ports)),
-                        Some(others) => self.named.extend(others.iter().map(|&other| {
-                            let pair = if end == End::From { (pod, other) } else { (other, pod) };
-                            Named { pair, end, ports }
-                        })),
+                        Some(others) => {
+                            let asked = others.iter().filter(|other| self.asked[pod] || self.asked[**other]);
+                            self.named.extend(asked.map(|&other| {
+                                let pair = if end == End::From { (pod, other) } else { (other, pod) };
+                                Named { pair, end, ports }
+                            }));
+                        }
                     },
                 }
             }
@@ -118,7 +130,8 @@ impl<'p, 'a> Heard<'p, 'a> {
 
     /// Connections with a group at the other end.
     fn groups(&self, connections: &mut Vec<Connection>) {
-        for (pod, (from, to)) in self.pods.all.iter().zip(self.from.iter().zip(&self.to)) {
+        let sides = self.from.iter().zip(&self.to).zip(self.asked);
+        for (pod, ((from, to), _)) in self.pods.all.iter().zip(sides).filter(|(_, (_, asked))| **asked) {
             let own = &pod.party;
             for (group, ports) in from.groups(pod) {
                 let connection = |port| Connection { from: own.clone(), to: group.clone(), port };

@@ -1,6 +1,6 @@
 //! The pods that manifests make, found by namespace and by label without looking at all of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,6 +63,34 @@ const WORKLOADS: &[(&str, &str, &[&str])] = &[
     ("CronJob", "batch", &["spec", "jobTemplate", "spec", "template"]),
     ("Pod", "", &[]),
 ];
+
+/// All that selectors can see of a pod, and what it says of its ports.
+#[derive(Debug, PartialEq)]
+pub struct Seen<'p> {
+    namespace: &'p str,
+    is_stranger: bool,
+    labels: Vec<(&'p str, &'p str)>,
+    home: Vec<(&'p str, &'p str)>,
+    declared: &'p Option<Vec<(&'p str, Port)>>,
+}
+
+impl Pod<'_> {
+    /// What selectors that ask about these labels of pods and of namespaces can see.
+    pub fn seen(&self, of_pods: &HashSet<&str>, of_homes: &HashSet<&str>) -> Seen<'_> {
+        Seen {
+            namespace: &self.namespace,
+            is_stranger: self.is_stranger,
+            labels: some(&self.labels, of_pods),
+            home: some(&self.home, of_homes),
+            declared: &self.declared,
+        }
+    }
+}
+
+/// The labels with these keys.
+fn some<'p>(labels: &Labels<'p>, keys: &HashSet<&str>) -> Vec<(&'p str, &'p str)> {
+    labels.iter().filter(|(key, _)| keys.contains(*key)).map(|(key, value)| (*key, *value)).collect()
+}
 
 impl<'a> Choice<'a> {
     fn holds(&self, pod: &Pod<'a>) -> bool {

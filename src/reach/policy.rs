@@ -23,7 +23,7 @@ pub struct Policy<'a> {
 }
 
 /// What a policy lets through.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Rule<'a> {
     /// The other ends.
     pub peers: Vec<Peer<'a>>,
@@ -32,7 +32,7 @@ pub struct Rule<'a> {
 }
 
 /// The other end.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Peer<'a> {
     /// Whoever it is.
     Everybody,
@@ -74,12 +74,21 @@ impl<'a> Policy<'a> {
 
     /// Every choice of pods for which it matters who exactly they are.
     pub fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
+        let others = self.others().filter(|choice| choice.pods.is_specific());
+        std::iter::once(&self.subject).chain(others)
+    }
+
+    /// Every choice of pods.
+    pub fn every_choice(&self) -> impl Iterator<Item = &Choice<'a>> {
+        std::iter::once(&self.subject).chain(self.others())
+    }
+
+    fn others(&self) -> impl Iterator<Item = &Choice<'a>> {
         let rules = self.ingress.iter().chain(&self.egress).flatten();
-        let peers = rules.flat_map(|rule| &rule.peers).filter_map(|peer| match peer {
-            Peer::Pods(choice) => choice.pods.is_specific().then_some(choice),
+        rules.flat_map(|rule| &rule.peers).filter_map(|peer| match peer {
+            Peer::Pods(choice) => Some(choice),
             Peer::Everybody | Peer::Outside(..) => None,
-        });
-        std::iter::once(&self.subject).chain(peers)
+        })
     }
 }
 

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 /// Addresses with a common beginning, without some of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
     whole: Block,
     except: Vec<Block>,
 }
 
 /// Addresses with a common beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Block {
     is_v4: bool,
     first: u128,

@@ -1,10 +1,11 @@
 //! What all changes together will do, grouped so that it fits on a screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diff::compare::Comparison;
-use crate::diff::effects::EffectKind;
+use crate::diff::effects::{Effect, EffectKind};
 use crate::diff::exchange::Exchange;
+use crate::manifest::document::Id;
 use crate::views::lines::visible;
 
 /// Objects that one line names; more are counted.
@@ -13,13 +14,11 @@ const NAMED: usize = 4;
 /// The effects, the gravest first: the kind, and the objects with the reason that they share.
 pub fn effects(comparison: &Comparison) -> Vec<(EffectKind, String)> {
     let mut groups: BTreeMap<(EffectKind, &str), Vec<String>> = BTreeMap::new();
+    // an object stands once for each cause
+    let mut known: HashSet<(&Effect, &Id)> = HashSet::new();
     for object in &comparison.objects {
-        for effect in &object.effects {
-            let places = groups.entry((effect.kind, &effect.why)).or_default();
-            let place = object.id.to_string();
-            if !places.contains(&place) {
-                places.push(place);
-            }
+        for effect in object.effects.iter().filter(|effect| known.insert((effect, &object.id))) {
+            groups.entry((effect.kind, &effect.why)).or_default().push(object.id.to_string());
         }
     }
     for (kind, gained) in

@@ -1,6 +1,6 @@
 //! For people at a terminal: one change a line, what it does at the end, where the eye is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
 use crate::diff::change::{Change, What};
@@ -9,8 +9,11 @@ use crate::views::inline::{both, shortened};
 use crate::views::paint::Paint;
 use crate::views::{lines, summary};
 
-/// Longer values are cut: the JSON view has them whole.
-const LONGEST: usize = 160;
+/// Lines get about this long, and values are cut for it: the JSON view has them whole.
+const WIDEST: usize = 160;
+
+/// However long the way to a value is, so much of it is shown.
+const LEAST: usize = 60;
 
 /// How to show it.
 #[derive(Clone, Copy, Debug)]
@@ -158,11 +161,12 @@ fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<Strin
     let line = |sign: char, what: &str| {
         vec![look.paint.by_sign(sign, &lines::visible(&format!("{sign} {place}  {what}").replace('\n', " ")))]
     };
+    let most = WIDEST.saturating_sub(place.chars().count()).max(LEAST);
     match &change.what {
-        What::Added(node) => line('+', &shortened(node, LONGEST)),
-        What::Removed(node) => line('-', &shortened(node, LONGEST)),
+        What::Added(node) => line('+', &shortened(node, most)),
+        What::Removed(node) => line('-', &shortened(node, most)),
         What::Changed(old, new) => {
-            let (old, new) = both(old, new, LONGEST);
+            let (old, new) = both(old, new, most);
             line('~', &format!("{old} → {new}"))
         }
         What::Order(old, new) => line('~', &format!("order: {} → {}", old.join(", "), new.join(", "))),
@@ -183,13 +187,12 @@ fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<Strin
 
 /// Files that no object speaks for.
 pub fn bare_files(comparison: &Comparison, paint: Paint) -> Vec<String> {
-    let is_told = |path: &str| {
-        comparison.objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path))
-    };
+    let places = comparison.objects.iter().flat_map(|object| object.was_in.iter().chain([&object.file]));
+    let told: HashSet<&str> = places.map(String::as_str).collect();
     comparison
         .files
         .iter()
-        .filter(|file| !is_told(&file.path))
+        .filter(|file| !told.contains(file.path.as_str()))
         .map(|file| (file.fate, lines::visible(&file.path)))
         .map(|(fate, path)| match fate {
             FileFate::Added => paint.green(&format!("+ {path}")),

@@ -1,8 +1,8 @@
 //! The objects around a changed one: what a Service selects, whom a policy isolates and where else a route leads follow
 //! from several. Each is looked up only when somebody asks.
 
-use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::diff::effects::routes::{self, Route};
 use crate::diff::effects::template;
@@ -10,7 +10,7 @@ use crate::diff::pair::{Pair, Placed};
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Labels, labels};
-use crate::reach::pods::{Choice, Pods, namespace};
+use crate::reach::pods::{Pods, namespace};
 use crate::reach::policy::{self, Policy};
 
 /// Both sides as they are around one object.
@@ -20,7 +20,7 @@ pub struct Around<'a> {
     /// As it is.
     pub after: World<'a>,
     pairs: &'a [Pair<'a>],
-    heirs: OnceCell<HashMap<(&'a str, String), String>>,
+    heirs: OnceLock<HashMap<(&'a str, String), String>>,
 }
 
 impl<'a> Around<'a> {
@@ -31,7 +31,7 @@ impl<'a> Around<'a> {
             before: World::of(pairs.iter().filter_map(|pair| of(pair.before())).collect()),
             after: World::of(pairs.iter().filter_map(|pair| of(pair.after())).collect()),
             pairs,
-            heirs: OnceCell::new(),
+            heirs: OnceLock::new(),
         }
     }
 
@@ -57,10 +57,20 @@ type Spot<'a> = (&'a str, &'a str, &'a str);
 /// One side.
 pub struct World<'a> {
     documents: Vec<&'a Document>,
-    services: OnceCell<Services<'a>>,
-    workloads: OnceCell<Workloads<'a>>,
-    routes: OnceCell<HashMap<String, Vec<Route>>>,
-    network: OnceCell<(Pods<'a>, Vec<Policy<'a>>)>,
+    services: OnceLock<Services<'a>>,
+    workloads: OnceLock<Workloads<'a>>,
+    routes: OnceLock<HashMap<String, Vec<Route>>>,
+    network: OnceLock<Network<'a>>,
+}
+
+/// The pods, and the policies for them.
+pub struct Network<'a> {
+    /// The pods.
+    pub pods: Pods<'a>,
+    /// The policies.
+    pub policies: Vec<Policy<'a>>,
+    /// For each pod, whether a policy judges who calls it, and whom it calls.
+    pub is_judged: Vec<(bool, bool)>,
 }
 
 #[derive(Default)]
@@ -93,10 +103,10 @@ impl<'a> World<'a> {
     fn of(documents: Vec<&'a Document>) -> Self {
         Self {
             documents,
-            services: OnceCell::new(),
-            workloads: OnceCell::new(),
-            routes: OnceCell::new(),
-            network: OnceCell::new(),
+            services: OnceLock::new(),
+            workloads: OnceLock::new(),
+            routes: OnceLock::new(),
+            network: OnceLock::new(),
         }
     }
 
@@ -175,15 +185,19 @@ impl<'a> World<'a> {
     }
 
     /// The pods, and the policies for them.
-    pub fn network(&self) -> &(Pods<'a>, Vec<Policy<'a>>) {
+    pub fn network(&self) -> &Network<'a> {
         self.network.get_or_init(|| {
-            (Pods::of(&self.documents), self.documents.iter().flat_map(|document| policy::read(document)).collect())
+            let pods = Pods::of(&self.documents);
+            let policies: Vec<Policy<'a>> = self.documents.iter().flat_map(|document| policy::read(document)).collect();
+            let mut is_judged = vec![(false, false); pods.all.len()];
+            for policy in &policies {
+                for pod in pods.find(&policy.subject) {
+                    is_judged[pod].0 |= policy.ingress.is_some();
+                    is_judged[pod].1 |= policy.egress.is_some();
+                }
+            }
+            Network { pods, policies, is_judged }
         })
-    }
-
-    /// The numbers of the pods in a choice.
-    pub fn chosen(&self, choice: &Choice<'a>) -> Vec<usize> {
-        self.network().0.find(choice)
     }
 
     /// Whether there is a namespace of that name, or anything in it.

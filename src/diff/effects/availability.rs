@@ -2,24 +2,27 @@
 
 use crate::diff::change::Change;
 use crate::diff::effects::around::Around;
-use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, pod_spec, serving};
+use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, keeps_pods, pod_spec, rolls, serving};
 use crate::diff::pair::Pair;
+use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 
-/// Kinds whose absence is noticed at once.
-const ANSWERING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Service"];
-/// Kinds that replace their pods when the template changes.
-const ROLLING: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
+/// What callers ask for, apart from pods: kind and group.
+const SERVICES: &[(&str, &str)] = &[("Service", ""), ("Service", "serving.knative.dev")];
 
-/// Restarts and downtime.
+/// Ways in that are gone.
+pub fn of_ways(pair: &Pair<'_>, around: &Around<'_>) -> impl Iterator<Item = Effect> {
+    let routes = exposure::gone_routes(pair, around).into_iter().map(|route| format!("route {route} is gone"));
+    let listeners = exposure::closed_listeners(pair).into_iter().map(|listener| format!("listener {listener} is gone"));
+    routes.chain(listeners).map(|why| effect(EffectKind::Downtime, why))
+}
+
+/// Restarts and downtime of what answers.
 pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>, is_recreated: bool) -> Vec<Effect> {
-    let kind = pair.id().kind.as_str();
-    let is_answering = ANSWERING.contains(&kind);
-    let gone = exposure::gone_routes(pair, around).into_iter().map(|route| format!("route {route} is gone"));
-    let closed = exposure::closed_listeners(pair).into_iter().map(|listener| format!("listener {listener} is gone"));
+    let id = pair.id();
+    let is_answering = keeps_pods(id) || SERVICES.contains(&(&id.kind, &id.group));
     let unserved = serving::lost(pair, changes, around).into_iter();
-    let mut found: Vec<Effect> =
-        gone.chain(closed).chain(unserved).map(|why| effect(EffectKind::Downtime, why)).collect();
+    let mut found: Vec<Effect> = unserved.map(|why| effect(EffectKind::Downtime, why)).collect();
     let Pair::Kept(old, new) = pair else {
         let is_gone = matches!(pair, Pair::Removed(_)) && is_answering;
         found.extend(is_gone.then(|| effect(EffectKind::Downtime, "it is gone")));
@@ -36,22 +39,22 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>, is_recr
     let template: Vec<&Change> = changes.iter().filter(|change| change.path.begins(&["spec", "template"])).collect();
     // what runs says more than what it is called
     let first = template.iter().find(|change| change.path.last_key() == "image").or(template.first());
-    if let Some(first) = first.filter(|_| is_rolled_out(kind, new) && replicas(old) != Some(0)) {
+    if let Some(first) = first.filter(|_| is_rolled_out(id, new) && replicas(old) != Some(0)) {
         let more = if template.len() > 1 { format!(" and {} more", template.len() - 1) } else { String::new() };
         let place = first.path.to_string();
         let field = place.rsplit_once(".spec.").map_or(place.as_str(), |(_, field)| field);
         found.push(effect(EffectKind::Restart, format!("`{field}`{more}")));
-        found.extend(gap(kind, new).map(|why| effect(EffectKind::Downtime, why)));
+        found.extend(gap(&id.kind, new).map(|why| effect(EffectKind::Downtime, why)));
     }
     found
 }
 
 /// Whether the controller replaces pods by itself when the template changes.
-fn is_rolled_out(kind: &str, root: &Node) -> bool {
+fn is_rolled_out(id: &Id, root: &Node) -> bool {
     let is_paused = root.at(&["spec", "paused"]).and_then(Node::bool) == Some(true);
     let is_none = replicas(root) == Some(0);
     let is_manual = root.text_at(&["spec", "updateStrategy", "type"]) == Some("OnDelete");
-    ROLLING.contains(&kind) && !is_paused && !is_manual && !is_none
+    rolls(id) && !is_paused && !is_manual && !is_none
 }
 
 /// Why no pod answers between the old one and the new one.
@@ -60,7 +63,7 @@ fn gap(kind: &str, root: &Node) -> Option<&'static str> {
     let pods = replicas(root);
     let is_alone = pods == Some(1);
     match kind {
-        "Deployment" if root.text_at(&["spec", "strategy", "type"]) == Some("Recreate") => {
+        "Deployment" | "DeploymentConfig" if root.text_at(&["spec", "strategy", "type"]) == Some("Recreate") => {
             Some("the old pod stops before the new one starts (strategy `Recreate`)")
         }
         "Deployment" if is_alone && rolling("maxSurge").is_some_and(is_none) => {
@@ -160,6 +163,24 @@ mod tests {
             .replace("strategy: {type: RollingUpdate}", "updateStrategy: {type: OnDelete}");
         assert!(edited(&manual, "a:1", "a:2").is_empty());
         assert!(has(&edited(&manual.replace("OnDelete", "RollingUpdate"), "a:1", "a:2"), "restart"));
+    }
+
+    #[test]
+    fn kinds_of_other_groups_are_told_if_they_are_known() {
+        for (kind, version, is_known) in [
+            ("Rollout", "argoproj.io/v1alpha1", true),
+            ("CloneSet", "apps.kruise.io/v1alpha1", true),
+            ("DeploymentConfig", "apps.openshift.io/v1", true),
+            ("Deployment", "example.com/v1", false),
+            ("Rollout", "example.com/v1", false),
+        ] {
+            let object = DEPLOYMENT.replace("kind: Deployment", &format!("kind: {kind}")).replace("apps/v1", version);
+            assert_eq!(has(&edited(&object, "a:1", "a:2"), "restart"), is_known, "{kind} {version}");
+            assert_eq!(has(&told(&object, ""), "downtime"), is_known, "{kind} {version}");
+        }
+        let service = |version: &str| format!("{{apiVersion: {version}, kind: Service, metadata: {{name: a}}}}");
+        assert!(has(&told(&service("serving.knative.dev/v1"), ""), "downtime"));
+        assert!(!has(&told(&service("example.com/v1"), ""), "downtime"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::effects::around::{Around, World};
+use crate::diff::effects::around::{Around, Network, World};
 use crate::diff::effects::routes::{self, Route, host_has};
 use crate::diff::effects::{Effect, EffectKind, containers, effect, guards, pod_spec};
 use crate::diff::pair::{Pair, Placed};
@@ -209,28 +209,39 @@ fn unguarded(pair: &Pair<'_>, around: &Around<'_>) -> Vec<String> {
     policies.iter().flat_map(|policy| left_open(policy, old, is_gone, around)).collect()
 }
 
-/// One end of connections: what is told of it, and whether a policy judges it.
-type End = (&'static str, fn(&Policy<'_>) -> bool);
+/// One end of connections.
+struct End {
+    /// What is told of it.
+    what: &'static str,
+    /// Whether a policy judges it.
+    judges: fn(&Policy<'_>) -> bool,
+    /// Whether any policy judges it for a pod.
+    is_judged: fn((bool, bool)) -> bool,
+}
 
-const ENDS: &[End] = &[("callers", |policy| policy.ingress.is_some()), ("calls", |policy| policy.egress.is_some())];
+const ENDS: &[End] = &[
+    End { what: "callers", judges: |policy| policy.ingress.is_some(), is_judged: |(callers, _)| callers },
+    End { what: "calls", judges: |policy| policy.egress.is_some(), is_judged: |(_, calls)| calls },
+];
 
 fn left_open(policy: &Policy<'_>, document: &Document, is_gone: bool, around: &Around<'_>) -> Vec<String> {
-    let (pods, policies) = around.after.network();
+    let Network { pods, policies, is_judged } = around.after.network();
     let mut found = Vec::new();
-    for (what, judges) in ENDS.iter().filter(|(_, judges)| judges(policy)) {
-        let judged = || policies.iter().filter(|other| judges(other));
+    for end in ENDS.iter().filter(|end| (end.judges)(policy)) {
+        let what = end.what;
         let chosen = pods.find(&policy.subject);
-        let open = chosen.iter().filter(|pod| !judged().any(|other| other.subject.has(pods, **pod)));
+        let open = chosen.iter().filter(|pod| !(end.is_judged)(is_judged[**pod]));
         found.extend(open.map(|pod| format!("no policy judges the {what} of {}", pods.all[*pod].party)));
         // pods that others make, and that no other policy may hold for
-        let is_unknown = chosen.is_empty() && around.before.network().0.find(&policy.subject).is_empty();
-        let is_judged =
-            || judged().any(|other| other.subject.place == policy.subject.place && other.subject.pods.0.is_empty());
+        let is_unknown = chosen.is_empty() && around.before.network().pods.find(&policy.subject).is_empty();
+        let judges_all = |other: &Policy<'_>| {
+            (end.judges)(other) && other.subject.place == policy.subject.place && other.subject.pods.0.is_empty()
+        };
         if is_unknown
             && is_gone
-            && *what == "callers"
+            && what == "callers"
             && around.after.has_namespace(namespace(document))
-            && !is_judged()
+            && !policies.iter().any(judges_all)
         {
             found.push("its pods may lose their isolation".to_owned());
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::diff::effects::around::{Around, World};
+use crate::diff::effects::filters::{guards, mirrors};
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::reach::pods::namespace;
@@ -21,6 +22,8 @@ pub struct Route {
     to: BTreeSet<String>,
     /// Who takes the requests, as far as that is said.
     doors: BTreeSet<String>,
+    /// What stands between the callers and the Services, in words that follow "no longer".
+    guards: BTreeSet<String>,
 }
 
 /// Which requests a path takes.
@@ -89,8 +92,12 @@ pub fn opened(route: &Route, old: &[&Route], around: &Around<'_>) -> Option<Stri
     } else if leads.is_empty() {
         let to: Vec<&str> = route.to.iter().map(String::as_str).collect();
         Some(format!("route {route} leads to {}", to.join(", ")))
+    } else if let Some(door) = other_door() {
+        Some(format!("route {route} is open at {}", door.replace('#', " ")))
     } else {
-        other_door().map(|door| format!("route {route} is open at {}", door.replace('#', " ")))
+        // one of those that led there may have been without a guard
+        let lost = leads.iter().map(|old| old.guards.difference(&route.guards).next()).collect::<Option<Vec<_>>>()?;
+        lost.first().map(|guard| format!("route {route} no longer {guard}"))
     }
 }
 
@@ -132,6 +139,7 @@ fn ingress(document: &Document, world: &World<'_>) -> Vec<Route> {
                 terms: String::new(),
                 to: to(path.get("backend")),
                 doors: doors.clone(),
+                guards: BTreeSet::new(),
             });
         }
     }
@@ -143,6 +151,7 @@ fn ingress(document: &Document, world: &World<'_>) -> Vec<Route> {
         terms: String::new(),
         to: to(Some(backend)),
         doors,
+        guards: BTreeSet::new(),
     }));
     found
 }
@@ -159,13 +168,14 @@ fn gateway(document: &Document, world: &World<'_>) -> Vec<Route> {
     let or_nothing = |items: &'_ [Node]| if items.is_empty() { vec![nothing.clone()] } else { items.to_vec() };
     let mut found = Vec::new();
     for rule in or_nothing(root.items_at(&["spec", "rules"])) {
-        let backends =
-            rule.items_at(&["backendRefs"]).iter().filter(|one| one.get("weight").and_then(Node::integer) != Some(0));
+        let is_used = |one: &&Node| one.get("weight").and_then(Node::integer) != Some(0);
+        let backends: Vec<&Node> = rule.items_at(&["backendRefs"]).iter().filter(is_used).collect();
         let backend = |one: &Node| {
             let home = one.text_at(&["namespace"]).unwrap_or(own);
             Some(service(world, home, one.text_at(&["name"])?, one.get("port").map(text)))
         };
-        let to: BTreeSet<String> = backends.filter_map(backend).collect();
+        let to: BTreeSet<String> = backends.iter().copied().chain(mirrors(&rule)).filter_map(backend).collect();
+        let guards = guards(&rule, &backends);
         for one in or_nothing(rule.items_at(&["matches"])) {
             let terms = ["headers", "queryParams", "method"].map(|key| one.get(key).map(json).unwrap_or_default());
             let extent = match one.text_at(&["path", "type"]) {
@@ -180,6 +190,7 @@ fn gateway(document: &Document, world: &World<'_>) -> Vec<Route> {
                 terms: terms.concat(),
                 to: to.clone(),
                 doors: doors.clone(),
+                guards: guards.clone(),
             }));
         }
     }

@@ -4,7 +4,7 @@ use crate::diff::change::Change;
 use crate::diff::effects::around::{Around, Workload, World, holds, selector};
 use crate::diff::effects::{containers, template};
 use crate::diff::pair::Pair;
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::selector::labels;
 use crate::reach::pods::namespace;
@@ -18,13 +18,16 @@ pub fn lost(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>) -> Vec<Str
     }
     match (new.id.kind.as_str(), new.id.group.as_str()) {
         ("Service", "") => of_service(old, new, around),
-        _ if changes.iter().any(matters) => of_pods(old, new, around),
+        _ if changes.iter().any(|change| matters(&new.id, change)) => of_pods(old, new, around),
         _ => Vec::new(),
     }
 }
 
-/// Whether a change of a pod may be seen by its Services.
-fn matters(change: &Change) -> bool {
+/// Whether a change of a pod may be seen by its Services; what a workload itself is labelled with is not.
+fn matters(id: &Id, change: &Change) -> bool {
+    if change.path.begins(&["metadata"]) && id.kind != "Pod" {
+        return false;
+    }
     let ends = |key: &str| change.path.keys().any(|own| own == key);
     ends("labels") || ends("ports") || change.path.last_key() == "containers"
 }

@@ -1,10 +1,14 @@
 //! Every effect with a change that has it and a neighbour of that change that has not.
 
+use crate::diff::effects::EffectKind;
 use crate::diff::effects::examples::{edited, told, told_of_all};
 
 const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: s, annotations: {networking.gke.io/load-balancer-type: Internal, x: y}}, spec: {type: LoadBalancer, clusterIP: None, sessionAffinity: None, loadBalancerSourceRanges: [10.0.0.0/8], selector: {app: a}, ports: [{port: 80, targetPort: http}]}}";
 const INGRESS: &str = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, annotations: {nginx.ingress.kubernetes.io/auth-url: a.test, nginx.ingress.kubernetes.io/whitelist-source-range: '10.0.0.0/8,192.0.2.1', x: y}}, spec: {ingressClassName: inner, tls: [{hosts: [a.test], secretName: t}], rules: [{host: a.test, http: {paths: [{path: /a, pathType: Exact, backend: {service: {name: s, port: {number: 80}}}}]}}]}}";
 const ROUTE: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r, labels: {a: b}}, spec: {parentRefs: [{name: inner}], hostnames: [a.test], rules: [{matches: [{path: {type: PathPrefix, value: /a}, headers: [{name: x, value: y}]}], backendRefs: [{name: s, port: 80}]}]}}";
+const FILTERED: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r}, spec: {hostnames: [a.test], rules: [{matches: [{path: {value: /a}}], filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-User]}}, {type: ExtensionRef, extensionRef: {group: a.test, kind: SecurityPolicy, name: auth}}, {type: RequestMirror, requestMirror: {backendRef: {name: copy, port: 80}}}], backendRefs: [{name: s, port: 80}]}]}}";
+const AUTH: &str = ", {type: ExtensionRef, extensionRef: {group: a.test, kind: SecurityPolicy, name: auth}}";
+const MIRROR: &str = ", {type: RequestMirror, requestMirror: {backendRef: {name: copy, port: 80}}}";
 const GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: c, listeners: [{name: a, port: 443, protocol: HTTPS, hostname: a.test, allowedRoutes: {namespaces: {from: Same}}}, {name: b, port: 8443, protocol: HTTPS}]}}";
 const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, labels: {a: b}}, spec: {replicas: 2, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a, v: '1'}}, spec: {automountServiceAccountToken: false, securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, containers: [{name: c, image: 'c:1', ports: [{name: http, containerPort: 80}], securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}}]}}}}";
 const CLAIM: &str = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: p, labels: {a: b}}, spec: {storageClassName: fast, resources: {requests: {storage: 2Gi}}}}";
@@ -70,6 +74,17 @@ const ROWS: &[Row] = &[
     (ROUTE, ("{name: inner}", "{name: inner, sectionName: tls}"), &[]),
     (ROUTE, ("[a.test]", "[b.test]"), &["downtime: route a.test/a is gone", "exposure+: route b.test/a"]),
     (ROUTE, ("{a: b}", "{a: c}"), &[]),
+    // exposure+: what filters keep away
+    (FILTERED, (AUTH, ""), &["exposure+: route a.test/a no longer passes SecurityPolicy auth"]),
+    (FILTERED, ("SecurityPolicy", "RateLimit"), &["exposure+: route a.test/a no longer passes SecurityPolicy auth"]),
+    (
+        FILTERED,
+        ("remove: [X-User]", "remove: []"),
+        &["exposure+: route a.test/a no longer takes the header x-user from its callers"],
+    ),
+    (FILTERED, ("remove: [X-User]", "set: [{name: x-user, value: nobody}]"), &[]),
+    (FILTERED, (MIRROR, ""), &[]),
+    (FILTERED, ("name: copy", "name: other"), &["exposure+: route a.test/a leads to default/other:80, default/s:80"]),
     (GATEWAY, ("[{name: a", "[{name: c, port: 80, protocol: HTTP}, {name: a"), &["exposure+: listener 80/HTTP for *"]),
     (GATEWAY, (", {name: b, port: 8443, protocol: HTTPS}", ""), &["downtime: listener 8443/HTTPS for * is gone"]),
     (
@@ -116,6 +131,22 @@ fn each_change_has_its_effects_and_no_other() {
     });
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_effect_has_a_row_that_shows_it_and_a_neighbour_that_does_not() {
+    for kind in [
+        EffectKind::DeletesData,
+        EffectKind::Downtime,
+        EffectKind::Recreate,
+        EffectKind::Privilege,
+        EffectKind::Exposure,
+        EffectKind::Restart,
+    ] {
+        let tells = |told: &[&str]| told.iter().any(|line| line.starts_with(&format!("{kind}: ")));
+        let rows = |tell: bool| ROWS.iter().filter(move |(.., told)| tells(told) == tell).map(|(object, ..)| *object);
+        assert!(rows(true).any(|object| rows(false).any(|other| other == object)), "{kind}");
+    }
 }
 
 #[test]

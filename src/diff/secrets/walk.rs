@@ -2,12 +2,12 @@
 //!
 //! Lives here: how names and places make a value secret. It must never know what is done about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::hiding::{FETCHED, HIDDEN, holds_credentials, is_basic, line_hidden, text_hidden};
+use crate::diff::hiding::{FETCHED, HIDDEN, holds_credentials, is_basic, is_secret_key, line_hidden, text_hidden};
 use crate::diff::payload;
-use crate::diff::secrets::wanted::{Wanted, scalar};
-use crate::diff::telling::{is_place, is_telling, is_telling_of_all};
+use crate::diff::secrets::wanted::{Matter, scalar};
+use crate::diff::telling::{is_place, is_telling, is_telling_of_all, is_telling_of_keys};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::read;
 
@@ -22,44 +22,35 @@ pub(super) const TEMPLATES: &[&str] = &["ExternalSecret", "ClusterExternalSecret
 
 /// Finds what must not be shown.
 #[derive(Default)]
-pub(super) struct Walk<'a> {
-    /// The values that matter; all if absent.
-    wanted: Option<Wanted<'a>>,
+pub(super) struct Walk {
     pub(super) found: BTreeMap<String, String>,
     is_template: bool,
-    is_schema: bool,
+    pub(super) is_schema: bool,
     hits: usize,
-    /// How many texts hold the value, one in the other: all that a text holds decides whether it is shown.
-    texts: usize,
+    /// Keys that are secret.
+    pub(super) keys: BTreeSet<String>,
 }
 
-impl<'a> Walk<'a> {
-    /// A walk that looks only at what is wanted.
-    pub(super) fn over(wanted: Wanted<'a>) -> Self {
-        Self { wanted: Some(wanted), ..Self::default() }
+impl Walk {
+    /// What matters of a document, and what decides about that.
+    pub(super) fn document(&mut self, root: &Node, matter: Matter<'_>) {
+        self.meet(root);
+        self.node("", root, matter, false);
     }
 
-    pub(super) fn document(&mut self, root: &Node) {
-        if self.wanted.as_mut().is_some_and(|wanted| !wanted.find("", root)) {
-            return;
-        }
+    /// Looks at what a document is.
+    pub(super) fn meet(&mut self, root: &Node) {
         let kind = root.text_at(&["kind"]).unwrap_or_default();
         self.is_template = TEMPLATES.contains(&kind);
         self.is_schema = kind == "CustomResourceDefinition";
-        self.node("", root, false);
     }
 
-    /// Whether it matters what this value is, and what it holds.
-    fn is_wanted(&self, node: &Node) -> bool {
-        self.texts > 0 || self.wanted.as_ref().is_none_or(|wanted| wanted.is_in(node))
-    }
-
-    pub(super) fn node(&mut self, key: &str, node: &Node, is_sealed: bool) {
+    pub(super) fn node(&mut self, key: &str, node: &Node, matter: Matter<'_>, is_sealed: bool) {
         match &node.value {
-            Value::Map(entries) => self.map(node, entries, is_sealed),
-            Value::List(items) => self.list(key, items, is_sealed),
+            Value::Map(entries) => self.map(node, entries, matter, is_sealed),
+            Value::List(items) => self.list(key, items, matter, is_sealed),
             value => {
-                let Some(text) = scalar(value).filter(|_| self.is_wanted(node)) else { return };
+                let Some(text) = scalar(value) else { return };
                 let shown = self.shown(key, &text, is_sealed);
                 if shown != text {
                     self.found.insert(text.into_owned(), shown);
@@ -69,21 +60,20 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn map(&mut self, node: &Node, entries: &[Entry], is_sealed: bool) {
+    fn map(&mut self, node: &Node, entries: &[Entry], matter: Matter<'_>, is_sealed: bool) {
         let names = || NAMING.iter().filter_map(|key| node.text_at(&[key]));
         let is_named = entries.iter().any(|entry| NAMED.contains(&entry.key.as_str()))
             && names().any(|name| !name.contains(' ') && is_telling(name));
         let name = names().next().unwrap_or_default();
         let is_secret = is_secret_kind(node);
-        for Entry { key, node, .. } in entries {
-            if !self.is_wanted(node) {
-                continue;
-            }
+        for (at, matter) in matter.inner(entries.len()) {
+            let Some(Entry { key, node, .. }) = entries.get(at) else { continue };
+            self.keys(key, node);
             let is_plain = scalar(&node.value).is_some();
             let value = node.text().unwrap_or_default();
             let in_secret = is_secret && ["data", "stringData", "metadata"].contains(&key.as_str());
             let is_own = if in_secret && key == "metadata" {
-                self.annotations(node);
+                self.annotations(node, matter);
                 false
             } else if is_plain {
                 let is_reference = self.is_template && key == "secretKey";
@@ -95,26 +85,40 @@ impl<'a> Walk<'a> {
                     || (is_named && NAMED.contains(&key.as_str()) && !is_secret)
                     || key == "auths"
             };
-            self.node(key, node, is_sealed || in_secret && key != "metadata" || is_own);
+            self.node(key, node, matter, is_sealed || in_secret && key != "metadata" || is_own);
+        }
+    }
+
+    /// Keys that must not be shown: this one, or those of its map.
+    fn keys(&mut self, key: &str, node: &Node) {
+        let own = is_secret_key(key).then_some(key);
+        let are_secret = !self.is_schema && is_telling_of_keys(key);
+        let inner = node.entries().iter().filter(|_| are_secret).map(|entry| entry.key.as_str());
+        for key in own.into_iter().chain(inner) {
+            self.keys.insert(key.to_owned());
+            self.hits += 1;
         }
     }
 
     /// kubectl keeps a copy of the whole object there.
-    fn annotations(&mut self, metadata: &Node) {
-        if let Some(annotations) = metadata.get("annotations") {
-            self.node("", annotations, true);
+    fn annotations(&mut self, metadata: &Node, matter: Matter<'_>) {
+        for (at, matter) in matter.inner(metadata.entries().len()) {
+            if let Some(Entry { key, node, .. }) = metadata.entries().get(at)
+                && key == "annotations"
+            {
+                self.node("", node, matter, true);
+            }
         }
     }
 
     /// `["--password", "x"]`
-    fn list(&mut self, key: &str, items: &[Node], is_sealed: bool) {
-        if !items.iter().any(|item| self.is_wanted(item)) {
-            return;
-        }
+    fn list(&mut self, key: &str, items: &[Node], matter: Matter<'_>, is_sealed: bool) {
         let is_command = ["args", "command", "cmd", "entrypoint"].contains(&key);
         let mut words = String::new();
         let mut is_next = false;
-        for item in items {
+        let mut matters = matter.inner(items.len()).peekable();
+        for (at, item) in items.iter().enumerate() {
+            let Some(&(next, matter)) = matters.peek() else { break };
             let text = item.text().unwrap_or_default();
             let is_value = is_next && !text.starts_with("--");
             let before = format!("{words} {text}");
@@ -124,7 +128,10 @@ impl<'a> Walk<'a> {
                 && line_hidden(text) == text
                 && line_hidden(&words) == words
                 && line_hidden(&before) != before;
-            self.node(key, item, is_sealed || is_value || is_joined);
+            if next == at {
+                matters.next();
+                self.node(key, item, matter, is_sealed || is_value || is_joined);
+            }
             let is_flag = text.starts_with('-') || is_command;
             is_next = is_flag
                 && !text.contains([' ', '='])
@@ -145,11 +152,9 @@ impl<'a> Walk<'a> {
         }
         let structures = structures(key, text);
         let before = self.hits;
-        self.texts += 1;
         for root in &structures {
-            self.node("", root, is_sealed);
+            self.node("", root, Matter::All, is_sealed);
         }
-        self.texts -= 1;
         let is_told = self.hits > before || (!structures.is_empty() && comments_tell(text));
         if text.is_empty() {
             String::new()
@@ -215,11 +220,13 @@ fn structures(key: &str, text: &str) -> Vec<Node> {
 }
 
 pub(super) fn may_be_structure(key: &str, text: &str) -> bool {
-    is_toml(key) || text.contains('\n') || text.contains(": ") || text.starts_with(['{', '['])
+    let bytes = text.as_bytes();
+    let is_pair = |(at, byte): (usize, &u8)| *byte == b'\n' || *byte == b':' && bytes.get(at + 1) == Some(&b' ');
+    is_toml(key) || text.starts_with(['{', '[']) || bytes.iter().enumerate().any(is_pair)
 }
 
 fn is_toml(key: &str) -> bool {
-    key.rsplit('.').next() == Some("toml")
+    key.strip_suffix("toml").is_some_and(|start| start.is_empty() || start.ends_with('.'))
 }
 
 /// Whether a template holds no value but those that it fetches.

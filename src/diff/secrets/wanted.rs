@@ -1,20 +1,46 @@
 //! Which values of an object matter, where only some of them would be shown.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::ptr;
 
 use crate::diff::change::{Change, What};
 use crate::diff::secrets::walk::may_be_structure;
-use crate::manifest::node::{Node, Value};
+use crate::manifest::node::{Entry, Node, Value};
 
 /// The values that would be shown.
 #[derive(Default)]
 pub(super) struct Wanted<'a> {
     /// They, sorted.
     texts: Vec<Cow<'a, str>>,
-    /// Where they, or texts that may hold one, stand in the objects, with all that holds those.
-    holders: HashSet<*const Node>,
+    /// Which lengths they have, as bits: most values have none of these.
+    lengths: u64,
+    /// Whether one of them may be a number, which can be spelled in many ways.
+    has_numbers: bool,
+    /// Whether one of them has a blank, which may be a break of a line where it stands.
+    has_blanks: bool,
+}
+
+/// A node that holds something wanted, and those of its values that do, by their places.
+pub(super) struct Held {
+    inner: Vec<(usize, Self)>,
+}
+
+/// What of a node matters.
+#[derive(Clone, Copy)]
+pub(super) enum Matter<'h> {
+    All,
+    Held(&'h Held),
+}
+
+impl<'h> Matter<'h> {
+    /// Those of so many values of a node that matter, by their places.
+    pub(super) fn inner(self, count: usize) -> impl Iterator<Item = (usize, Self)> + use<'h> {
+        let (every, held) = match self {
+            Self::All => (count, &[][..]),
+            Self::Held(held) => (0, held.inner.as_slice()),
+        };
+        let held = held.iter().map(|(at, held)| (*at, Self::Held(held)));
+        (0..every).map(|at| (at, Self::All)).chain(held)
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -25,27 +51,61 @@ impl<'a> Wanted<'a> {
             told(change, &mut texts);
         }
         texts.sort_unstable();
-        Self { texts, holders: HashSet::new() }
-    }
-
-    /// Whether the node, where it was found, holds one.
-    pub(super) fn is_in(&self, node: &Node) -> bool {
-        self.holders.contains(&ptr::from_ref(node))
-    }
-
-    /// Finds all below a node that stands under this key; whether there are any.
-    pub(super) fn find(&mut self, key: &str, node: &Node) -> bool {
-        let holds = match &node.value {
-            Value::Map(entries) => entries.iter().filter(|entry| self.find(&entry.key, &entry.node)).count() > 0,
-            Value::List(items) => items.iter().filter(|item| self.find(key, item)).count() > 0,
-            value => scalar(value)
-                .is_some_and(|text| self.texts.binary_search(&text).is_ok() || may_be_structure(key, &text)),
-        };
-        if holds {
-            self.holders.insert(ptr::from_ref(node));
+        texts.dedup();
+        Self {
+            lengths: texts.iter().fold(0, |lengths, text| lengths | bit(text)),
+            has_numbers: texts.iter().any(|text| may_be_number(text)),
+            has_blanks: texts.iter().any(|text| text.contains(char::is_whitespace)),
+            texts,
         }
-        holds
     }
+
+    /// What of a document holds something wanted, or may.
+    pub(super) fn find(&self, root: &Node) -> Option<Held> {
+        if self.texts.is_empty() { None } else { self.held("", root) }
+    }
+
+    fn held(&self, key: &str, node: &Node) -> Option<Held> {
+        let inner: Vec<(usize, Held)> = match &node.value {
+            Value::Map(entries) => {
+                let find = |(at, entry): (usize, &Entry)| Some((at, self.held(&entry.key, &entry.node)?));
+                entries.iter().enumerate().filter_map(find).collect()
+            }
+            Value::List(items) => {
+                items.iter().enumerate().filter_map(|(at, item)| Some((at, self.held(key, item)?))).collect()
+            }
+            Value::Text(text) | Value::Number(text) => {
+                let is_held = self.has(text) || may_be_structure(key, text) && self.may_be_inside(text);
+                return is_held.then_some(Held { inner: Vec::new() });
+            }
+            value => {
+                let is_held = self.has_numbers && scalar(value).is_some_and(|text| self.has(&text));
+                return is_held.then_some(Held { inner: Vec::new() });
+            }
+        };
+        (!inner.is_empty()).then_some(Held { inner })
+    }
+
+    fn has(&self, text: &str) -> bool {
+        self.lengths & bit(text) != 0 && self.texts.binary_search_by(|own| own.as_ref().cmp(text)).is_ok()
+    }
+
+    /// Whether something wanted may stand in a text that is a structure: as it is written, or spelled in another way.
+    fn may_be_inside(&self, text: &str) -> bool {
+        self.has_numbers
+            || self.has_blanks
+            || text.contains('\\')
+            || text.contains("''")
+            || self.texts.iter().any(|own| text.contains(own.as_ref()))
+    }
+}
+
+fn bit(text: &str) -> u64 {
+    1 << (text.len() % 64)
+}
+
+fn may_be_number(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit() || "+-.".contains(letter))
 }
 
 /// The values that a change would show.
@@ -62,11 +122,17 @@ fn told<'a>(change: &'a Change, wanted: &mut Vec<Cow<'a, str>>) {
 /// The words of a sentence and what they are made of, such as the host and the path of a route: all that may be a value.
 fn words(said: &str) -> impl Iterator<Item = &str> {
     let is_mark = |letter: char| "[]`,:()".contains(letter);
-    said.split_whitespace().flat_map(move |word| {
+    let parts = said.split_whitespace().flat_map(move |word| {
         let bare = word.trim_matches(is_mark);
         let path = bare.find('/').map(|at| &bare[at..]);
         bare.split(is_mark).chain([bare]).chain(path)
-    })
+    });
+    parts.filter(|word| is_long(word))
+}
+
+/// Whether a value says so much that it is looked for in sentences.
+pub(super) fn is_long(value: &str) -> bool {
+    value.chars().nth(2).is_some()
 }
 
 fn scalars<'a>(node: &'a Node, found: &mut Vec<Cow<'a, str>>) {
