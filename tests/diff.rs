@@ -286,7 +286,7 @@ proptest! {
 
     /// Every document somewhere else, in another file too: everything says the same in another place.
     #[test]
-    fn another_order_is_only_moved(homes in prop::collection::vec(any::<Index>(), 1..40), order in Just(()).prop_perturb(|(), mut random| (0..4096).map(|_| random.next_u32()).collect::<Vec<u32>>())) {
+    fn another_order_is_only_moved(homes in prop::collection::vec(any::<Index>(), 1..40), order in prop::collection::vec(any::<u32>(), 512)) {
         let old = flagship();
         let first = documents(&old);
         let mut texts: Vec<_> = first.iter().cloned().enumerate().collect();
