@@ -8,7 +8,7 @@ use crate::reach::Connection;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::pods::{Place, Seen};
-use crate::reach::policy::Rule;
+use crate::reach::policy::{Policy, Rule};
 
 /// The connections of both networks that have an end at a pod which is not the same in both; all others are in both.
 /// `renamed` says what somebody in `old` is called in `new`.
@@ -49,8 +49,7 @@ struct Keys<'n> {
 impl<'n> Keys<'n> {
     fn of<'a: 'n>(networks: [&'n Network<'a>; 2]) -> Self {
         let mut keys = Self { of_pods: HashSet::new(), of_homes: HashSet::new() };
-        let choices =
-            networks.into_iter().flat_map(|network| &network.policies).flat_map(|policy| policy.every_choice());
+        let choices = networks.into_iter().flat_map(|network| &network.policies).flat_map(Policy::every_choice);
         for choice in choices {
             keys.of_pods.extend(choice.pods.keys());
             if let Place::Labelled(selector) = &choice.place {
@@ -82,6 +81,8 @@ fn sights<'n, 'a>(
             heard[pod].push(number);
         }
     }
-    heard.iter_mut().for_each(|numbers| numbers.sort_unstable());
+    for numbers in &mut heard {
+        numbers.sort_unstable();
+    }
     pods.all.iter().map(|pod| pod.seen(&keys.of_pods, &keys.of_homes)).zip(heard).collect()
 }
