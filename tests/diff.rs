@@ -60,7 +60,8 @@ fn with_documents(tree: &Tree, documents: &[(usize, String)]) -> Tree {
     let files = tree.files.iter().enumerate().map(|(at, file)| {
         let own: Vec<String> =
             documents.iter().filter(|(home, _)| *home == at).map(|(_, text)| format!("---\n{text}")).collect();
-        let text = if own.is_empty() { file.text.clone() } else { own.concat() };
+        // what lists the others holds none of them
+        let text = if file.path == "kustomization.yaml" { file.text.clone() } else { own.concat() };
         TreeFile { path: file.path.clone(), text }
     });
     Tree { files: files.collect() }
