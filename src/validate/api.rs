@@ -7,6 +7,7 @@ mod addresses;
 mod admission;
 pub mod amounts;
 mod autoscaling;
+mod cel;
 mod config;
 mod containers;
 mod defaults;

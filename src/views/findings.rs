@@ -5,6 +5,8 @@ pub mod json;
 pub mod junit;
 pub mod sarif;
 
+use std::cell::Cell;
+
 use crate::diagnostics::caret;
 use crate::diagnostics::report::{Diagnostic, Severity};
 use crate::diagnostics::source::Source;
@@ -25,8 +27,16 @@ pub fn human(file: &Checked, is_colored: bool) -> String {
         return caret::text_of(&found, source, is_colored, &|_, line| description.shows(line));
     }
     let shown = secrets::shown_lines(&file.text);
+    // they come in the order of their places, so that lines are counted once
+    let known = Cell::new((0, 0));
     let is_shown = |at: usize, _: &str| {
-        let line = file.text.get(..at).unwrap_or(&file.text).matches('\n').count();
+        let (from, before) = known.get();
+        let lines = |text: &str| text.matches('\n').count();
+        let line = match file.text.get(from..at) {
+            Some(between) => before + lines(between),
+            None => lines(file.text.get(..at).unwrap_or(&file.text)),
+        };
+        known.set((at, line));
         shown.get(line).copied().unwrap_or(false)
     };
     let with_origin: Vec<Diagnostic> = found.into_iter().map(|found| placed(found, file)).collect();

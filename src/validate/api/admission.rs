@@ -1,14 +1,15 @@
 //! Rules for webhooks, admission policies and other servers of an API.
 //!
 //! Source: `pkg/apis/admissionregistration/validation/validation.go`, `apiserver/pkg/util/webhook/validation.go` and
-//! `kube-aggregator/pkg/apis/apiregistration/validation/validation.go` of Kubernetes 1.35 to 1.37. Expressions are not
-//! compiled.
+//! `kube-aggregator/pkg/apis/apiregistration/validation/validation.go` of Kubernetes 1.35 to 1.37. Of expressions the
+//! form is judged (`cel.rs`), not the types.
 
 use std::collections::BTreeSet;
 
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
 use crate::validate::api::Judge;
+use crate::validate::api::cel;
 use crate::validate::api::forms::{LABEL_KEY, is_letter_label, is_qualified, is_subdomain};
 use crate::validate::api::networking::group_and_version;
 use crate::validate::api::rules::{distinct, exactly_one, given, has, once};
@@ -50,11 +51,23 @@ pub fn conditions(judge: &mut Judge<'_>, node: &Node) {
     once(judge, node, "matchConditions", "name");
 }
 
-/// What is only blank is nothing.
+/// What is only blank is nothing, and what is no expression does not compile.
 pub fn expression(judge: &mut Judge<'_>, node: &Node) {
+    let is_of_definition = judge.path.keys().any(|key| key == "x-kubernetes-validations");
+    compiles(judge, node, if is_of_definition { cel::OF_DEFINITIONS } else { cel::OF_ADMISSION });
     for key in ["expression", "valueExpression", "messageExpression", "message", "rule"] {
         if node.text_at(&[key]).is_some_and(|text| !text.is_empty() && text.trim().is_empty()) {
             judge.refuse(node, key, "must not be blank");
+        }
+    }
+}
+
+/// The server compiles every expression; `roots` are the names that it may begin with.
+pub fn compiles(judge: &mut Judge<'_>, node: &Node, roots: &[&str]) {
+    for key in ["expression", "valueExpression", "messageExpression", "rule"] {
+        let text = node.text_at(&[key]).filter(|text| !text.trim().is_empty());
+        if let Some(why) = text.and_then(|text| cel::fault(text, roots)) {
+            judge.refuse(node, key, &format!("does not compile: {why}"));
         }
     }
 }

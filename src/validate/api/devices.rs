@@ -1,16 +1,17 @@
 //! Rules for claims on devices and their classes.
 //!
-//! Source: `pkg/apis/resource/validation/validation.go` of Kubernetes 1.35 to 1.37. Expressions are not compiled.
+//! Source: `pkg/apis/resource/validation/validation.go` of Kubernetes 1.35 to 1.37. Of
+//! expressions only the form is judged.
 
 use std::collections::BTreeSet;
 
 use crate::diff::path::Step;
 use crate::manifest::node::{Node, Value};
 use crate::spec::shapes::Minor;
-use crate::validate::api::Judge;
 use crate::validate::api::forms::{Form, LABEL_KEY, LABEL_VALUE, is_driver};
 use crate::validate::api::quota::is_extended;
 use crate::validate::api::rules::{at_most, distinct, given, has, once};
+use crate::validate::api::{Judge, admission};
 
 /// What a claim may hold of each.
 const MOST: usize = 32;
@@ -36,6 +37,11 @@ const SMALL_ATTRIBUTE: Form = (is_small_attribute, ATTRIBUTE.1);
 fn is_small_attribute(text: &str) -> bool {
     is_attribute(text)
         && !text.split('/').next().is_some_and(|driver| driver.contains(|letter: char| letter.is_ascii_uppercase()))
+}
+
+/// Which devices are meant.
+pub fn selector(judge: &mut Judge<'_>, node: &Node) {
+    admission::compiles(judge, node, &["device"]);
 }
 
 pub fn claim(judge: &mut Judge<'_>, node: &Node) {

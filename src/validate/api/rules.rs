@@ -169,6 +169,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("rbac/v1.PolicyRule", rbac::right),
     ("rbac/v1.Role", rbac::role),
     ("rbac/v1.Subject", rbac::subject),
+    ("resource/v1.CELDeviceSelector", devices::selector),
     ("resource/v1.DeviceClaim", devices::claim),
     ("resource/v1.DeviceClaimConfiguration", devices::configuration),
     ("resource/v1.DeviceClassConfiguration", devices::configuration),

@@ -1,7 +1,7 @@
 //! Rules for the schemas of custom resources, which must be structural.
 //!
 //! Source: `apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go` and `pkg/apiserver/schema/` of
-//! Kubernetes 1.35 to 1.37. Expressions are not compiled.
+//! Kubernetes 1.35 to 1.37. Of expressions only the form is judged.
 
 use std::collections::BTreeSet;
 
