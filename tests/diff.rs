@@ -186,7 +186,8 @@ impl Edit {
 /// The files inside of an object that are JSON: they are edited as what they say.
 fn payloads(object: &Value) -> Vec<(String, Value)> {
     let data = object.get("data").and_then(Value::as_object);
-    let files = data.into_iter().flatten().filter(|(name, _)| name.ends_with(".json"));
+    let files =
+        data.into_iter().flatten().filter(|(name, _)| Path::new(name).extension().is_some_and(|end| end == "json"));
     files.filter_map(|(name, text)| Some((name.clone(), serde_json::from_str(text.as_str()?).ok()?))).collect()
 }
 
@@ -501,10 +502,10 @@ proptest! {
     /// The same of any files, with lines that look like parts of a diff, with and without an end.
     #[test]
     fn the_unified_view_makes_one_text_of_another(texts in prop::collection::vec((text_file(), text_file()), 1..4), context in 0..4_usize) {
-        let tree = |of: fn(&(Option<String>, Option<String>)) -> &Option<String>| Tree {
-            files: texts.iter().enumerate().filter_map(|(at, pair)| Some(TreeFile { path: format!("a {at}/b.txt"), text: of(pair).clone()? })).collect(),
-        };
-        let (old, new, shown) = unified_between(&tree(|(old, _)| old), &tree(|(_, new)| new), context);
+        let file = |at: usize, text: &Option<String>| Some(TreeFile { path: format!("a {at}/b.txt"), text: text.clone()? });
+        let olds = texts.iter().enumerate().filter_map(|(at, (old, _))| file(at, old)).collect();
+        let news = texts.iter().enumerate().filter_map(|(at, (_, new))| file(at, new)).collect();
+        let (old, new, shown) = unified_between(&Tree { files: olds }, &Tree { files: news }, context);
         prop_assert_eq!(patched(old, &shown), new, "{}", shown);
     }
 }
