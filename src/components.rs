@@ -12,6 +12,7 @@ pub mod prometheus_adapter;
 pub mod references;
 pub mod registry;
 pub mod registry_ui;
+pub mod templated;
 pub mod web_service;
 
 use serde_json::{Value, json};

@@ -13,6 +13,7 @@ use crate::spec::shapes::{
     SecretsSpec, ShutdownSpec,
 };
 use crate::spec::size::ExactSize;
+use crate::spec::types::{KeySpec, PortSpec, TypeSpec};
 use crate::stages::resolve::{DYNAMIC_KEYS, DescriptionSpec};
 
 /// A table of the manual: its path in the file, what it is, its keys.
@@ -47,6 +48,10 @@ const TABLES: &[Table] = &[
     table::<RouteSpec>("components.NAME.route"),
 ];
 
+/// The tables of a type of one's own.
+const TYPE_TABLES: &[Table] =
+    &[table::<TypeSpec>("type.toml"), table::<KeySpec>("keys.NAME"), table::<PortSpec>("ports.NAME")];
+
 /// The reference page in Markdown.
 pub fn reference() -> String {
     let mut page = String::from(
@@ -67,6 +72,11 @@ pub fn reference() -> String {
         } else {
             keys(&mut page, entry.keys);
         }
+    }
+    page.push_str("\n## Types of one's own\n\n`templates/TYPE/type.toml`, beside `platform.toml`, declares a type; docs/templates.md shows how.\n");
+    for table in TYPE_TABLES {
+        let _ = write!(page, "\n### `{}`\n\n{}\n\n", table.path, sentence(table.doc));
+        keys(&mut page, table.keys);
     }
     page.push_str("\n## Diagnostics\n\n| code | meaning |\n|---|---|\n");
     for (code, meaning) in codes::ALL {

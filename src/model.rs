@@ -13,6 +13,7 @@ pub mod names;
 pub mod object;
 pub mod pins;
 pub mod platform;
+pub mod rendered;
 pub mod site;
 pub mod tree;
 pub mod workload;

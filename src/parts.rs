@@ -7,4 +7,5 @@ pub mod payload;
 pub mod pod;
 pub mod probe;
 pub mod rights;
+pub mod template;
 pub mod webhook;

@@ -16,8 +16,10 @@ use crate::model::platform::Platform;
 use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Node;
 use crate::stages::order::Collision;
+use crate::stages::resolve::Beside;
 use crate::stages::{build, capacity, images, order, parse, resolve};
 use crate::validate::world::Known;
+use crate::validate::written;
 use crate::values::image::Digest;
 use crate::values::name::ObjectName;
 use crate::values::shelf::Described;
@@ -30,7 +32,11 @@ pub fn platform<'a>(
 ) -> Option<Platform> {
     let described = described.into();
     let lock = images::lock(described.shelf, report);
-    let rehearsal = Rehearsal { chosen: environment, pins: &lock.pins, is_locked: described.is_locked };
+    let rehearsal = Rehearsal {
+        chosen: environment,
+        beside: Beside { shelf: described.shelf, pins: &lock.pins },
+        is_locked: described.is_locked,
+    };
     let (platform, others) = platforms(described.text, &rehearsal, report)?;
     if !lock.is_empty() {
         let used = iter::once(&platform).chain(&others).flat_map(images::tags).map(|(image, _)| image).collect();
@@ -41,9 +47,10 @@ pub fn platform<'a>(
 
 /// Every image of the description and of its environments, by name and tag, with the digest that is written behind some.
 /// `None` means that the report holds errors.
-pub fn images(text: &str, report: &mut Report) -> Option<BTreeSet<(String, Option<Digest>)>> {
-    let rehearsal = Rehearsal { chosen: None, pins: &Pins::default(), is_locked: false };
-    let (platform, others) = platforms(text, &rehearsal, report)?;
+pub fn images(described: Described<'_>, report: &mut Report) -> Option<BTreeSet<(String, Option<Digest>)>> {
+    let rehearsal =
+        Rehearsal { chosen: None, beside: Beside { shelf: described.shelf, pins: &Pins::default() }, is_locked: false };
+    let (platform, others) = platforms(described.text, &rehearsal, report)?;
     Some(iter::once(&platform).chain(&others).flat_map(images::tags).collect())
 }
 
@@ -55,15 +62,16 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
         Some(name) => overlay::overlay(merged.to_mut(), name, report),
         None => Removed::new(),
     };
-    let platform = resolve::resolve(&merged, &removed, rehearsal.pins, report);
+    let platform = resolve::resolve(&merged, &removed, rehearsal.beside, report);
     if let Some(platform) = &platform {
         capacity::check(platform, build::workloads(platform), report);
         images::check(platform, rehearsal.is_locked, report);
+        written::check(platform, report);
     }
     let mut others = rehearse(&base, rehearsal, &troubled(&merged, report), report);
     // a base that is no platform by itself runs nothing
-    if rehearsal.chosen.is_some() && !rehearsal.pins.is_empty() {
-        others.extend(resolve::resolve(&base, &Removed::new(), rehearsal.pins, &mut Report::default()));
+    if rehearsal.chosen.is_some() && !rehearsal.beside.pins.is_empty() {
+        others.extend(resolve::resolve(&base, &Removed::new(), rehearsal.beside, &mut Report::default()));
     }
     Some((platform.filter(|_| !report.has_errors())?, others))
 }
@@ -71,7 +79,7 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
 /// Which environments are read aside, and how.
 struct Rehearsal<'a> {
     chosen: Option<&'a str>,
-    pins: &'a Pins,
+    beside: Beside<'a>,
     is_locked: bool,
 }
 
@@ -107,13 +115,14 @@ fn rehearse(
         // what goes with what in an overlay that could not be merged whole is a guess
         let is_whole = !aside.has_errors();
         report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
-        if let Some(platform) = resolve::resolve(&merged, &removed, rehearsal.pins, &mut aside) {
+        if let Some(platform) = resolve::resolve(&merged, &removed, rehearsal.beside, &mut aside) {
             let mut within = Report::default();
             // what stands in for a value that is wrong may take any room
             if !report.has_errors() {
                 capacity::check(&platform, &build::outlines(&platform), &mut within);
             }
             images::check(&platform, rehearsal.is_locked, &mut within);
+            written::check(&platform, &mut within);
             report.adopt_in(within, name);
             platforms.push(platform);
         }

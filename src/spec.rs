@@ -11,3 +11,4 @@ pub mod scalars;
 pub mod shape;
 pub mod shapes;
 pub mod size;
+pub mod types;

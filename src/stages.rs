@@ -9,3 +9,4 @@ pub mod link;
 pub mod order;
 pub mod parse;
 pub mod resolve;
+pub mod types;

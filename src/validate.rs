@@ -18,6 +18,7 @@ pub mod rights;
 pub mod told;
 pub mod wanted;
 pub mod world;
+pub mod written;
 
 use std::collections::HashMap;
 use std::fmt;

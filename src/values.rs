@@ -9,6 +9,7 @@ pub mod date;
 pub mod duration;
 pub mod host;
 pub mod image;
+pub mod interned;
 pub mod label;
 pub mod name;
 pub mod parse;

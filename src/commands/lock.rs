@@ -41,7 +41,7 @@ pub fn run(args: &LockArgs) -> Result<ExitCode> {
     );
     let input = input::read(&args.file)?;
     let mut report = Report::default();
-    let needed = pipeline::images(&input.text, &mut report);
+    let needed = pipeline::images(input.described(), &mut report);
     let before: BTreeMap<String, Digest> = images::lock(input.shelf.as_ref(), &mut report).pins.into_iter().collect();
     input::tell(&input, &report);
     let Some(needed) = needed.filter(|_| !report.has_errors()) else { return Ok(ExitCode::from(TROUBLE)) };

@@ -33,6 +33,8 @@ pub fn workload(plan: &Plan<'_>, storage_class: Option<&ObjectName>) -> Vec<Obje
             return vec![stateful_set(plan, *replicas, claim, storage_class).into()];
         }
         Controller::PerNode => daemon_set(plan).into(),
+        // it is among the objects of the component
+        Controller::Given { .. } => return Vec::new(),
         Controller::Scheduled { schedule } => cron_job(plan, schedule).into(),
     };
     let claim = claim.map(|(_, size)| PersistentVolumeClaim {

@@ -1,8 +1,5 @@
 //! The stable code of every diagnostic, with one line on what it means. Codes are only ever added.
 
-/// A code and what it means.
-pub type Code = (&'static str, &'static str);
-
 /// The text is not TOML.
 pub const SYNTAX: &str = "syntax";
 /// A key that nothing reads.
@@ -191,13 +188,14 @@ pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 pub const NO_HEARTBEAT: &str = "no-heartbeat";
 /// An image from where none may come from.
 pub const FORBIDDEN_REGISTRY: &str = "forbidden-registry";
+/// A template that cannot be rendered, or that gives what its component may not have.
+pub const TEMPLATE: &str = "template";
 /// An image without a digest, where each must have one.
 pub const UNPINNED_IMAGE: &str = "unpinned-image";
 /// A digest of an image that nothing runs.
 pub const UNUSED_PIN: &str = "unused-pin";
 /// An `[[accept]]` entry that accepts nothing.
 pub const UNUSED_ACCEPT: &str = "unused-accept";
-
 /// An `[[accept]]` entry whose day has passed.
 pub const EXPIRED_ACCEPT: &str = "expired-accept";
 
@@ -297,8 +295,8 @@ pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, U
 /// Codes that say that things do not go with one another, of which one may have been told to be wrong.
 pub const RELATIONS: &[&str] = &[CONFLICT, MISSING_KEY, REQUIRES];
 
-/// Every code, in alphabetical order.
-pub const ALL: &[Code] = &[
+/// Every code with what it means, in alphabetical order.
+pub const ALL: &[(&str, &str)] = &[
     (ABRUPT_ROLLOUT, "a rollout may leave no pod"),
     (ADMIN_BINDING, "a binding gives more than anybody needs"),
     (ADMISSION_RIGHT, "somebody may change what judges every object"),
@@ -374,6 +372,7 @@ pub const ALL: &[Code] = &[
     (SNIPPET_ANNOTATION, "an Ingress writes into the configuration of its controller"),
     (STUCK_ROLLOUT, "a rollout waits for a volume that it keeps itself"),
     (SYNTAX, "the file is not valid TOML"),
+    (TEMPLATE, "a template cannot be rendered, or gives what its component may not have"),
     (TOO_MANY_CONNECTIONS, "an external takes fewer connections than its callers may hold"),
     (UNDECLARED_ADDRESS, "an address leads to a component that nobody declares to be called"),
     (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),

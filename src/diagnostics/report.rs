@@ -178,6 +178,9 @@ impl Report {
                 self.found.push(found);
             }
         }
+        for (name, file) in other.beside {
+            self.beside(name, &file.text).adopt_in(file.report, environment);
+        }
     }
 
     /// Where errors begin, in order.

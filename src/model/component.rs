@@ -12,6 +12,7 @@ use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, RuleGroup};
 use crate::model::names::Names;
 use crate::model::object::Object;
+use crate::model::rendered::Written;
 use crate::model::site::{Registry, Site};
 use crate::model::workload::Workload;
 use crate::spec::read::{At, Shape};
@@ -31,6 +32,15 @@ pub trait Component: Debug + Send + Sync {
     /// Objects that no derivation makes.
     fn objects(&self, _site: &Site<'_>) -> Vec<Object> {
         Vec::new()
+    }
+
+    /// What it makes of the platform around it, asked once everything else is known to be right; what is wrong with files
+    /// that somebody wrote for it ends here.
+    fn settle(&self, _site: &Site<'_>, _report: &mut Report) {}
+
+    /// What files of somebody's own have given, with the places that it comes from.
+    fn written(&self) -> &[Written] {
+        &[]
     }
 
     /// How the world reaches it. The route leads to its first endpoint for callers.

@@ -56,6 +56,13 @@ pub enum Controller {
     },
     /// A `DaemonSet`: one pod on every node, for ports of the node itself.
     PerNode,
+    /// An object that somebody wrote, with this many pods at least and at most.
+    Given {
+        /// While nothing is wrong.
+        fewest: i32,
+        /// At once.
+        most: i32,
+    },
     /// A `CronJob`.
     Scheduled {
         /// Five fields.
@@ -94,6 +101,7 @@ impl Controller {
             Self::Rolling(Replicas::Fixed(count)) | Self::Stateful { replicas: count } => *count,
             Self::Rolling(Replicas::Scaled(scale)) => scale.min,
             Self::Recreate | Self::PerNode => 1,
+            Self::Given { fewest, .. } => *fewest,
             Self::Scheduled { .. } => 0,
         }
     }
@@ -106,7 +114,7 @@ impl Controller {
             // a rollout adds one before it takes one away
             Self::Rolling(Replicas::Fixed(count)) => i128::from(*count) + 1,
             Self::Rolling(Replicas::Scaled(scale)) => i128::from(scale.max) + 1,
-            Self::Stateful { replicas } => i128::from(*replicas),
+            Self::Stateful { replicas } | Self::Given { most: replicas, .. } => i128::from(*replicas),
             Self::Recreate | Self::PerNode | Self::Scheduled { .. } => 1,
         }
     }

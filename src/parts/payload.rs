@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 macro_rules! templates {
@@ -28,6 +28,15 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
 ];
 
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = engine();
+    for (path, text) in TEMPLATES {
+        engine.add_template(path, text).expect("a test has parsed every built-in template");
+    }
+    engine
+});
+
+/// An engine without templates: the same language for those that are built in and for others.
+pub fn engine<'source>() -> Environment<'source> {
     let mut engine = Environment::new();
     let syntax = SyntaxConfig::builder()
         .block_delimiters("<%", "%>")
@@ -42,17 +51,20 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.add_filter("quoted", quoted);
-    for (path, text) in TEMPLATES {
-        engine.add_template(path, text).expect("a test has parsed every built-in template");
-    }
+    engine.add_filter("json", json);
     engine
-});
+}
 
 /// The template at `path` with `values`. Values are the program's own, so a failure is a mistake of ours that the
 /// golden test shows.
 pub fn render(path: &str, values: impl Serialize) -> String {
     let template = ENGINE.get_template(path).expect("the template is listed");
     template.render(Serde(values)).expect("a test has rendered every built-in template")
+}
+
+/// A value in one line, as YAML and JSON both read it: lists and maps too.
+fn json(value: &Value) -> String {
+    serde_json::to_string(value).expect("what a template holds can always be written as JSON")
 }
 
 /// A string as YAML and JSON both read it, for the places of a template where a value of the user stands.

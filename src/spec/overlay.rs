@@ -109,6 +109,12 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) -> Rem
         wrong_type(overlay, "a table", report);
         return removed;
     };
+    if overlay.is_empty() {
+        let (key, _) = table.get_key_value(name).expect("it was just found");
+        report
+            .error(codes::NO_EFFECT, key.span(), format!("environment `{name}` changes nothing"))
+            .help("write what is different, or remove it");
+    }
     for (key, value) in overlay {
         match key.get_ref().as_ref() {
             "components" => merge_components(document, key, value, &mut removed, report),
@@ -133,6 +139,9 @@ fn merge_components<'i>(
         return;
     };
     let misspelt = misspelt_components(document);
+    if overlays.is_empty() {
+        same(key.get_ref(), overlay, report);
+    }
     let mut base =
         document.remove("components").unwrap_or_else(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
     if let DeValue::Table(components) = base.get_mut() {
@@ -186,6 +195,9 @@ fn merge_component<'i>(
             let mut changes = changes.clone();
             if told {
                 changes.remove("port");
+                if changes.is_empty() {
+                    return None;
+                }
             }
             merge_value(components, name, &Spanned::new(change.span(), DeValue::Table(changes)), report);
             None
@@ -235,7 +247,7 @@ fn merge_all<'i>(components: &mut Table<'i>, all: &Node<'i>, report: &mut Report
         return;
     };
     for (key, change) in changes {
-        let mut reached = false;
+        let (mut reached, mut changed) = (false, false);
         if key.get_ref() == "port" {
             let named = components.iter().map(|(name, component)| (name.get_ref().as_ref(), component));
             if !ports_stay(named, key, change, report) {
@@ -247,33 +259,94 @@ fn merge_all<'i>(components: &mut Table<'i>, all: &Node<'i>, report: &mut Report
             let Some(existing) = component.get(key.get_ref().as_ref()) else { continue };
             reached = true;
             if existing.get_ref().as_str() != Some("off") {
-                merge_value(component, key, change, report);
+                changed |= merged_alike(component, key, change, report);
             }
         }
         if !reached {
             report
                 .error(codes::NO_EFFECT, key.span(), format!("no component has a key `{}`", key.get_ref()))
                 .help("`*` changes what components say already");
+        } else if !changed {
+            same(key.get_ref(), change, report);
         }
     }
 }
 
+/// Merges a value into one of several; what is the same there already may be another elsewhere.
+fn merged_alike<'i>(base: &mut Table<'i>, key: &Spanned<Cow<'i, str>>, change: &Node<'i>, report: &mut Report) -> bool {
+    match (base.get_mut(key.get_ref().as_ref()).map(Node::get_mut), change.get_ref()) {
+        (Some(DeValue::Table(inner)), DeValue::Table(changes)) => {
+            let mut changed = false;
+            for (key, change) in changes {
+                changed |= merged_alike(inner, key, change, report);
+            }
+            changed
+        }
+        _ => merged(base, key, change, report),
+    }
+}
+
+/// Merges a value; what is the same already goes to the report.
 fn merge_value<'i>(base: &mut Table<'i>, key: &Spanned<Cow<'i, str>>, change: &Node<'i>, report: &mut Report) {
+    if !merged(base, key, change, report) {
+        same(key.get_ref(), change, report);
+    }
+}
+
+/// Merges a value; `false` if it is a single one, and what the base says already.
+fn merged<'i>(base: &mut Table<'i>, key: &Spanned<Cow<'i, str>>, change: &Node<'i>, report: &mut Report) -> bool {
     let Some(existing) = base.get_mut(key.get_ref().as_ref()) else {
         base.insert(key.clone(), change.clone());
-        return;
+        return true;
     };
     match (existing.get_mut(), change.get_ref()) {
+        (DeValue::Table(_), DeValue::Table(changes)) if changes.is_empty() => false,
         (DeValue::Table(inner), DeValue::Table(changes)) => {
             for (key, change) in changes {
                 merge_value(inner, key, change, report);
             }
+            true
         }
         (DeValue::Table(_), _) => {
             report
                 .error(codes::WRONG_TYPE, change.span(), format!("`{}` is a table in the base", key.get_ref()))
                 .help("an overlay changes single keys of a table");
+            true
         }
-        _ => *existing = change.clone(),
+        (known, new) if is_same(known, new) => false,
+        _ => {
+            *existing = change.clone();
+            true
+        }
+    }
+}
+
+fn same(key: &str, change: &Node<'_>, report: &mut Report) {
+    let message = match change.get_ref() {
+        DeValue::Table(_) => format!("`{key}` changes nothing"),
+        _ => format!("`{key}` is this without the environment too"),
+    };
+    report.error(codes::NO_EFFECT, change.span(), message).help("remove it, or write what is different");
+}
+
+/// Whether two values say the same, however they are written.
+fn is_same(one: &DeValue<'_>, other: &DeValue<'_>) -> bool {
+    match (one, other) {
+        (DeValue::String(one), DeValue::String(other)) => one == other,
+        (DeValue::Boolean(one), DeValue::Boolean(other)) => one == other,
+        (DeValue::Integer(one), DeValue::Integer(other)) => {
+            let number = |text: &str, radix| i128::from_str_radix(text, radix).ok();
+            number(one.as_str(), one.radix()) == number(other.as_str(), other.radix())
+        }
+        (DeValue::Array(one), DeValue::Array(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same(one.get_ref(), other.get_ref()))
+        }
+        (DeValue::Table(one), DeValue::Table(other)) => {
+            let has =
+                |key: &str, value: &DeValue<'_>| other.get(key).is_some_and(|found| is_same(value, found.get_ref()));
+            one.len() == other.len() && one.iter().all(|(key, value)| has(key.get_ref(), value.get_ref()))
+        }
+        _ => false,
     }
 }

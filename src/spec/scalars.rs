@@ -111,6 +111,24 @@ macro_rules! read_amounts {
 
 read_amounts! { Bytes = Bytes::gibibytes(1024), Cpu = Cpu::cores(1) }
 
+impl Read for i64 {
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        integer(node, &(Self::MIN..=Self::MAX), report)
+    }
+
+    fn stand_in(default: Option<Self>) -> Option<Self> {
+        default.or(Some(0))
+    }
+
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("a whole number")
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "integer" })
+    }
+}
+
 impl Read for bool {
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         let read = node.get_ref().as_bool();

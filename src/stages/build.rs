@@ -92,7 +92,8 @@ fn cluster(platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {
     priorities::classes(&platform.facts.platform.name, &used).into_iter().map(Object::from).collect()
 }
 
-fn site<'a>(declared: &'a Declared, platform: &'a Platform) -> Site<'a> {
+/// What a component sees of the platform.
+pub fn site<'a>(declared: &'a Declared, platform: &'a Platform) -> Site<'a> {
     let facts = &platform.facts;
     let spread = declared.common.spread.as_ref().unwrap_or(&facts.defaults.spread);
     Site {

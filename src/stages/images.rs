@@ -83,7 +83,7 @@ fn uses(platform: &Platform) -> Vec<Use> {
         let named = declared.component.images();
         let run = workloads.iter().map(|workload| workload.main.image.clone());
         for image in run.chain(declared.component.starts()) {
-            let place = named.iter().find(|named| named.value == image);
+            let place = named.iter().find(|named| named.value == image && named.is_written());
             let brought = place.is_none().then(|| declared.own.name.to_string());
             let span = place.map_or(declared.span, |named| named.span);
             if !found.iter().any(|known| known.span == span && known.image == image) {

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 
 use crate::components;
 use crate::components::entry::Declaration;
+use crate::components::templated;
 use crate::derive::survey;
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
@@ -27,9 +28,11 @@ use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type}
 use crate::spec::scalars::FormatVersion;
 use crate::spec::shape::shape;
 use crate::spec::shapes::{AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
-use crate::stages::{accept, check, link};
+use crate::stages::types::{Found, Types};
+use crate::stages::{accept, build, check, link};
 use crate::values::name::Name;
 use crate::values::parse::Parse;
+use crate::values::shelf::Shelf;
 
 shape! {
     /// The whole file, but for components and environments, which are read by type and by name.
@@ -73,9 +76,18 @@ pub const DYNAMIC_KEYS: &[Key] = &[
     },
 ];
 
-/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away, `pins` are the
-/// digests of images. `None` means that the report holds errors.
-pub fn resolve(document: &DeTable<'_>, removed: &Removed, pins: &Pins, report: &mut Report) -> Option<Platform> {
+/// What lies beside a description.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// Its files.
+    pub shelf: &'a dyn Shelf,
+    /// The digests of images that one of them names.
+    pub pins: &'a Pins,
+}
+
+/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away. `None` means
+/// that the report holds errors.
+pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, report: &mut Report) -> Option<Platform> {
     let names = Names::of(document, removed);
     let general = read_description(document, report);
     let facts = Facts {
@@ -84,13 +96,13 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, pins: &Pins, report: &
         defaults: general.defaults,
         secrets: general.secrets,
         images: general.images,
-        pins: pins.clone(),
+        pins: beside.pins.clone(),
     };
     let namespaces: BTreeMap<Name, NamespaceSpec> = by_name(general.namespaces);
     let externals: BTreeMap<Name, ExternalSpec> = by_name(general.externals);
 
     let mut components = match document.get("components") {
-        Some(node) => read_components(node, &facts, &names, report),
+        Some(node) => read_components(node, &facts, &names, &mut Types::of(beside.shelf), report),
         None => Vec::new(),
     };
     namespaces_are_meant(&names, report);
@@ -101,6 +113,11 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, pins: &Pins, report: &
     let platform = Platform { facts, namespaces, externals, components, around, accepted, workloads };
     check::check(&platform, &names, report);
     accept::accept(&platform.accepted, &names, report);
+    if !report.has_errors() {
+        for declared in &platform.components {
+            declared.component.settle(&build::site(declared, &platform), report);
+        }
+    }
     (!report.has_errors()).then_some(platform)
 }
 
@@ -126,7 +143,13 @@ fn by_name<V>(entries: Entries<Name, V>) -> BTreeMap<Name, V> {
     entries.0.into_iter().map(|(name, value)| (name.value, value)).collect()
 }
 
-fn read_components(node: &Node<'_>, facts: &Facts, names: &Names<'_>, report: &mut Report) -> Vec<Declared> {
+fn read_components(
+    node: &Node<'_>,
+    facts: &Facts,
+    names: &Names<'_>,
+    types: &mut Types<'_>,
+    report: &mut Report,
+) -> Vec<Declared> {
     let Some(table) = node.get_ref().as_table() else {
         wrong_type(node, "a table", report);
         return Vec::new();
@@ -139,17 +162,23 @@ fn read_components(node: &Node<'_>, facts: &Facts, names: &Names<'_>, report: &m
             let message = format!("`{}` is a component and an external", name.value);
             report.error(codes::DUPLICATE, name.span, message).help("`calls` could mean either: rename one of the two");
         }
-        components.extend(read_component(name, value, facts, names, report));
+        components.extend(read_component(name, value, &Known { facts, names }, types, report));
     }
     components
+}
+
+/// What is known before any component has been read.
+struct Known<'a> {
+    facts: &'a Facts,
+    names: &'a Names<'a>,
 }
 
 /// Reads one component; a malformed name does not hide faults in its table.
 fn read_component(
     name: Option<At<Name>>,
     node: &Node<'_>,
-    facts: &Facts,
-    names: &Names<'_>,
+    known: &Known<'_>,
+    types: &mut Types<'_>,
     report: &mut Report,
 ) -> Option<Declared> {
     let Some(table) = node.get_ref().as_table() else {
@@ -158,29 +187,45 @@ fn read_component(
     };
     let broken_name = name.is_none();
     let name = name.unwrap_or_else(|| At { value: Name::fixed("unnamed"), span: node.span().into() });
-    let known = [ComponentSpec::KEYS];
-    let types = || components::COMPONENTS.iter().map(|entry| entry.name);
-    let mut fields = Fields::of(table, name.span, &known, report);
+    let keys = [ComponentSpec::KEYS];
+    let mut fields = Fields::of(table, name.span, &keys, report);
     let before = fields.report.count();
     let type_name = fields.take::<At<String>>("type", None)?;
     if type_name.is_stand_in() {
         if fields.raw("type").is_none() && fields.report.count() > before {
-            fields.report.last_help(&format!("add `type = …`: {}", suggest::list(types())));
+            fields.report.last_help(&format!("add `type = …`: {}", suggest::list(built_in())));
         }
         fields.finish_one("type");
         return None;
     }
-    let Some(entry) = components::named(&type_name.value) else {
-        let mistake =
-            report.error(codes::INVALID_VALUE, type_name.span, format!("`{}` is no component type", type_name.value));
-        match suggest::nearest(&type_name.value, types()) {
-            Some(near) => mistake.did_you_mean(Some(near)),
-            None => mistake.help(format!("expected {}", suggest::list(types()))),
-        };
-        return None;
+    let declaration = Declaration { name: &name.value, span: name.span, table, facts: known.facts, names: known.names };
+    let declared = match components::named(&type_name.value) {
+        Some(entry) => (entry.resolve)(declaration, report),
+        None => match types.find(&type_name.value, report) {
+            Found::Type(found) => templated::resolve(declaration, &found, report),
+            Found::Broken => None,
+            Found::Nothing => {
+                no_type(&type_name, types, report);
+                None
+            }
+        },
     };
-    let declaration = Declaration { name: &name.value, span: name.span, table, facts, names };
-    (entry.resolve)(declaration, report).filter(|_| !broken_name)
+    declared.filter(|_| !broken_name)
+}
+
+fn built_in() -> impl Iterator<Item = &'static str> {
+    components::COMPONENTS.iter().map(|entry| entry.name)
+}
+
+fn no_type(type_name: &At<String>, types: &Types<'_>, report: &mut Report) {
+    let own = types.names();
+    let all = || built_in().chain(own.iter().map(String::as_str));
+    let message = format!("`{}` is no component type", type_name.value);
+    let mistake = report.error(codes::INVALID_VALUE, type_name.span, message);
+    match suggest::nearest(&type_name.value, all()) {
+        Some(near) => mistake.did_you_mean(Some(near)),
+        None => mistake.help(format!("expected {}", suggest::list(all()))),
+    };
 }
 
 #[cfg(test)]
