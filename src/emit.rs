@@ -16,7 +16,7 @@ use crate::manifest::read::{self, Dialect};
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::Object;
 use crate::model::tree::{Tree, TreeFile};
-use crate::stages::order::APPLY_ORDER;
+use crate::stages::order::{APPLY_ORDER, LAST};
 
 /// First line of `kustomization.yaml`, by which a later run knows the directory as its own.
 pub const MARKER: &str = "# Written by platformgen; do not edit.";
@@ -107,6 +107,7 @@ pub fn tree<D: Document>(bundle: &Bundle<D>) -> Tree {
 /// The file of a home.
 pub fn path(home: &Home) -> String {
     match home {
+        Home::Definitions(name) => format!("crds/{name}.yaml"),
         Home::Cluster => "cluster.yaml".to_owned(),
         Home::Namespace(namespace) => format!("{namespace}/namespace.yaml"),
         Home::Component(own) => format!("{}/{}.yaml", own.namespace, own.name),
@@ -116,8 +117,11 @@ pub fn path(home: &Home) -> String {
 /// kustomize sorts by kind; it is told our order, so that `kubectl apply -k` applies as the stream does.
 fn kustomization(files: &[TreeFile]) -> String {
     let mut text = format!("{MARKER} The source is platform.toml.\n{KUSTOMIZATION_HEAD}");
-    for kind in APPLY_ORDER {
-        text.extend(["    - ", kind, "\n"]);
+    for (list, kinds) in [("orderFirst", APPLY_ORDER), ("orderLast", LAST)] {
+        text.extend(["    ", list, ":\n"]);
+        for kind in kinds {
+            text.extend(["    - ", kind, "\n"]);
+        }
     }
     text.push_str("resources:\n");
     for file in files {
@@ -132,5 +136,4 @@ kind: Kustomization
 sortOptions:
   order: legacy
   legacySortOptions:
-    orderFirst:
 ";

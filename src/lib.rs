@@ -9,6 +9,7 @@ pub mod derive;
 pub mod diagnostics;
 pub mod diff;
 pub mod emit;
+pub mod hatches;
 pub mod inventory;
 pub mod manifest;
 pub mod manual;

@@ -5,6 +5,7 @@ pub mod block;
 pub mod document;
 pub mod json;
 pub mod node;
+pub mod patch;
 pub mod plain;
 pub mod read;
 pub mod selector;

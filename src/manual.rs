@@ -6,6 +6,9 @@ use crate::components::COMPONENTS;
 use crate::diagnostics::codes;
 use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
 use crate::spec::external::ExternalSpec;
+use crate::spec::hatches::{
+    DefinitionsSpec, ManifestsSpec, OperationSpec, PatchSpec, RequiredDefinition, RequirementsSpec, TargetSpec,
+};
 use crate::spec::images::ImagesSpec;
 use crate::spec::read::{Key, Shape, sentence, table_schema};
 use crate::spec::shapes::{
@@ -43,6 +46,13 @@ const TABLES: &[Table] = &[
     table::<NamespaceSpec>("[namespaces.NAME]"),
     table::<QuotaSpec>("namespaces.NAME.quota"),
     table::<ExternalSpec>("[externals.NAME]"),
+    table::<ManifestsSpec>("[[manifests]]"),
+    table::<DefinitionsSpec>("[crds.NAME]"),
+    table::<RequirementsSpec>("[requirements]"),
+    table::<RequiredDefinition>("requirements.crds.NAME"),
+    table::<PatchSpec>("[[patches]]"),
+    table::<TargetSpec>("patches.target"),
+    table::<OperationSpec>("patches.json6902"),
     table::<AcceptSpec>("[[accept]]"),
     table::<ComponentSpec>("[components.NAME]"),
     table::<RouteSpec>("components.NAME.route"),

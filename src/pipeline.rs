@@ -9,6 +9,8 @@ use toml::de::DeTable;
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
+use crate::hatches::patches::Patches;
+use crate::hatches::{definitions, manifests};
 use crate::model::bundle::{Bundle, Home};
 use crate::model::object::{Object, ObjectId};
 use crate::model::pins::Pins;
@@ -165,14 +167,43 @@ pub fn render_as<'a, T>(
     report: &mut Report,
     finish: impl FnMut(Object) -> T,
 ) -> Option<(Platform, Bundle<T>)> {
+    let described = described.into();
     let platform = platform(described, environment, report)?;
-    match order::order(build::build(&platform, finish)) {
-        Ok(bundle) => Some((platform, bundle)),
+    let bundle = join(&platform, described, report, finish)?;
+    Some((platform, bundle))
+}
+
+/// The objects of a platform and those that somebody wrote, patched and in order.
+fn join<T>(
+    platform: &Platform,
+    described: Described<'_>,
+    report: &mut Report,
+    mut finish: impl FnMut(Object) -> T,
+) -> Option<Bundle<T>> {
+    let mut patches = Patches::of(platform, described.text, report);
+    let mut placed = build::build(platform, |object| finish(patches.apply(object, report)));
+    let written = manifests::read(platform, placed.iter().map(|placed| &placed.id), described.shelf, report);
+    manifests::collide(&written, &placed, report);
+    placed.extend(written.into_iter().map(|written| {
+        written.placed(|object| finish(if is_definition(&object) { object } else { patches.apply(object, report) }))
+    }));
+    let ids: Vec<&ObjectId> = placed.iter().map(|placed| &placed.id).collect();
+    let patched = patches.finish(&ids, report);
+    if report.has_errors() {
+        return None;
+    }
+    match order::order(placed) {
+        Ok(bundle) => Some(Bundle { patched, ..bundle }),
         Err(collision) => {
-            collide(&platform, &collision, report);
+            collide(platform, &collision, report);
             None
         }
     }
+}
+
+/// What a definition says goes with its sum, so no patch may change it.
+fn is_definition(object: &Object) -> bool {
+    object.kind() == definitions::KIND
 }
 
 /// The names of the environments of a description, in alphabetical order; none if it cannot be read.
@@ -214,6 +245,7 @@ fn collide(platform: &Platform, collision: &Collision, report: &mut Report) {
         |home: &Home| platform.components.iter().find(|declared| Home::Component(declared.own.clone()) == *home);
     let span = collision.homes.iter().rev().find_map(owner).map_or(Span::default(), |declared| declared.span);
     let [one, other] = collision.homes.each_ref().map(|home| match home {
+        Home::Definitions(name) => format!("`crds.{name}`"),
         Home::Cluster => "the platform itself".to_owned(),
         Home::Namespace(name) => format!("namespace `{name}`"),
         Home::Component(own) => format!("`{}`", own.name),

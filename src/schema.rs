@@ -3,7 +3,7 @@
 //! Lives here: the table, which is taken from the crate of the typed objects (`tests/schema.rs`). It must never know what a
 //! value of the right type may not be.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::spec::shapes::Minor;
 
@@ -139,6 +139,12 @@ impl Schema {
     /// The kinds that a version of a group serves.
     pub fn kinds(&self, version: &str) -> Vec<&'static str> {
         self.kinds.keys().filter(|(known, _)| *known == version).map(|(_, kind)| *kind).collect()
+    }
+
+    /// The versions of groups that are served, sorted.
+    pub fn group_versions(&self) -> Vec<&'static str> {
+        let found: BTreeSet<&str> = self.kinds.keys().map(|(version, _)| *version).collect();
+        found.into_iter().collect()
     }
 
     /// Whether Kubernetes itself has this group.

@@ -5,6 +5,7 @@ pub mod accept;
 pub mod api;
 pub mod arithmetic;
 pub mod decode;
+pub mod definitions;
 pub mod findings;
 pub mod groups;
 pub mod makers;
@@ -20,7 +21,7 @@ pub mod wanted;
 pub mod world;
 pub mod written;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::num::NonZero;
 use std::{panic, thread};
@@ -79,23 +80,33 @@ pub struct Checked {
     pub is_description: bool,
     /// Where in a description its objects come from.
     pub origin: Option<Origin>,
+    /// Where somebody wrote one of them, by what it is called, such as `Role production/support`.
+    pub written: BTreeMap<String, Origin>,
 }
 
-/// A place in a description.
+impl Checked {
+    /// Where an object comes from.
+    pub fn origin_of(&self, object: &str) -> Option<&Origin> {
+        self.written.get(object).or(self.origin.as_ref())
+    }
+}
+
+/// A place in a description, or in a file that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Its file.
     pub file: String,
     /// The line, from one.
     pub line: usize,
-    /// What stands there, such as `components.api`.
+    /// What stands there, such as `components.api`; empty in a file of objects.
     pub path: String,
 }
 
-/// `platform.toml:84, components.api`
+/// `platform.toml:84, components.api`, or `manifests/role.yaml:3`
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}, {}", self.file, self.line, self.path)
+        write!(f, "{}:{}", self.file, self.line)?;
+        if self.path.is_empty() { Ok(()) } else { write!(f, ", {}", self.path) }
     }
 }
 

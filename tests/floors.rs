@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// The floors, from the ground up. A module imports only from its own floor's children or from floors below it.
 const FLOORS: &[&[&str]] = &[
     &["diagnostics", "values"],
-    &["spec", "manifest"],
+    &["manifest"],
+    &["spec"],
     &["model", "reach", "rights", "schema"],
     &["parts"],
     &["derive"],
@@ -16,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["stages"],
     &["emit", "diff"],
     &["validate"],
+    &["hatches"],
     &["views", "inventory"],
     &["pipeline", "manual"],
     &["causes", "traces"],

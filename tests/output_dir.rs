@@ -28,7 +28,7 @@ fn list(paths: &[&str]) -> String {
     let mut text =
         format!("{} The source is platform.toml.\napiVersion: kustomize.config.k8s.io/v1beta1\n", listing::MARKER);
     text.push_str("kind: Kustomization\nsortOptions:\n  order: legacy\n  legacySortOptions:\n    orderFirst:\n");
-    text.push_str("    - Namespace\n    - ServiceAccount\n");
+    text.push_str("    - Namespace\n    - ServiceAccount\n    orderLast:\n    - APIService\n");
     text.push_str(if paths.is_empty() { "resources: []\n" } else { "resources:\n" });
     text.extend(paths.iter().map(|path| format!("- {path}\n")));
     text
@@ -291,7 +291,7 @@ fn a_list_that_someone_edited_is_refused() {
 fn the_message_says_which_line_of_the_list_is_odd() {
     let dir = written();
     fs::write(dir.path().join(listing::FILE), list(&["cluster.yaml"]) + "namespace: mine\n").unwrap();
-    refused(dir.path(), &platform(), &["line 12, `namespace: mine`, is not one"]);
+    refused(dir.path(), &platform(), &["line 14, `namespace: mine`, is not one"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::commands::shelf::{self, Directory, Revision};
 use crate::diagnostics::caret;
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::diagnostics::source::Source;
-use crate::diff::secrets::Description;
+use crate::diff::secrets;
 use crate::model::bundle::Bundle;
 use crate::model::object::Object;
 use crate::model::platform::Platform;
@@ -122,14 +122,11 @@ pub fn render<T>(
 pub fn tell(input: &Input, report: &Report) {
     let found = report.sorted();
     let source = Source { name: &input.name, text: &input.text };
-    let description = Description::of(if found.is_empty() { "" } else { source.text });
-    let is_shown = |_, line: &str| description.shows(line);
-    let mut text = caret::text_of(&found, source, is_colored_stderr(), &is_shown);
+    let mut text = shown(&found, source);
     let mut errors = count(&found);
     for (source, report) in report.files() {
         let found = report.sorted();
-        let description = Description::of(if found.is_empty() { "" } else { source.text });
-        text += &caret::text_of(&found, source, is_colored_stderr(), &|_, line| description.shows(line));
+        text += &shown(&found, source);
         errors += count(&found);
     }
     if errors > 0 {
@@ -137,6 +134,13 @@ pub fn tell(input: &Input, report: &Report) {
         text.extend([&input.name, ": ", &errors.to_string(), " error", plural, "; nothing rendered\n"]);
     }
     output::complain(&text);
+}
+
+fn shown(found: &[&Diagnostic], source: Source<'_>) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    caret::text_of(found, source, is_colored_stderr(), &secrets::shown(source.name, source.text))
 }
 
 fn count(found: &[&Diagnostic]) -> usize {

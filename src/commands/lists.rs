@@ -13,8 +13,8 @@ use crate::emit;
 use crate::inventory::{images, requirements, secrets};
 use crate::manifest::document::Document;
 use crate::manifest::read::{self, Dialect};
+use crate::model::platform::Platform;
 use crate::schema::Schema;
-use crate::spec::shapes::Minor;
 use crate::validate;
 use crate::validate::world::World;
 
@@ -95,10 +95,11 @@ pub fn secrets(args: &ListArgs) -> Result<ExitCode> {
 
 /// What a cluster must have already.
 pub fn requirements(args: &ListArgs) -> Result<ExitCode> {
-    list(args, |world, minor| {
-        let all = requirements::requirements(world, &Schema::of(minor));
+    list(args, |world, platform| {
+        let minor = platform.facts.platform.kubernetes;
+        let all = requirements::requirements(world, &Schema::of(minor), platform);
         let kubernetes = requirements::Requirement {
-            what: format!("Kubernetes {}", minor.label().trim_start_matches('v')),
+            what: format!("Kubernetes {} or newer", minor.label().trim_start_matches('v')),
             why: "everything".to_owned(),
             check: "kubectl version".to_owned(),
         };
@@ -117,7 +118,7 @@ pub fn requirements(args: &ListArgs) -> Result<ExitCode> {
     })
 }
 
-fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, Minor) -> List) -> Result<ExitCode> {
+fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, &Platform) -> List) -> Result<ExitCode> {
     let input = input::read(&args.file)?;
     let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(ExitCode::from(TROUBLE));
@@ -131,7 +132,7 @@ fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, Minor) -> List) -> Result<E
     let documents: Vec<Vec<Document>> = files.iter().map(|file| read(&file.text)).collect();
     let minor = platform.facts.platform.kubernetes;
     let world = World::of(documents.iter().enumerate().map(|(at, documents)| (at, documents.as_slice())), None, minor);
-    let list = of(&world, minor);
+    let list = of(&world, &platform);
     let text = if args.format == Format::Json { format!("{:#}\n", list.json) } else { table(list.heads, &list.rows) };
     output::write_stdout([text])?;
     Ok(ExitCode::SUCCESS)

@@ -83,6 +83,8 @@ fn chosen<'a, T>(bundle: &'a Bundle<T>, platform: &Platform, only: Option<&str>)
     let Some(only) = only else { return Ok(bundle.objects.iter().collect()) };
     let (namespace, component) = only.split_once('/').map_or((only, None), |(namespace, name)| (namespace, Some(name)));
     let belongs = |home: &Home| match (home, component) {
+        (Home::Definitions(_), None) => namespace == "crds",
+        (Home::Definitions(name), Some(own)) => namespace == "crds" && name.as_str() == own,
         (Home::Cluster, _) | (Home::Namespace(_), Some(_)) => false,
         (Home::Namespace(name), None) => name.as_str() == namespace,
         (Home::Component(own), None) => own.namespace.as_str() == namespace,

@@ -13,11 +13,12 @@ use clap::{Args, ValueEnum};
 use crate::commands::input::Input;
 use crate::commands::tree::{self, Wanted};
 use crate::commands::{environments, input, output};
-use crate::diagnostics::report::Report;
+use crate::diagnostics::report::{Report, Severity};
 use crate::diagnostics::source::Source;
+use crate::diagnostics::{codes, suggest};
 use crate::emit;
 use crate::manifest::read::Dialect;
-use crate::model::bundle::Home;
+use crate::model::bundle::{Bundle, Home, Patched};
 use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
@@ -164,11 +165,13 @@ fn described(
     };
     let question = Question { minor, dialect, known: Some(&known), wanted: wanted.clone() };
     let mut verdict = validate::validate(tree, &question);
-    let origins = origins(&platform, input);
+    let (origins, written) = (origins(&platform, input), written(&bundle));
     for file in &mut verdict.files {
-        let ends = std::iter::successors(Some(file.path.as_str()), |path| path.split_once('/').map(|(_, rest)| rest));
-        file.origin = ends.into_iter().find_map(|path| origins.get(path)).cloned();
+        let ends = || iter::successors(Some(file.path.as_str()), |path| path.split_once('/').map(|(_, rest)| rest));
+        let (origin, written) = (ends().find_map(|path| origins.get(path)), ends().find_map(|path| written.get(path)));
+        (file.origin, file.written) = (origin.cloned(), written.cloned().unwrap_or_default());
     }
+    patched(&bundle, report);
     accept::accept(&mut verdict, &platform.accepted, &question, today(), report);
     std::mem::forget((platform, bundle));
     Ok(Some((minor, verdict)))
@@ -188,6 +191,31 @@ fn origins(platform: &Platform, input: &Input) -> BTreeMap<String, Origin> {
         (emit::path(&Home::Component(declared.own.clone())), origin)
     };
     declared.into_iter().map(origin).collect()
+}
+
+/// Where somebody wrote objects, by the file that holds them and by what they are called.
+fn written<T>(bundle: &Bundle<T>) -> BTreeMap<String, BTreeMap<String, Origin>> {
+    let mut found: BTreeMap<String, BTreeMap<String, Origin>> = BTreeMap::new();
+    for placed in &bundle.objects {
+        let Some((file, line)) = placed.written.as_deref() else { continue };
+        let origin = Origin { file: file.clone(), line: *line, path: String::new() };
+        found.entry(emit::path(&placed.home)).or_default().insert(placed.id.to_string(), origin);
+    }
+    found
+}
+
+/// Says what is patched and why, so that it stays in sight.
+fn patched<T>(bundle: &Bundle<T>, report: &mut Report) {
+    for Patched { number, span, objects, paths, reason } in &bundle.patched {
+        let Some(first) = objects.first() else { continue };
+        let objects = match objects.len() {
+            1 => first.to_string(),
+            count => format!("{count} objects such as {first}"),
+        };
+        let paths = suggest::joined(paths.iter().map(String::as_str), "and");
+        let message = format!("a patch changes {paths} of {objects}: {reason}");
+        report.add(Severity::Note, codes::PATCHED, *span, message).object = Some(format!("patches[{number}]"));
+    }
 }
 
 /// Today, or the day that a build says it is made on (<https://reproducible-builds.org/specs/source-date-epoch>).

@@ -45,7 +45,12 @@ pub fn name(set: &ConfigFiles) -> String {
 
 /// The first ten hexadecimal digits: enough that two contents of one `ConfigMap` never meet, short enough to read.
 pub fn short_hex(digest: &[u8]) -> String {
-    digest.iter().take(5).fold(String::with_capacity(10), |mut hex, byte| {
+    hex(digest.get(..5).unwrap_or(digest))
+}
+
+/// All of them.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

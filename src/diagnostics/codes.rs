@@ -182,6 +182,16 @@ pub const MONITORING_CONFIG: &str = "monitoring-config";
 pub const SILENT_ALERT: &str = "silent-alert";
 /// A component that no alert is about.
 pub const UNWATCHED_COMPONENT: &str = "unwatched-component";
+/// A file that the description names cannot be had.
+pub const MISSING_FILE: &str = "missing-file";
+/// A file has another sum than the description says.
+pub const WRONG_SUM: &str = "wrong-sum";
+/// A patch changes what follows from something else.
+pub const DERIVED_FIELD: &str = "derived-field";
+/// A patch finds an object otherwise than it expects.
+pub const PATCH_FAILS: &str = "patch-fails";
+/// Somebody has changed an object beyond what the keys of the description cover.
+pub const PATCHED: &str = "patched";
 /// The `ingress-nginx` controller receives no more fixes.
 pub const INGRESS_NGINX_RETIRED: &str = "ingress-nginx-retired";
 /// Nobody would learn that alerting itself has failed.
@@ -198,96 +208,6 @@ pub const UNUSED_PIN: &str = "unused-pin";
 pub const UNUSED_ACCEPT: &str = "unused-accept";
 /// An `[[accept]]` entry whose day has passed.
 pub const EXPIRED_ACCEPT: &str = "expired-accept";
-
-/// Codes about objects that `[[accept]]` may name; whether they apply is known once the objects are there.
-pub const OF_OBJECTS: &[&str] = &[
-    ABRUPT_ROLLOUT,
-    ADMIN_BINDING,
-    ADMISSION_RIGHT,
-    ALERT_TEMPLATE,
-    BLOCKED_CONNECTION,
-    BLOCKED_DRAIN,
-    BROAD_SUBJECT,
-    CONTESTED,
-    DEFAULT_ACCOUNT,
-    DEFAULT_NAMESPACE,
-    DEPRECATED_FIELD,
-    DNS_SEARCH,
-    DUPLICATE_VARIABLE,
-    ENDLESS_JOB,
-    ESCALATING_RIGHT,
-    EXEC_RIGHT,
-    EXPOSED_SERVICE,
-    EXTERNAL_IP,
-    FEW_REPLICAS,
-    FULL_VOLUME,
-    HOST_MOUNT,
-    HOST_NAMESPACE,
-    IMAGE_DIGEST,
-    IMAGE_REGISTRY,
-    IMAGE_TAG,
-    INGRESS_WITHOUT_TLS,
-    LASTING_TOKEN,
-    LITERAL_SECRET,
-    LOW_USER_ID,
-    MISSING_LIMITS,
-    MISSING_LIVENESS,
-    MISSING_READINESS,
-    MISSING_REQUESTS,
-    MONITORING_CONFIG,
-    NODE_PROXY_RIGHT,
-    NO_DISRUPTION_BUDGET,
-    NO_PRIORITY,
-    NO_SPREAD,
-    ORPHAN,
-    PRIVILEGED_CONTAINER,
-    PRIVILEGED_PORT,
-    PULL_POLICY,
-    READ_ONLY_ROOT,
-    ROOT_USER,
-    SAME_PROBE,
-    SECRET_IN_ENV,
-    SECRET_RIGHT,
-    SHORT_GRACE,
-    SHORT_WINDOW,
-    SILENT_ALERT,
-    SNIPPET_ANNOTATION,
-    STUCK_ROLLOUT,
-    UNDECLARED_ADDRESS,
-    UNDECLARED_CONNECTION,
-    UNMEASURED_AUTOSCALER,
-    UNEQUAL_MEMORY,
-    UNISOLATED_POD,
-    UNKNOWN_METRIC,
-    UNRESTRICTED_POD,
-    UNUSABLE_RIGHT,
-    UNUSED_TOKEN,
-    UNWATCHED_COMPONENT,
-    WILDCARD_RIGHT,
-    WORKLOAD_RIGHT,
-];
-
-/// Codes about objects that a server would not take, or that would not work: nobody can live with them.
-pub const UNACCEPTABLE: &[&str] = &[
-    DANGLING_KEY,
-    DANGLING_PORT,
-    DANGLING_REFERENCE,
-    DUPLICATE,
-    INVALID_FIELD,
-    MANIFEST,
-    MISSING_KEY,
-    NOT_SERVED,
-    OUTSIDE_LIMIT_RANGE,
-    POD_SECURITY,
-    PROMQL_SYNTAX,
-    QUOTA_EXCEEDED,
-    SELECTS_NOTHING,
-    TOO_MANY_CONNECTIONS,
-    UNFIT_TARGET,
-    UNKNOWN_KEY,
-    UNKNOWN_KIND,
-    WRONG_TYPE,
-];
 
 /// Codes that say that something is not there.
 pub const ABSENCE: &[&str] = &[MISSING_KEY, NO_EFFECT, REQUIRES, UNKNOWN_NAME, UNKNOWN_PORT, UNUSED_ACCEPT];
@@ -312,6 +232,7 @@ pub const ALL: &[(&str, &str)] = &[
     (DEFAULT_ACCOUNT, "a pod has a token of an account that others share"),
     (DEFAULT_NAMESPACE, "an object lies in the namespace `default`"),
     (DEPRECATED_FIELD, "something else has taken the place of this field"),
+    (DERIVED_FIELD, "a patch changes what follows from something else"),
     (DNS_SEARCH, "names from outside are looked for in the cluster first"),
     (DUPLICATE, "the same thing is said twice"),
     (DUPLICATE_VARIABLE, "a variable is set twice"),
@@ -342,17 +263,20 @@ pub const ALL: &[(&str, &str)] = &[
     (MISSING_LIVENESS, "nobody notices that a container hangs"),
     (MISSING_READINESS, "a Service sends to pods that nobody asks whether they are ready"),
     (MISSING_REQUESTS, "nothing is set aside for a container, or nothing stops it"),
+    (MISSING_FILE, "a file that the description names cannot be had"),
     (MONITORING_CONFIG, "the monitoring software refuses this, or it does not do what it says"),
     (NODE_PROXY_RIGHT, "somebody may call kubelets through the API server"),
     (NOT_SERVED, "the server does not serve this version of the API"),
     (NO_DELIVERY, "alerts are handed to nobody, though somebody is there to deliver them"),
     (NO_DISRUPTION_BUDGET, "all pods of a workload may be evicted at once"),
-    (NO_EFFECT, "an overlay changes nothing"),
+    (NO_EFFECT, "an overlay or a patch changes nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (NO_PRIORITY, "pods have no priority"),
     (NO_SPREAD, "all pods of a workload may be on one node"),
     (ORPHAN, "nothing uses this object"),
     (OUTSIDE_LIMIT_RANGE, "a limit range does not allow this amount"),
+    (PATCHED, "an object is changed beyond what the keys of the description cover"),
+    (PATCH_FAILS, "a patch finds an object otherwise than it expects"),
     (POD_SECURITY, "a pod is not admitted by the Pod Security level of its namespace"),
     (PRIVILEGED_CONTAINER, "a container has what it takes to leave its bounds"),
     (PRIVILEGED_PORT, "a container listens to a port that needs a capability"),
@@ -395,5 +319,6 @@ pub const ALL: &[(&str, &str)] = &[
     (UNWATCHED_COMPONENT, "nobody would hear that this component is gone"),
     (WILDCARD_RIGHT, "somebody has rights that nobody has listed"),
     (WORKLOAD_RIGHT, "somebody may start pods"),
+    (WRONG_SUM, "a file has another sum than the description says"),
     (WRONG_TYPE, "the value has another type than the key takes"),
 ];

@@ -1,14 +1,12 @@
 //! Structures inside texts: a configuration file in a `ConfigMap` is compared as what it is.
 
-use std::borrow::Cow;
-
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::diagnostics::source::Span;
 use crate::diff::path::Path;
-use crate::manifest::node::{Entry, Node, Value};
-use crate::manifest::{plain, read};
+use crate::manifest::node::Node;
+use crate::manifest::read;
+use crate::spec::any;
 
 /// Whether a place holds a file with a structure.
 pub fn is_file(path: &Path) -> bool {
@@ -28,32 +26,5 @@ pub fn structures(file: &str, old: &str, new: &str) -> Option<(Node, Node)> {
 
 /// A text as the value that it says in TOML.
 pub fn toml(text: &str) -> Option<Node> {
-    DeTable::parse(text).ok().map(|table| map(table.into_inner()))
-}
-
-fn map(table: DeTable<'_>) -> Node {
-    let entry = |(key, value): (Spanned<Cow<'_, str>>, Spanned<DeValue<'_>>)| Entry {
-        key: key.into_inner().into(),
-        span: Span::default(),
-        node: node(value.into_inner()),
-    };
-    Node { span: Span::default(), value: Value::Map(table.into_iter().map(entry).collect()) }
-}
-
-fn node(value: DeValue<'_>) -> Node {
-    let value = match value {
-        DeValue::Table(table) => return map(table),
-        DeValue::String(text) => Value::Text(text.into()),
-        DeValue::Integer(number) => {
-            let exact = i128::from_str_radix(number.as_str(), number.radix());
-            exact.map_or_else(|_| Value::Number(number.as_str().into()), Value::Integer)
-        }
-        DeValue::Float(number) => {
-            plain::number(number.as_str()).unwrap_or_else(|| Value::Number(number.as_str().into()))
-        }
-        DeValue::Boolean(is) => Value::Bool(is),
-        DeValue::Datetime(time) => Value::Text(time.to_string().into()),
-        DeValue::Array(items) => Value::List(items.into_iter().map(|item| node(item.into_inner())).collect()),
-    };
-    Node { span: Span::default(), value }
+    DeTable::parse(text).ok().map(|table| Node { span: Span::default(), value: any::map(table.get_ref()) })
 }

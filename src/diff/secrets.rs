@@ -224,6 +224,26 @@ fn is_place_of_secret(text: &str) -> bool {
     }
 }
 
+/// Whether a line may be shown: by where it begins, and by what it says.
+pub type Shown = Box<dyn Fn(usize, &str) -> bool>;
+
+/// Which lines may be shown of a description or of a file that it names.
+pub fn shown(name: &str, text: &str) -> Shown {
+    let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+    if is_manifest {
+        return Box::new(shown_of_manifest(text));
+    }
+    let description = Description::of(text);
+    Box::new(move |_, line| description.shows(line))
+}
+
+/// Which lines of a manifest may be shown.
+pub fn shown_of_manifest(text: &str) -> impl Fn(usize, &str) -> bool + use<> {
+    let shown = shown_lines(text);
+    let lines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    move |at, _| shown.get(lines.partition_point(|end| *end < at)).copied().unwrap_or(false)
+}
+
 /// Which lines of a manifest may be shown, though it may be broken: none of a Secret or of what nobody can tell from one.
 pub fn shown_lines(text: &str) -> Vec<bool> {
     let mut shown = Vec::new();

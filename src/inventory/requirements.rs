@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::node::Node;
+use crate::model::platform::Platform;
 use crate::schema::Schema;
-use crate::validate::world::World;
+use crate::spec::cluster::ClusterSpec;
+use crate::spec::hatches::RequirementsSpec;
+use crate::validate::world::{Pod, Thing, World};
 
 /// Something that must be there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,42 +33,112 @@ const MAKERS: &[(&str, &str)] = &[
     ("keda.sh", "KEDA"),
 ];
 
-/// Everything that objects need and none of them is.
-pub fn requirements(world: &World<'_>, schema: &Schema) -> BTreeSet<Requirement> {
+/// Who does what resources of a group ask for: group, part of the name of its image, what it is, and the part of its name.
+const CONTROLLERS: &[(&str, &str, &str, &str)] = &[
+    ("bitnami.com", "sealed-secrets", "the Sealed Secrets controller", "sealed-secrets"),
+    ("cert-manager.io", "cert-manager-controller", "the cert-manager controller", "cert-manager"),
+    ("external-secrets.io", "external-secrets", "the External Secrets operator", "external-secrets"),
+];
+
+/// Everything that objects need and none of them is; `platform` is what they were rendered from.
+pub fn requirements(world: &World<'_>, schema: &Schema, platform: &Platform) -> BTreeSet<Requirement> {
     let mut found = BTreeSet::new();
-    definitions(world, schema, &mut found);
+    definitions(world, schema, &platform.hatches.requirements, &mut found);
+    controllers(world, &mut found);
     stores(world, &mut found);
+    issuers(world, &mut found);
     classes(world, &mut found);
     metrics(world, &mut found);
+    network(world, &platform.facts.cluster, &mut found);
     found
 }
 
-/// Kinds that are not Kubernetes' own and that no definition here brings.
-fn definitions(world: &World<'_>, schema: &Schema, found: &mut BTreeSet<Requirement>) {
-    let defined: BTreeSet<(&str, &str)> = world
-        .of_kind("CustomResourceDefinition")
-        .filter_map(|definition| {
-            let of = |path: &[&str]| definition.root().text_at(path);
-            Some((of(&["spec", "group"])?, of(&["spec", "names", "kind"])?))
-        })
-        .collect();
+fn put(found: &mut BTreeSet<Requirement>, what: impl Into<String>, why: impl Into<String>, check: impl Into<String>) {
+    found.insert(Requirement { what: what.into(), why: why.into(), check: check.into() });
+}
+
+/// Kinds that are not Kubernetes' own and that no definition here brings, and those that somebody declares.
+fn definitions(world: &World<'_>, schema: &Schema, declared: &RequirementsSpec, found: &mut BTreeSet<Requirement>) {
+    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (name, definition) in &declared.crds.0 {
+        let group = name.value.split_once('.').map_or("", |(_, group)| group);
+        known.insert((group, &definition.kind));
+        let versions = definition.versions.join(", ");
+        let what = format!("the definition of {} ({group}/{versions})", definition.kind);
+        put(found, what, "manifests", format!("kubectl get crd {}", name.value));
+    }
+    known.extend(world.of_kind("CustomResourceDefinition").filter_map(|definition| {
+        let of = |path: &[&str]| definition.root().text_at(path);
+        Some((of(&["spec", "group"])?, of(&["spec", "names", "kind"])?))
+    }));
     let mut kinds: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for thing in &world.objects {
         let id = &thing.document.id;
         let version = thing.root().text_at(&["apiVersion"]).unwrap_or_default();
-        if !schema.has_group(&id.group) && !defined.contains(&(id.group.as_str(), id.kind.as_str())) {
+        if !schema.has_group(&id.group) && !known.contains(&(id.group.as_str(), id.kind.as_str())) {
             kinds.entry((&id.group, version)).or_default().insert(&id.kind);
         }
     }
     for ((group, version), kinds) in kinds {
         let maker = MAKERS.iter().find(|(known, _)| *known == group).map_or(group, |(_, maker)| maker);
         let listed = kinds.iter().copied().collect::<Vec<_>>().join(", ");
-        found.insert(Requirement {
-            what: format!("{maker} ({version})"),
-            why: listed,
-            check: format!("kubectl get --raw /apis/{version}"),
-        });
+        put(found, format!("{maker} ({version})"), listed, format!("kubectl get --raw /apis/{version}"));
     }
+}
+
+/// Programs without which resources are only words.
+fn controllers(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
+    let images = || world.pods.iter().flat_map(Pod::containers).filter_map(|(_, own)| own.text_at(&["image"]));
+    for (group, image, what, name) in CONTROLLERS {
+        let is_asked = |thing: &&Thing<'_>| thing.document.id.group == *group;
+        let kinds: BTreeSet<&str> =
+            world.objects.iter().filter(is_asked).map(|thing| thing.document.id.kind.as_str()).collect();
+        if !kinds.is_empty() && !images().any(|own| own.contains(image)) {
+            let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
+            put(found, *what, kinds, format!("kubectl get deployments -A | grep {name}"));
+        }
+    }
+}
+
+/// Who signs certificates, where nobody here does.
+fn issuers(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
+    for thing in world.of_kind("Certificate") {
+        let of = |key: &str| thing.root().text_at(&["spec", "issuerRef", key]);
+        let (Some(name), kind) = (of("name"), of("kind").unwrap_or("Issuer")) else { continue };
+        let place = if kind == "ClusterIssuer" { "" } else { thing.place() };
+        if world.find(kind, place, name).is_none() {
+            let namespace = if place.is_empty() { String::new() } else { format!(" -n {place}") };
+            let check = format!("kubectl get {}.cert-manager.io {name}{namespace}", kind.to_lowercase());
+            put(found, format!("{kind} {name}"), "certificates", check);
+        }
+    }
+}
+
+/// What makes routes, addresses and policies more than words.
+fn network(world: &World<'_>, cluster: &ClusterSpec, found: &mut BTreeSet<Requirement>) {
+    for class in world.of_kind("Ingress").filter_map(|route| route.root().text_at(&["spec", "ingressClassName"])) {
+        if world.find("IngressClass", "", class).is_none() {
+            put(found, format!("IngressClass {class}"), "routes", format!("kubectl get ingressclass {class}"));
+        }
+    }
+    let is_balanced = |service: Thing<'_>| service.root().text_at(&["spec", "type"]) == Some("LoadBalancer");
+    if world.of_kind("Service").any(is_balanced) {
+        let check = "kubectl get services -A | grep LoadBalancer";
+        put(found, "something that gives Services of type LoadBalancer an address", "routes", check);
+    }
+    if world.of_kind("NetworkPolicy").next().is_some() {
+        let check = "kubectl get daemonsets -A | grep -E 'antrea|calico|cilium|kube-router|ovn|weave'";
+        put(found, "a network that enforces NetworkPolicy", "policies", check);
+    }
+    let labels = cluster
+        .dns
+        .labels
+        .0
+        .iter()
+        .map(|(key, value)| format!("{}={}", key.value.as_str(), value.as_str()))
+        .collect::<Vec<_>>();
+    let check = format!("kubectl get pods -n {} -l {}", cluster.dns.namespace, labels.join(","));
+    put(found, "the name servers of the cluster", "every name", check);
 }
 
 /// The stores from which an operator fetches secrets.
@@ -76,11 +149,8 @@ fn stores(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
         let place = if kind == "ClusterSecretStore" { "" } else { thing.place() };
         if world.find(kind, place, name).is_none() {
             let namespace = if place.is_empty() { String::new() } else { format!(" -n {place}") };
-            found.insert(Requirement {
-                what: format!("{kind} {name}"),
-                why: "secrets".to_owned(),
-                check: format!("kubectl get {}.external-secrets.io {name}{namespace}", kind.to_lowercase()),
-            });
+            let check = format!("kubectl get {}.external-secrets.io {name}{namespace}", kind.to_lowercase());
+            put(found, format!("{kind} {name}"), "secrets", check);
         }
     }
 }
@@ -102,7 +172,7 @@ fn classes(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
                 "kubectl get storageclass -o yaml | grep 'is-default-class: \"true\"'".to_owned(),
             ),
         };
-        found.insert(Requirement { what, why: "volumes".to_owned(), check });
+        put(found, what, "volumes", check);
     }
 }
 
@@ -120,16 +190,11 @@ fn metrics(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
         .flat_map(|scaler| scaler.root().items_at(&["spec", "metrics"]))
         .filter_map(|metric: &Node| metric.text_at(&["type"]))
         .collect();
-    for (kind, version, why) in SERVED.iter().filter(|(kind, ..)| used.contains(kind)) {
+    for (_, version, why) in SERVED.iter().filter(|(kind, ..)| used.contains(kind)) {
         let (group, level) = version.split_once('/').unwrap_or((version, ""));
-        let _ = kind;
         if world.find("APIService", "", &format!("{level}.{group}")).is_none() {
             let maker = if *group == *"metrics.k8s.io" { "metrics-server" } else { "an adapter" };
-            found.insert(Requirement {
-                what: format!("{maker} ({version})"),
-                why: (*why).to_owned(),
-                check: format!("kubectl get --raw /apis/{version}"),
-            });
+            put(found, format!("{maker} ({version})"), *why, format!("kubectl get --raw /apis/{version}"));
         }
     }
 }

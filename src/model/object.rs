@@ -1,6 +1,7 @@
 //! One typed Kubernetes object, whatever its kind.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
@@ -98,6 +99,14 @@ pub struct ObjectId {
     pub namespace: String,
     /// Name.
     pub name: String,
+}
+
+/// `Deployment production/api`
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.namespace.is_empty() { "" } else { "/" };
+        write!(f, "{} {}{place}{}", self.kind, self.namespace, self.name)
+    }
 }
 
 impl Object {

@@ -1,6 +1,6 @@
 //! A resolved platform: names exist, ports exist, links resolve, values are well formed. After this nothing can fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::diagnostics::source::Span;
@@ -11,6 +11,8 @@ use crate::model::identity::Own;
 use crate::model::site::{Address, Surroundings, service_host};
 use crate::model::workload::Workload;
 use crate::spec::external::ExternalSpec;
+use crate::spec::hatches::{DefinitionsSpec, ManifestsSpec, PatchSpec, RequirementsSpec};
+use crate::spec::read::Entries;
 use crate::spec::shapes::{AcceptSpec, ComponentSpec, NamespaceSpec};
 use crate::values::host::Host;
 use crate::values::name::Name;
@@ -28,10 +30,27 @@ pub struct Platform {
     pub components: Vec<Declared>,
     /// What the components together amount to.
     pub around: Surroundings,
+    /// What the component types do not cover.
+    pub hatches: Hatches,
     /// Accepted findings.
     pub accepted: Vec<AcceptSpec>,
     /// The workloads of each component, once somebody has asked for them (`stages::build::workloads`).
     pub workloads: OnceLock<Vec<Vec<Workload>>>,
+}
+
+/// What the component types do not cover, as it is written.
+#[derive(Clone, Debug)]
+pub struct Hatches {
+    /// Manifests of one's own.
+    pub manifests: Vec<ManifestsSpec>,
+    /// Files of definitions.
+    pub crds: Entries<Name, DefinitionsSpec>,
+    /// What the cluster has already.
+    pub requirements: RequirementsSpec,
+    /// Changes to objects.
+    pub patches: Vec<PatchSpec>,
+    /// Names of components that the environment turns off.
+    pub removed: BTreeSet<String>,
 }
 
 /// A component of the platform.

@@ -1,8 +1,8 @@
 //! Accepted findings: what somebody has decided to live with is not said again, and what is accepted for nothing is.
 
-use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::suggest;
+use crate::diagnostics::{acceptance, codes};
 use crate::model::names::Names;
 use crate::spec::shapes::AcceptSpec;
 
@@ -41,7 +41,7 @@ pub fn accept(accepted: &[AcceptSpec], names: &Names<'_>, report: &mut Report) {
 /// mistake.
 fn is_there(entry: &AcceptSpec, names: &Names<'_>, report: &mut Report) -> bool {
     let object = entry.object.value.as_str();
-    if [codes::OF_OBJECTS, codes::UNACCEPTABLE].concat().contains(&entry.code.value.as_str()) {
+    if [acceptance::OF_OBJECTS, acceptance::UNACCEPTABLE].concat().contains(&entry.code.value.as_str()) {
         // only who has rendered the objects can tell
         return false;
     }
@@ -71,7 +71,7 @@ fn judge(entry: &AcceptSpec, used: bool, report: &mut Report) {
         report
             .error(codes::UNKNOWN_NAME, entry.code.span, format!("`{}` is no code", entry.code.value))
             .did_you_mean(suggest::nearest(&entry.code.value, known()));
-    } else if codes::UNACCEPTABLE.contains(&entry.code.value.as_str()) {
+    } else if acceptance::UNACCEPTABLE.contains(&entry.code.value.as_str()) {
         let message = format!("`{}` cannot be accepted: the objects would not work", entry.code.value);
         report.error(codes::INVALID_VALUE, entry.code.span, message).help("mend what it is about");
     } else if !used {

@@ -32,6 +32,7 @@ pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec
         placed.extend(objects.into_iter().map(|object| Placed {
             home: home.clone(),
             id: object.id(),
+            written: None,
             object: finish(object),
         }));
     };

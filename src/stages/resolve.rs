@@ -19,9 +19,10 @@ use crate::diagnostics::suggest;
 use crate::model::facts::Facts;
 use crate::model::names::Names;
 use crate::model::pins::Pins;
-use crate::model::platform::{Declared, Platform};
+use crate::model::platform::{Declared, Hatches, Platform};
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::external::ExternalSpec;
+use crate::spec::hatches::{DefinitionsSpec, ManifestsSpec, PatchSpec, RequirementsSpec};
 use crate::spec::images::ImagesSpec;
 use crate::spec::overlay::Removed;
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
@@ -53,6 +54,14 @@ shape! {
         namespaces: Entries<Name, NamespaceSpec>,
         /// Things outside the cluster, by name.
         externals: Entries<Name, ExternalSpec>,
+        /// Kubernetes objects of one's own.
+        manifests: Vec<ManifestsSpec>,
+        /// Files of CustomResourceDefinitions, by a name for each.
+        crds: Entries<Name, DefinitionsSpec>,
+        /// What the cluster has already.
+        requirements: RequirementsSpec = RequirementsSpec::none(),
+        /// Changes to objects that no key covers.
+        patches: Vec<PatchSpec>,
         /// Accepted findings.
         accept: Vec<AcceptSpec>,
     }
@@ -109,8 +118,15 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, re
     link::link(&mut components, &names, report);
     components.extend(components::implied(&facts, &names, report));
     let around = survey::survey(&components, namespaces.keys().cloned().collect(), &facts);
+    let hatches = Hatches {
+        manifests: general.manifests,
+        crds: general.crds,
+        requirements: general.requirements,
+        patches: general.patches,
+        removed: removed.keys().cloned().collect(),
+    };
     let (accepted, workloads) = (general.accept, OnceLock::new());
-    let platform = Platform { facts, namespaces, externals, components, around, accepted, workloads };
+    let platform = Platform { facts, namespaces, externals, components, around, hatches, accepted, workloads };
     check::check(&platform, &names, report);
     accept::accept(&platform.accepted, &names, report);
     if !report.has_errors() {

@@ -1,7 +1,7 @@
 //! Accepted findings about objects. Entries of `[[accept]]` about the description itself are judged where it is read.
 
-use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
+use crate::diagnostics::{acceptance, codes};
 use crate::spec::shapes::AcceptSpec;
 use crate::validate::{Question, Verdict, told};
 use crate::values::date::Date;
@@ -49,7 +49,7 @@ pub fn accept(
         if refused {
             let message = format!("`{code}` cannot be accepted where it is an error: the objects would not work");
             report.error(codes::INVALID_VALUE, entry.code.span, message).help("mend what it is about");
-        } else if !used && codes::OF_OBJECTS.contains(&code) && question.wanted.has(code) {
+        } else if !used && acceptance::OF_OBJECTS.contains(&code) && question.wanted.has(code) {
             let message = format!("nothing about `{}` has this code", entry.object.value);
             report.warning(codes::UNUSED_ACCEPT, entry.code.span, about(), message).help("remove the entry");
         } else if let Some(until) = entry.until.as_ref().filter(|_| !holds(entry)) {

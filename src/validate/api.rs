@@ -10,6 +10,7 @@ mod autoscaling;
 mod cel;
 mod config;
 mod containers;
+pub mod custom;
 mod defaults;
 mod definitions;
 mod demands;

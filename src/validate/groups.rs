@@ -2,6 +2,7 @@
 
 use crate::diagnostics::codes;
 use crate::validate::arithmetic;
+use crate::validate::definitions;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring;
 use crate::validate::network;
@@ -51,9 +52,9 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
             codes::UNKNOWN_KIND,
             codes::NOT_SERVED,
         ],
-        &[],
+        &[definitions::shapes],
     ),
-    (Group::Api, "api", &[codes::INVALID_FIELD], &[]),
+    (Group::Api, "api", &[codes::INVALID_FIELD], &[definitions::values]),
     (
         Group::References,
         "references",
@@ -182,12 +183,13 @@ pub fn is_opt_in(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::acceptance;
 
     #[test]
     fn of_every_code_it_is_known_whether_it_can_be_accepted() {
         for (_, name, codes, _) in GROUPS {
             for code in *codes {
-                let lists = [codes::OF_OBJECTS, codes::UNACCEPTABLE].map(|list| list.contains(code));
+                let lists = [acceptance::OF_OBJECTS, acceptance::UNACCEPTABLE].map(|list| list.contains(code));
                 assert_ne!(lists[0], lists[1], "`{code}` of {name}");
                 let is_of_server = ["decode", "api"].contains(name);
                 assert!(!is_of_server || lists[1], "the server does not accept `{code}`");

@@ -57,9 +57,9 @@ pub fn told(file: &Checked) -> Vec<Finding<'_>> {
                 file: &file.path,
                 line: place.line,
                 column: place.column,
+                origin: file.origin_of(&object),
                 object,
                 field,
-                origin: file.origin.as_ref(),
             }
         })
         .collect()

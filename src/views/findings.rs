@@ -5,12 +5,10 @@ pub mod json;
 pub mod junit;
 pub mod sarif;
 
-use std::cell::Cell;
-
 use crate::diagnostics::caret;
 use crate::diagnostics::report::{Diagnostic, Severity};
 use crate::diagnostics::source::Source;
-use crate::diff::secrets::{self, Description};
+use crate::diff::secrets;
 use crate::validate::Checked;
 use crate::validate::told;
 use crate::views::lines::visible;
@@ -23,28 +21,16 @@ pub fn human(file: &Checked, is_colored: bool) -> String {
     }
     let source = Source { name: &file.path, text: &file.text };
     if file.is_description {
-        let description = Description::of(source.text);
-        return caret::text_of(&found, source, is_colored, &|_, line| description.shows(line));
+        let is_shown = secrets::shown(&file.path, &file.text);
+        return caret::text_of(&found, source, is_colored, &is_shown);
     }
-    let shown = secrets::shown_lines(&file.text);
-    // they come in the order of their places, so that lines are counted once
-    let known = Cell::new((0, 0));
-    let is_shown = |at: usize, _: &str| {
-        let (from, before) = known.get();
-        let lines = |text: &str| text.matches('\n').count();
-        let line = match file.text.get(from..at) {
-            Some(between) => before + lines(between),
-            None => lines(file.text.get(..at).unwrap_or(&file.text)),
-        };
-        known.set((at, line));
-        shown.get(line).copied().unwrap_or(false)
-    };
+    let is_shown = secrets::shown_of_manifest(&file.text);
     let with_origin: Vec<Diagnostic> = found.into_iter().map(|found| placed(found, file)).collect();
     caret::text_of(&with_origin.iter().collect::<Vec<_>>(), source, is_colored, &is_shown)
 }
 
 fn placed(found: &Diagnostic, file: &Checked) -> Diagnostic {
-    let origin = file.origin.as_ref().map(ToString::to_string);
+    let origin = file.origin_of(&told::about(file, found).0).map(ToString::to_string);
     Diagnostic { origin, ..found.clone() }
 }
 

@@ -15,13 +15,14 @@ pub const FILE: &str = "kustomization.yaml";
 pub const MARKER: &str = emit::MARKER;
 
 /// All that may stand between the marker and the list, besides the kinds in apply order.
-const HEADER: [&str; 6] = [
+const HEADER: [&str; 7] = [
     "apiVersion: kustomize.config.k8s.io/v1beta1",
     "kind: Kustomization",
     "sortOptions:",
     "  order: legacy",
     "  legacySortOptions:",
     "    orderFirst:",
+    "    orderLast:",
 ];
 
 /// The paths that a list names, in its order. Anything that we would not have written is an error: whoever changed

@@ -20,7 +20,8 @@ pub fn fault(schema: &Node, value: &Node) -> Option<String> {
         let known = options.iter().filter_map(Node::spelled).collect::<Vec<_>>();
         return Some(format!("is none of {}", suggest::list(known.iter().map(String::as_str))));
     }
-    bounds(schema, value).or_else(|| match &value.value {
+    let beyond = bounds(schema, value).map(|(limit, _)| format!("does not fit its schema, which has a `{limit}`"));
+    beyond.or_else(|| match &value.value {
         Value::Map(_) => of_map(schema, value, is("x-kubernetes-preserve-unknown-fields")),
         Value::List(items) => {
             let inner = schema.get("items")?;
@@ -30,7 +31,8 @@ pub fn fault(schema: &Node, value: &Node) -> Option<String> {
     })
 }
 
-fn is_of(kind: &str, value: &Node) -> bool {
+/// Whether a value is of a type that schemas know.
+pub fn is_of(kind: &str, value: &Node) -> bool {
     match (kind, &value.value) {
         ("array", Value::List(_))
         | ("object", Value::Map(_))
@@ -53,7 +55,8 @@ fn number(node: &Node) -> Option<f64> {
     }
 }
 
-fn bounds(schema: &Node, value: &Node) -> Option<String> {
+/// The limit beyond which a value is, and what it says.
+pub fn bounds<'s>(schema: &'s Node, value: &Node) -> Option<(&'static str, &'s Node)> {
     let size = match &value.value {
         Value::Text(text) => Some(("minLength", "maxLength", text.chars().count())),
         Value::List(items) => Some(("minItems", "maxItems", items.len())),
@@ -74,7 +77,7 @@ fn bounds(schema: &Node, value: &Node) -> Option<String> {
         (_, true) => most,
         _ => return None,
     };
-    Some(format!("does not fit its schema, which has a `{wrong}`"))
+    Some((wrong, schema.get(wrong)?))
 }
 
 fn of_map(schema: &Node, value: &Node, is_open: bool) -> Option<String> {

@@ -1,0 +1,260 @@
+//! Manifests of one's own: read from the files that the description names, and judged as a server would.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
+use crate::diagnostics::suggest;
+use crate::emit;
+use crate::hatches::definitions;
+use crate::hatches::files::{self, Named};
+use crate::hatches::kinds::{Kinds, Place};
+use crate::hatches::written::{self, Written, begin};
+use crate::manifest::document::{Document, Id};
+use crate::manifest::node::{Node, Value};
+use crate::model::bundle::{Home, Placed};
+use crate::model::object::ObjectId;
+use crate::model::platform::Platform;
+use crate::schema::Schema;
+use crate::spec::read::At;
+use crate::stages::order;
+use crate::validate::api::custom::{Definitions, Judge, Part};
+use crate::validate::decode;
+use crate::values::name::Name;
+use crate::values::parse::Parse;
+use crate::values::shelf::Shelf;
+
+/// Everything that somebody wrote: definitions first, then manifests. What is wrong with one goes to the report about its
+/// file, and then the object is not there. `rendered` are the objects of the platform itself.
+pub fn read<'o>(
+    platform: &Platform,
+    rendered: impl IntoIterator<Item = &'o ObjectId>,
+    shelf: &dyn Shelf,
+    report: &mut Report,
+) -> Vec<Written> {
+    if platform.hatches.manifests.is_empty() && platform.hatches.crds.0.is_empty() {
+        return Vec::new();
+    }
+    let mut named = Named::new();
+    let mut all = definitions::definitions(platform, shelf, &mut named, report);
+    for spec in &platform.hatches.manifests {
+        let Some(owner) = owner(spec.owner.as_ref(), platform, report) else { continue };
+        for pattern in &spec.files.0 {
+            for path in files::paths(pattern, shelf, &mut named, report) {
+                let text = files::text(&path, pattern.span, shelf, report);
+                all.extend(
+                    text.into_iter().flat_map(|text| written::objects(&path, &text, owner.as_ref(), shelf, report)),
+                );
+            }
+        }
+    }
+    let is_right = judged(&all, platform, rendered, report);
+    let mut is_right = is_right.into_iter();
+    all.retain(|_| is_right.next().unwrap_or_default());
+    for object in &mut all {
+        object.home.get_or_insert_with(|| home(&object.document));
+    }
+    all
+}
+
+/// The file of those whose owner is nobody in particular.
+fn home(document: &Document) -> Home {
+    Name::parse(&document.id.namespace).map_or(Home::Cluster, Home::Namespace)
+}
+
+/// The home that an owner has, `Some(None)` where nobody is said to be it; `None` if the objects go with a component that
+/// the environment turns off, or nobody is called so.
+#[allow(clippy::option_option, reason = "an owner may be missing, unknown or nobody in particular")]
+fn owner(owner: Option<&At<String>>, platform: &Platform, report: &mut Report) -> Option<Option<Home>> {
+    let Some(owner) = owner else { return Some(None) };
+    let named = owner.value.split_once('.');
+    match named {
+        Some(("components", name)) => {
+            let own = platform.components.iter().find(|declared| declared.own.name.as_str() == name);
+            if let Some(declared) = own {
+                return Some(Some(Home::Component(declared.own.clone())));
+            }
+            if platform.hatches.removed.contains(name) {
+                return None;
+            }
+        }
+        Some(("namespaces", name)) => {
+            if let Some((name, _)) = platform.namespaces.iter().find(|(known, _)| known.as_str() == name) {
+                return Some(Some(Home::Namespace(name.clone())));
+            }
+        }
+        _ => {}
+    }
+    let components = platform.components.iter().map(|declared| format!("components.{}", declared.own.name));
+    let namespaces = platform.namespaces.keys().map(|name| format!("namespaces.{name}"));
+    let known: Vec<String> = components.chain(namespaces).collect();
+    let near = suggest::nearest(&owner.value, known.iter().map(String::as_str));
+    let mistake = report.error(codes::UNKNOWN_NAME, owner.span, format!("nothing here is called `{}`", owner.value));
+    match near {
+        Some(near) => mistake.did_you_mean(Some(near)),
+        None => {
+            mistake.help("expected a component or a namespace, such as `components.api` or `namespaces.production`")
+        }
+    };
+    None
+}
+
+/// Which of the objects are right.
+fn judged<'o>(
+    all: &[Written],
+    platform: &Platform,
+    rendered: impl IntoIterator<Item = &'o ObjectId>,
+    report: &mut Report,
+) -> Vec<bool> {
+    let schema = Schema::of(platform.facts.platform.kubernetes);
+    let is_definition = |object: &&Written| object.document.id.kind == definitions::KIND;
+    let definitions = Definitions::of(all.iter().filter(is_definition).map(|object| &object.document.root));
+    let kinds = Kinds::of(&schema, definitions, &platform.hatches.requirements, rendered);
+    let mut judge = Judge::default();
+    let mut right = Vec::with_capacity(all.len());
+    for object in all {
+        let own = object.report(report);
+        let before = own.count();
+        one(&object.document, platform, &kinds, &mut judge, own);
+        right.push(own.count() == before);
+    }
+    once(all, report);
+    right
+}
+
+/// Judges an object by itself.
+fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut Judge, report: &mut Report) {
+    let root = &document.root;
+    if document.id.kind == "Secret" && ["data", "stringData"].iter().any(|key| root.get(key).is_some_and(is_filled)) {
+        // whatever else may be said of it would show them
+        report
+            .error(codes::LITERAL_SECRET, span(root, &["kind"]), "a Secret with its values in plain sight")
+            .help("say where its values live, in `[secrets]`, or give it encrypted");
+        return;
+    }
+    let mut aside = Report::default();
+    let is_own = decode::decode(document, kinds.schema, platform.facts.platform.kubernetes, &mut aside).is_some();
+    let is_refused = aside.has_errors();
+    // what is only doubtful is said by `validate`, where it can be accepted
+    report.adopt(aside, |_| true);
+    if let Some(definition) = kinds.definitions.find(document) {
+        for part in [Part::Shape, Part::Values] {
+            judge.resource(document, definition, part);
+        }
+        for fault in judge.faults.drain(..) {
+            let message = format!("{}: {}", document.id, fault.message);
+            report.error(fault.code, fault.span, message).help = fault.help;
+        }
+    }
+    let kind = document.id.kind.as_str();
+    let place = kinds.place(document);
+    if place.is_none() && !is_own {
+        let version = root.text_at(&["apiVersion"]).unwrap_or_default();
+        let message = format!("nothing says that the cluster knows the kind {kind} of {version}");
+        let help = "give its definition in `[crds]`, or declare it in `[requirements.crds]`";
+        report.error(codes::REQUIRES, root.get("kind").map_or(root.span, |node| node.span), message).help(help);
+    }
+    if !is_refused {
+        named(document, report);
+    }
+    if is_own && !order::is_applied(kind) && !is_refused {
+        let message = format!("objects of the kind {kind} are made by the cluster itself");
+        report.error(codes::MANIFEST, span(root, &["kind"]), message).help("leave it out");
+    }
+    if kind == "Namespace" {
+        report
+            .error(
+                codes::CONFLICT,
+                span(root, &["kind"]),
+                "namespaces are declared, so that they are closed and hardened",
+            )
+            .help(format!("declare it as `[namespaces.{}]`", document.id.name));
+    }
+    match place {
+        Some(Place::Namespace) => within(document, platform, report),
+        Some(Place::Cluster) if !document.id.namespace.is_empty() => {
+            let message = format!("a {kind} lives in no namespace");
+            report.error(codes::INVALID_FIELD, span(root, &["metadata", "namespace"]), message).help("leave it out");
+        }
+        _ => {}
+    }
+}
+
+/// The value at the end of a chain of keys, or the object.
+fn span(root: &Node, keys: &[&str]) -> Span {
+    root.at(keys).map_or(begin(root).into(), |node| node.span)
+}
+
+fn is_filled(node: &Node) -> bool {
+    !matches!(node.value, Value::Null) && !node.entries().is_empty() || node.text().is_some()
+}
+
+fn named(document: &Document, report: &mut Report) {
+    if !document.id.is_unique() {
+        let message = format!("a {} without a name of its own", document.id.kind);
+        let place = span(&document.root, &["metadata", "generateName"]);
+        report
+            .error(codes::MISSING_KEY, place, message)
+            .help("add `metadata.name`: every rendering must give the same objects");
+    }
+}
+
+/// What lives in a namespace must say in which, and it must be one of ours.
+fn within(document: &Document, platform: &Platform, report: &mut Report) {
+    let namespace = document.id.namespace.as_str();
+    if namespace.is_empty() {
+        let message = format!("{} does not say in which namespace it lives", document.id);
+        let place = span(&document.root, &["metadata", "name"]);
+        report.error(codes::MISSING_KEY, place, message).help("add `metadata.namespace`");
+    } else if !platform.namespaces.keys().any(|known| known.as_str() == namespace) {
+        let near = suggest::nearest(namespace, platform.namespaces.keys().map(Name::as_str));
+        let message = format!("namespace `{namespace}` is not declared");
+        let mistake = report.error(codes::UNKNOWN_NAME, span(&document.root, &["metadata", "namespace"]), message);
+        match near {
+            Some(near) => mistake.did_you_mean(Some(near)),
+            None => mistake.help(format!("declare it as `[namespaces.{namespace}]`")),
+        };
+    }
+}
+
+/// No object stands twice.
+fn once(all: &[Written], report: &mut Report) {
+    let mut first: HashMap<_, &Written> = HashMap::with_capacity(all.len());
+    for object in all.iter().filter(|object| object.document.id.is_unique()) {
+        if let Some(other) = first.get(&object.document.id) {
+            let place = format!("{}:{}", other.name, other.line);
+            let own = span(&object.document.root, &["metadata", "name"]);
+            let message = format!("{} stands here a second time", object.document.id);
+            object.report(report).error(codes::DUPLICATE, own, message).help(format!("it also stands at {place}"));
+        } else {
+            first.insert(&object.document.id, object);
+        }
+    }
+}
+
+/// What is rendered from the description may not stand in a manifest as well.
+pub fn collide<T>(all: &[Written], rendered: &[Placed<T>], report: &mut Report) {
+    if all.is_empty() {
+        return;
+    }
+    let known: HashMap<_, &Placed<T>> = rendered.iter().map(|placed| (key(&placed.id), placed)).collect();
+    for object in all {
+        let Id { kind, group, namespace, name } = &object.document.id;
+        let own = (kind.as_str(), group.as_str(), namespace.as_str(), name.as_str());
+        let Some(other) = known.get(&own) else { continue };
+        let message = format!("{} follows from the description already", object.document.id);
+        let own = span(&object.document.root, &["metadata", "name"]);
+        let help = format!(
+            "`{}` holds it: give this one another name, or change that one by its keys or with a patch",
+            emit::path(&other.home)
+        );
+        object.report(report).error(codes::CONFLICT, own, message).help(help);
+    }
+}
+
+/// What tells objects apart on a server, which converts between versions.
+fn key(id: &ObjectId) -> (&str, &str, &str, &str) {
+    let group = id.api_version.split_once('/').map_or("", |(group, _)| group);
+    (&id.kind, group, &id.namespace, &id.name)
+}

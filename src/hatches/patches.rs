@@ -1,0 +1,259 @@
+//! Patches: changes to objects that no key of the description covers. Each changes something, changes nothing that others
+//! rely on, and leaves an object that a server takes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::{Report, Severity};
+use crate::diagnostics::source::Span;
+use crate::diagnostics::suggest;
+use crate::diff::change::Change;
+use crate::diff::structure::differences;
+use crate::emit::Document as _;
+use crate::hatches::derived::{self, Subject};
+use crate::hatches::work::{self, Work};
+use crate::manifest::document::{Document, Id};
+use crate::manifest::node::Node;
+use crate::manifest::patch;
+use crate::manifest::read::{self, Dialect};
+use crate::model::bundle::Patched;
+use crate::model::given::Given;
+use crate::model::object::{Object, ObjectId};
+use crate::model::platform::Platform;
+use crate::schema::Schema;
+use crate::spec::hatches::{OperationSpec, PatchSpec, TargetSpec};
+use crate::spec::shapes::Minor;
+use crate::validate::decode;
+
+/// All patches, and what they have changed so far.
+#[derive(Debug)]
+pub struct Patches<'p> {
+    platform: &'p Platform,
+    all: Vec<Patch<'p>>,
+    of_kind: HashMap<&'p str, Vec<usize>>,
+    minor: Minor,
+    schema: Option<Schema>,
+}
+
+#[derive(Debug)]
+struct Patch<'p> {
+    spec: &'p PatchSpec,
+    /// Where it is told of.
+    span: Span,
+    work: Work<'p>,
+    matched: bool,
+    is_wrong: bool,
+    changed: Vec<ObjectId>,
+    paths: BTreeSet<String>,
+}
+
+impl<'p> Patches<'p> {
+    /// The patches of a platform, whose description has this text.
+    pub fn of(platform: &'p Platform, text: &str, report: &mut Report) -> Self {
+        let mut all = Vec::new();
+        let mut of_kind: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (number, spec) in platform.hatches.patches.iter().enumerate() {
+            let (work, is_wrong) = work::read(spec, text, report);
+            of_kind.entry(&spec.target.value.kind.value).or_default().push(number);
+            let span = spec.target.span;
+            all.push(Patch { spec, span, work, matched: false, is_wrong, changed: Vec::new(), paths: BTreeSet::new() });
+        }
+        Self { platform, all, of_kind, minor: platform.facts.platform.kubernetes, schema: None }
+    }
+
+    /// The object with every patch that is meant for it.
+    pub fn apply(&mut self, object: Object, report: &mut Report) -> Object {
+        let Some(numbers) = self.of_kind.get(&*object.kind()) else { return object };
+        let is_meant = |number: &usize| is_meant(&self.all[*number].spec.target.value, &object);
+        let numbers: Vec<usize> = numbers.iter().copied().filter(is_meant).collect();
+        if numbers.is_empty() {
+            return object;
+        }
+        let (id, is_brought) = (object.id(), matches!(object, Object::Given(_)));
+        let component = object.metadata().labels.as_ref().and_then(|labels| labels.get("app.kubernetes.io/name"));
+        let is_one =
+            |name: &&String| self.platform.components.iter().any(|declared| declared.own.name.as_str() == **name);
+        let component = component.filter(is_one).cloned().unwrap_or_else(|| "…".to_owned());
+        let mut node = tree(object);
+        let schema = self.schema.get_or_insert_with(|| Schema::of(self.minor));
+        for number in numbers {
+            let patch = &mut self.all[number];
+            patch.matched = true;
+            let mut after = node.clone();
+            if patch.is_wrong || !patch.work(&mut after, report) {
+                continue;
+            }
+            let changes = differences(&node, &after);
+            if changes.is_empty() {
+                continue;
+            }
+            let namespace = if id.kind == "Namespace" { &id.name } else { &id.namespace };
+            let subject = Subject { kind: &id.kind, is_brought, component: &component, namespace };
+            patch.note(&id, &changes);
+            if patch.judge(subject, &changes, &after, (schema, self.minor), report) {
+                node = after;
+            }
+        }
+        let id = Id::of(&node);
+        Given::of(Document { span: Span::default(), id, root: node }).into()
+    }
+
+    /// What has been changed and why; patches that change nothing go to the report. `ids` are all objects.
+    pub fn finish(self, ids: &[&ObjectId], report: &mut Report) -> Vec<Patched> {
+        let mut done = Vec::new();
+        for (number, patch) in self.all.into_iter().enumerate() {
+            let target = &patch.spec.target.value;
+            if !patch.changed.is_empty() {
+                let reason = patch.spec.reason.value.trim().to_owned();
+                let paths = patch.paths.into_iter().collect();
+                done.push(Patched { number, span: patch.span, objects: patch.changed, paths, reason });
+            } else if patch.is_wrong || goes_with_removed(target, self.platform) {
+                // told already, or not asked for here
+            } else if patch.matched {
+                let message = "this patch changes nothing: all that it says is so already";
+                report.error(codes::NO_EFFECT, patch.work_span(), message).help("remove it");
+            } else {
+                unmet(target, patch.span, ids, report);
+            }
+        }
+        done
+    }
+}
+
+impl Patch<'_> {
+    /// Does its work; whether it could.
+    fn work(&mut self, node: &mut Node, report: &mut Report) -> bool {
+        match &self.work {
+            Work::Merge(change) => patch::merge(node, change),
+            Work::Nothing => return false,
+            Work::Operations(steps) => {
+                for step in steps {
+                    if let Err(why) = patch::operate(node, step.operation()) {
+                        let OperationSpec { path, .. } = &step.spec.value;
+                        report.error(codes::PATCH_FAILS, path.span, format!("`{}`: {why}", path.value));
+                        self.is_wrong = true;
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn note(&mut self, id: &ObjectId, changes: &[Change]) {
+        self.changed.push(id.clone());
+        self.paths.extend(changes.iter().map(|change| change.path.to_string()));
+    }
+
+    /// Whether what has become of an object may be; what may not be is told once a patch.
+    fn judge(
+        &mut self,
+        subject: Subject<'_>,
+        changes: &[Change],
+        after: &Node,
+        (schema, minor): (&Schema, Minor),
+        report: &mut Report,
+    ) -> bool {
+        if let Some((path, instead)) = derived::fault(subject, changes) {
+            self.is_wrong = true;
+            let message = format!("`{path}` of a {} is not a patch's to change", subject.kind);
+            report.error(codes::DERIVED_FIELD, self.place(after, &path.to_string()), message).help(instead);
+            return false;
+        }
+        let mut aside = Report::default();
+        let document = Document { span: Span::default(), id: Id::of(after), root: after.clone() };
+        decode::decode(&document, schema, minor, &mut aside);
+        for found in aside.sorted().into_iter().filter(|found| found.severity == Severity::Error) {
+            self.is_wrong = true;
+            // what stands nowhere has been there before, and goes with what the patch did to it
+            let span = if found.span.start < 2 { self.work_span() } else { found.span };
+            let told = report.error(found.code, span, found.message.clone());
+            told.help.clone_from(&found.help);
+        }
+        !self.is_wrong
+    }
+
+    /// Where the patch says what stands at a path; the patch itself if it removes that.
+    fn place(&self, after: &Node, path: &str) -> Span {
+        let (mut node, mut found) = (after, None);
+        let mut rest = path;
+        while let Some(entry) = node.entries().iter().find(|entry| {
+            [format!(".{}", entry.key), format!("[{}]", entry.key)].iter().any(|key| rest.starts_with(key.as_str()))
+        }) {
+            rest = &rest[entry.key.len() + if rest.starts_with('[') { 2 } else { 1 }..];
+            // what was there keeps its key, and has the value of the patch
+            let own = [entry.span, entry.node.span].into_iter().find(|span| *span != Span::default());
+            found = own.map(|own| (own.start..own.end.min(own.start + LONGEST)).into());
+            node = &entry.node;
+        }
+        found.unwrap_or_else(|| self.work_span())
+    }
+
+    fn work_span(&self) -> Span {
+        let merge = self.spec.merge.as_ref().map(|merge| (merge.span.start..merge.span.start + 1).into());
+        merge.or_else(|| self.spec.json6902.first().map(|step| step.value.path.span)).unwrap_or(self.span)
+    }
+}
+
+/// Carets are no longer than this, which keeps them below one line.
+const LONGEST: usize = 40;
+
+/// An object as a tree whose values stand nowhere, in the order in which it is written.
+fn tree(object: Object) -> Node {
+    let mut root = match object {
+        Object::Given(given) => given.root,
+        typed => {
+            let mut text = String::new();
+            typed.append_to(&mut text);
+            let written = read::read(&text, Dialect::Own, &mut Report::default()).pop();
+            written.expect("what is written can be read").root
+        }
+    };
+    work::each(&mut root, &mut |span| *span = Span::default());
+    root
+}
+
+fn is_meant(target: &TargetSpec, object: &Object) -> bool {
+    let metadata = object.metadata();
+    let is = |wanted: Option<&str>, own: Option<&String>| {
+        wanted.is_none_or(|wanted| own.map(String::as_str).unwrap_or_default() == wanted)
+    };
+    let has = |key: &str, value: &str| {
+        metadata.labels.as_ref().and_then(|labels| labels.get(key)).is_some_and(|own| own == value)
+    };
+    is(target.namespace.as_ref().map(|namespace| namespace.value.as_str()), metadata.namespace.as_ref())
+        && is(target.name.as_ref().map(|name| name.value.as_str()), metadata.name.as_ref())
+        && target.labels.0.iter().all(|(key, value)| has(&key.value, value))
+}
+
+/// Whether a patch is about what the environment turns off.
+fn goes_with_removed(target: &TargetSpec, platform: &Platform) -> bool {
+    let named = target.name.as_ref().map(|name| name.value.as_str());
+    let labelled = target.labels.0.iter().filter(|(key, _)| key.value == "app.kubernetes.io/name");
+    let mut names = named.into_iter().chain(labelled.map(|(_, value)| value.as_str()));
+    names.any(|name| {
+        let is_of = |removed: &String| {
+            name.strip_prefix(removed.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        platform.hatches.removed.iter().any(is_of)
+    })
+}
+
+/// No object is what a patch is for.
+fn unmet(target: &TargetSpec, span: Span, ids: &[&ObjectId], report: &mut Report) {
+    let kind = target.kind.value.as_str();
+    let namespace = target.namespace.as_ref().map(|namespace| namespace.value.as_str());
+    let alike = || ids.iter().filter(|id| id.kind == kind);
+    let near = if alike().next().is_none() {
+        suggest::nearest(kind, ids.iter().map(|id| &*id.kind)).map(str::to_owned)
+    } else {
+        let within = alike().filter(|id| namespace.is_none_or(|own| own == id.namespace));
+        let name = target.name.as_ref().map(|name| name.value.as_str());
+        name.and_then(|name| suggest::nearest(name, within.map(|id| id.name.as_str()))).map(str::to_owned)
+    };
+    let mistake = report.error(codes::NO_EFFECT, span, format!("this patch is for no {kind} that is rendered"));
+    match near {
+        Some(near) => mistake.did_you_mean(Some(&near)),
+        None => mistake.help("`platformgen render` shows all objects"),
+    };
+}
