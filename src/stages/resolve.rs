@@ -229,7 +229,7 @@ fn read_component(
     declared.filter(|_| !broken_name)
 }
 
-fn built_in() -> impl Iterator<Item = &'static str> {
+fn built_in<'a>() -> impl Iterator<Item = &'a str> {
     components::COMPONENTS.iter().map(|entry| entry.name)
 }
 
