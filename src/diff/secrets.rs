@@ -264,7 +264,8 @@ fn shown_of(lines: &[&str]) -> Vec<bool> {
     };
     let has_kind = |line: &&str| line.contains("kind:") || line.contains("\"kind\"");
     if lines.iter().any(is_secret) || !lines.iter().any(has_kind) {
-        return vec![false; lines.len()];
+        // but a template may say of which others it is made
+        return lines.iter().map(|line| line.starts_with("<% include ")).collect();
     }
     let hidden = text_hidden(&lines.join("\n"));
     lines.iter().zip(hidden.split('\n')).map(|(line, hidden)| *line == hidden).collect()
