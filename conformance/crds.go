@@ -15,6 +15,7 @@ import (
 var definitions = []struct{ module, files string }{
 	{"github.com/cert-manager/cert-manager", "deploy/crds/*.yaml"},
 	{"github.com/external-secrets/external-secrets", "config/crds/bases/*.yaml"},
+	{"github.com/bitnami-labs/sealed-secrets", "helm/sealed-secrets/crds/*.yaml"},
 	{"github.com/cilium/cilium", "pkg/k8s/apis/cilium.io/client/crds/v2/*.yaml"},
 }
 

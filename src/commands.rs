@@ -10,6 +10,7 @@ pub mod lock;
 pub mod output;
 pub mod reach;
 pub mod render;
+pub mod seal;
 pub mod shelf;
 pub mod tree;
 pub mod validate;
@@ -25,6 +26,7 @@ use crate::commands::lists::ListArgs;
 use crate::commands::lock::LockArgs;
 use crate::commands::reach::ReachArgs;
 use crate::commands::render::RenderArgs;
+use crate::commands::seal::SealArgs;
 use crate::commands::validate::ValidateArgs;
 
 /// The exit code of trouble: a wrong description, wrong usage, a file that cannot be read or written.
@@ -53,6 +55,8 @@ enum Command {
     Lock(LockArgs),
     /// List every secret and key with who reads it and who makes it; never a value
     Secrets(ListArgs),
+    /// Encrypt values of a Secret, so that only a Sealed Secrets controller can open them; offline, from stdin or a prompt
+    Seal(SealArgs),
     /// List what the cluster must have already, with the commands that show whether it has
     Requirements(ListArgs),
     /// Say what a code means, how it fails and how to mend it
@@ -77,6 +81,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Images(args) => lists::images(&args),
         Command::Lock(args) => lock::run(&args),
         Command::Secrets(args) => lists::secrets(&args),
+        Command::Seal(args) => seal::run(&args),
         Command::Requirements(args) => lists::requirements(&args),
         Command::Explain(args) => explain::run(&args),
     };

@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod reach;
 pub mod rights;
 pub mod schema;
+pub mod sealing;
 pub mod spec;
 pub mod stages;
 pub mod traces;

@@ -11,9 +11,10 @@ use crate::spec::hatches::{
 };
 use crate::spec::images::ImagesSpec;
 use crate::spec::read::{Key, Shape, sentence, table_schema};
+use crate::spec::secrets::{NamedStore, SecretsSpec};
 use crate::spec::shapes::{
     AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, OwnMetrics, PlatformSpec, ProbesSpec, QuotaSpec, RouteSpec,
-    SecretsSpec, ShutdownSpec,
+    ShutdownSpec,
 };
 use crate::spec::size::ExactSize;
 use crate::spec::types::{KeySpec, PortSpec, TypeSpec};
@@ -42,6 +43,7 @@ const TABLES: &[Table] = &[
     table::<OwnMetrics>("defaults.metrics"),
     table::<ShutdownSpec>("defaults.shutdown"),
     table::<SecretsSpec>("[secrets]"),
+    table::<NamedStore>("secrets.store"),
     table::<ImagesSpec>("[images]"),
     table::<NamespaceSpec>("[namespaces.NAME]"),
     table::<QuotaSpec>("namespaces.NAME.quota"),

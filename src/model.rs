@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod component;
 pub mod custom;
 pub mod edge;
+pub mod encrypted;
 pub mod endpoint;
 pub mod facts;
 pub mod given;

@@ -6,6 +6,7 @@ use std::iter;
 
 use toml::de::DeTable;
 
+use crate::derive::secrets::Demand;
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
@@ -17,9 +18,12 @@ use crate::model::pins::Pins;
 use crate::model::platform::Platform;
 use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Node;
+use crate::spec::secrets::{Backend, SecretsSpec, StoreKind};
+use crate::stages::fill::Missing;
 use crate::stages::order::Collision;
 use crate::stages::resolve::Beside;
-use crate::stages::{build, capacity, images, order, parse, resolve};
+use crate::stages::{build, capacity, fill, images, order, parse, resolve};
+use crate::validate::policy::literals;
 use crate::validate::world::Known;
 use crate::validate::written;
 use crate::values::image::Digest;
@@ -70,6 +74,7 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
         images::check(platform, rehearsal.is_locked, report);
         written::check(platform, report);
     }
+    literals::in_description(&base, report);
     let mut others = rehearse(&base, rehearsal, &troubled(&merged, report), report);
     // a base that is no platform by itself runs nothing
     if rehearsal.chosen.is_some() && !rehearsal.beside.pins.is_empty() {
@@ -168,9 +173,63 @@ pub fn render_as<'a, T>(
     finish: impl FnMut(Object) -> T,
 ) -> Option<(Platform, Bundle<T>)> {
     let described = described.into();
-    let platform = platform(described, environment, report)?;
+    let (platform, missing) = filled(described, environment, report)?;
+    fill::tell(missing, &platform.facts.secrets, report);
+    if report.has_errors() {
+        return None;
+    }
     let bundle = join(&platform, described, report, finish)?;
     Some((platform, bundle))
+}
+
+/// The same, though Secrets may be missing: those that are.
+pub fn render_with_gaps<'a, T>(
+    described: impl Into<Described<'a>>,
+    environment: Option<&str>,
+    report: &mut Report,
+    finish: impl FnMut(Object) -> T,
+) -> Option<(Platform, Bundle<T>, Vec<Missing>)> {
+    let described = described.into();
+    let (platform, missing) = filled(described, environment, report)?;
+    if report.has_errors() {
+        return None;
+    }
+    let bundle = join(&platform, described, report, finish)?;
+    Some((platform, bundle, missing))
+}
+
+/// The platform with its encrypted Secrets, and those that are missing.
+fn filled(
+    described: Described<'_>,
+    environment: Option<&str>,
+    report: &mut Report,
+) -> Option<(Platform, Vec<Missing>)> {
+    let mut platform = platform(described, environment, report)?;
+    let directory = platform.facts.secrets.files().map(str::to_owned);
+    let elsewhere = || needed_elsewhere(described, environment, directory.as_deref());
+    let missing = fill::fill(&mut platform, described.shelf, elsewhere, report);
+    Some((platform, missing))
+}
+
+/// Files in this directory that environments other than the chosen one need.
+fn needed_elsewhere(described: Described<'_>, chosen: Option<&str>, directory: Option<&str>) -> BTreeSet<String> {
+    let mut aside = Report::default();
+    let base = parse::parse(described.text, &mut aside).into_inner();
+    let beside = Beside { shelf: described.shelf, pins: &Pins::default() };
+    let names = overlay::environments(&base, &mut aside).into_iter().map(|(name, _)| Some(name));
+    let mut needed = BTreeSet::new();
+    for name in names.chain([None]).filter(|name| *name != chosen) {
+        let mut merged = base.clone();
+        let removed =
+            name.map_or_else(Removed::new, |name| overlay::overlay(&mut merged, name, &mut Report::default()));
+        let platform = resolve::resolve(&merged, &removed, beside, &mut Report::default());
+        if let Some(platform) = platform.filter(|platform| platform.facts.secrets.files() == directory) {
+            let paths =
+                build::secrets(&platform).into_iter().map(|demand| fill::path(directory.unwrap_or_default(), &demand));
+            needed.extend(paths);
+        }
+    }
+    needed
 }
 
 /// The objects of a platform and those that somebody wrote, patched and in order.
@@ -221,7 +280,6 @@ pub fn known<T>(platform: &Platform, bundle: &Bundle<T>) -> Known {
     let cluster = &platform.facts.cluster;
     let named = [
         ("ClusterIssuer", platform.around.issuer.as_deref()),
-        ("ClusterSecretStore", platform.facts.secrets.store.as_ref().map(ObjectName::as_str)),
         ("Namespace", Some(cluster.dns.namespace.as_str())),
         ("StorageClass", cluster.storage_class.as_ref().map(ObjectName::as_str)),
     ];
@@ -231,11 +289,26 @@ pub fn known<T>(platform: &Platform, bundle: &Bundle<T>) -> Known {
         let name = name.filter(|name| !is_rendered(kind, name))?;
         Some((kind.to_owned(), String::new(), name.to_owned()))
     });
-    let secret = |(namespace, name)| ("Secret".to_owned(), namespace, name);
-    let secrets = build::existing_secrets(platform).into_iter().map(secret);
-    let objects = of_cluster.chain(secrets).collect();
+    let secrets = build::secrets(platform);
+    let around = secrets.iter().filter_map(|demand| around_secret(demand, &platform.facts.secrets));
+    let objects = of_cluster.chain(around).collect();
     let metrics = Some(platform.around.monitoring.found.clone());
     Known { objects, connections: Some(build::wanted_connections(platform)), metrics }
+}
+
+/// What somebody else makes for a Secret: the Secret itself, or the store that holds it.
+fn around_secret(demand: &Demand, spec: &SecretsSpec) -> Option<(String, String, String)> {
+    match (spec.backend.value, &spec.store) {
+        (Backend::Existing, _) => Some(("Secret".to_owned(), demand.namespace.to_string(), demand.name.to_string())),
+        (Backend::ExternalSecrets, Some(store)) => {
+            let namespace = match store.kind {
+                StoreKind::ClusterSecretStore => String::new(),
+                StoreKind::SecretStore => demand.namespace.to_string(),
+            };
+            Some((store.kind.kind().to_owned(), namespace, store.name.to_string()))
+        }
+        _ => None,
+    }
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with

@@ -10,6 +10,7 @@ pub mod non_empty;
 pub mod overlay;
 pub mod read;
 pub mod scalars;
+pub mod secrets;
 pub mod shape;
 pub mod shapes;
 pub mod size;

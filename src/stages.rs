@@ -4,6 +4,7 @@ pub mod accept;
 pub mod build;
 pub mod capacity;
 pub mod check;
+pub mod fill;
 pub mod images;
 pub mod link;
 pub mod order;

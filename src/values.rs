@@ -7,6 +7,7 @@ pub mod cidr;
 pub mod data_size;
 pub mod date;
 pub mod duration;
+pub mod entry_path;
 pub mod file_pattern;
 pub mod host;
 pub mod image;

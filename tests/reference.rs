@@ -60,3 +60,26 @@ fn what_is_asked_by_name_stands_in_the_list() {
         }
     }
 }
+
+/// What the page says of secrets stands in a platform that the tests render.
+#[test]
+fn every_key_of_secrets_stands_in_an_example() {
+    use platformgen::spec::read::Shape;
+    use platformgen::spec::secrets::{NamedStore, SecretsSpec};
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let entries = fs::read_dir(root.join("tests/platforms")).expect("it is there");
+    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let descriptions = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let texts: Vec<String> = descriptions.map(|path| fs::read_to_string(path).expect("it is text")).collect();
+    let tables =
+        texts.iter().flat_map(|text| text.lines().filter(|line| is_about_secrets(text, line))).collect::<String>();
+    for key in SecretsSpec::KEYS.iter().chain(NamedStore::KEYS) {
+        assert!(tables.contains(&format!("{} ", key.name)), "no example has `{}`", key.name);
+    }
+}
+
+/// Whether a line is one of `[secrets]` or changes it in an environment.
+fn is_about_secrets(text: &str, line: &str) -> bool {
+    let table = text.split("\n[").find(|table| table.starts_with("secrets]")).unwrap_or_default();
+    table.contains(line) || (line.starts_with("secrets ") && line.contains("directory"))
+}

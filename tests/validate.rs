@@ -7,6 +7,7 @@ mod random;
 use std::fs;
 use std::path::PathBuf;
 
+use platformgen::commands::shelf::Directory;
 use platformgen::diagnostics::report::{Report, Severity};
 use platformgen::diagnostics::source::Source;
 use platformgen::manifest::read::Dialect;
@@ -16,13 +17,14 @@ use platformgen::validate::groups::Group;
 use platformgen::validate::wanted::Wanted;
 use platformgen::validate::world::Known;
 use platformgen::validate::{Question, validate};
+use platformgen::values::shelf::Described;
 use platformgen::{emit, pipeline};
 use proptest::prelude::*;
 
 const MINORS: [Minor; 3] = [Minor::V1_35, Minor::V1_36, Minor::V1_37];
 
 /// What is wrong with the objects that a description gives, a finding a line.
-fn findings(description: &str) -> Vec<String> {
+fn findings<'a>(description: impl Into<Described<'a>>) -> Vec<String> {
     let mut report = Report::default();
     let rendered = pipeline::render_as(description, None, &mut report, emit::writer());
     let (platform, bundle) = rendered.unwrap_or_else(|| panic!("it renders: {:?}", report.sorted()));
@@ -47,11 +49,13 @@ fn every_example_platform_is_without_findings() {
     descriptions.extend(
         fs::read_dir(root.join("tests/platforms"))
             .expect("it exists")
-            .map(|entry| entry.expect("it can be listed").path()),
+            .map(|entry| entry.expect("it can be listed").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml")),
     );
     assert!(descriptions.len() > 3);
     for description in descriptions {
-        let found = findings(&fs::read_to_string(&description).expect("descriptions are text"));
+        let text = fs::read_to_string(&description).expect("descriptions are text");
+        let found = findings(Described { text: &text, shelf: &Directory::of(&description), is_locked: false });
         assert!(found.is_empty(), "{}:\n{}", description.display(), found.join("\n"));
     }
 }

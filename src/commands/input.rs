@@ -125,15 +125,23 @@ pub fn tell(input: &Input, report: &Report) {
     let mut text = shown(&found, source);
     let mut errors = count(&found);
     for (source, report) in report.files() {
-        let found = report.sorted();
-        text += &shown(&found, source);
-        errors += count(&found);
+        text += &told(source, report);
+        errors += count(&report.sorted());
     }
     if errors > 0 {
         let plural = if errors == 1 { "" } else { "s" };
         text.extend([&input.name, ": ", &errors.to_string(), " error", plural, "; nothing rendered\n"]);
     }
     output::complain(&text);
+}
+
+/// What is found in a file beside a description. Of a Secret, no line is shown that may hold a value.
+pub fn told(source: Source<'_>, report: &Report) -> String {
+    let found = report.sorted();
+    if report.is_about_secrets() {
+        return caret::text_of(&found, source, is_colored_stderr(), &secrets::shown_of_manifest(source.text));
+    }
+    shown(&found, source)
 }
 
 fn shown(found: &[&Diagnostic], source: Source<'_>) -> String {

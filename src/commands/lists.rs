@@ -13,10 +13,16 @@ use crate::emit;
 use crate::inventory::{images, requirements, secrets};
 use crate::manifest::document::Document;
 use crate::manifest::read::{self, Dialect};
+use crate::model::bundle::Bundle;
 use crate::model::platform::Platform;
+use crate::pipeline;
 use crate::schema::Schema;
+use crate::stages::build;
 use crate::validate;
 use crate::validate::world::World;
+
+/// The exit code of an answer that is no: something is missing.
+const MISSING: u8 = 1;
 
 /// Arguments of every list.
 #[derive(Args)]
@@ -70,19 +76,32 @@ pub fn images(args: &ListArgs) -> Result<ExitCode> {
     })
 }
 
-/// Every key of a Secret with who reads it and who makes it.
+/// Every key of a Secret with who reads it and who makes it. The answer is no if one of them is missing.
 pub fn secrets(args: &ListArgs) -> Result<ExitCode> {
-    list(args, |world, _| {
-        let all = secrets::secrets(world);
+    let input = input::read(&args.file)?;
+    let mut report = Report::default();
+    let environment = args.environment.as_deref();
+    let rendered = pipeline::render_with_gaps(input.described(), environment, &mut report, emit::writer());
+    input::tell(&input, &report);
+    let Some((platform, bundle, missing)) = rendered else { return Ok(ExitCode::from(TROUBLE)) };
+    let demands = build::secrets(&platform);
+    let mut gaps = 0;
+    shown(args, &platform, &bundle, |world, _| {
+        let all = secrets::secrets(world, &demands, &missing);
+        gaps = all.values().filter(|used| used.missing_from.is_some()).count();
         let row = |(key, used): (&secrets::Key, &secrets::Use)| {
             let readers = used.readers.iter().cloned().collect::<Vec<_>>().join(", ");
-            let maker = used.maker.clone().unwrap_or_else(|| "nobody here: it must be there".to_owned());
+            let maker = match (&used.missing_from, &used.maker) {
+                (Some(file), _) => format!("MISSING from {file}"),
+                (None, Some(maker)) => maker.clone(),
+                (None, None) => "nobody here: it must be there".to_owned(),
+            };
             vec![format!("{}/{}", key.namespace, key.secret), key.key.clone(), used.kind.clone(), readers, maker]
         };
         let one = |(key, used): (&secrets::Key, &secrets::Use)| {
             json!({
                 "namespace": key.namespace, "secret": key.secret, "key": key.key, "type": used.kind,
-                "readers": used.readers, "maker": used.maker,
+                "readers": used.readers, "maker": used.maker, "missingFrom": used.missing_from,
             })
         };
         List {
@@ -90,7 +109,13 @@ pub fn secrets(args: &ListArgs) -> Result<ExitCode> {
             rows: all.iter().map(row).collect(),
             json: json!({ "schema": "platformgen.io/secrets/v1", "keys": all.iter().map(one).collect::<Vec<_>>() }),
         }
-    })
+    })?;
+    if gaps == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (noun, verb) = if gaps == 1 { ("key", "is") } else { ("keys", "are") };
+    output::complain(&format!("{gaps} {noun} {verb} missing\n"));
+    Ok(ExitCode::from(MISSING))
 }
 
 /// What a cluster must have already.
@@ -123,7 +148,17 @@ fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, &Platform) -> List) -> Resu
     let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
         return Ok(ExitCode::from(TROUBLE));
     };
-    let files = emit::tree(&bundle).files;
+    shown(args, &platform, &bundle, of)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(
+    args: &ListArgs,
+    platform: &Platform,
+    bundle: &Bundle<emit::Text>,
+    of: impl FnOnce(&World<'_>, &Platform) -> List,
+) -> Result<()> {
+    let files = emit::tree(bundle).files;
     let read = |text: &str| {
         let mut documents = read::read(text, Dialect::Own, &mut Report::default());
         documents.retain(|document| !validate::is_of_tools(document));
@@ -132,10 +167,9 @@ fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, &Platform) -> List) -> Resu
     let documents: Vec<Vec<Document>> = files.iter().map(|file| read(&file.text)).collect();
     let minor = platform.facts.platform.kubernetes;
     let world = World::of(documents.iter().enumerate().map(|(at, documents)| (at, documents.as_slice())), None, minor);
-    let list = of(&world, &platform);
+    let list = of(&world, platform);
     let text = if args.format == Format::Json { format!("{:#}\n", list.json) } else { table(list.heads, &list.rows) };
-    output::write_stdout([text])?;
-    Ok(ExitCode::SUCCESS)
+    output::write_stdout([text])
 }
 
 /// Columns as wide as what stands in them, but for the last.

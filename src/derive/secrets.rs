@@ -1,4 +1,7 @@
-//! Secrets by reference: what the store must fill, and how it knows. No value is ever seen here.
+//! Secrets by reference: which a platform needs, and of what. No value is ever seen here.
+
+pub mod fetched;
+pub mod sealed;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,17 +9,20 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use crate::derive::config::short_hex;
-use crate::model::custom::{
-    DataFrom, ExternalSecret, ExternalSecretSpec, RemoteRef, SecretData, SecretMetadata, SecretTemplate, StoreRef,
-    Target,
-};
-use crate::model::facts::Facts;
+use crate::diagnostics::source::Span;
+use crate::model::bundle::Home;
 use crate::model::site::PullSecret;
 use crate::model::workload::{EnvValue, SecretContent, SecretFiles, Source as VolumeSource, Workload};
-use crate::parts::meta::{Labels, namespaced};
-use crate::spec::shapes::Backend;
 use crate::values::name::Name;
 use crate::values::secret_ref::{Origin, SecretKey};
+
+/// The key of a credential for registries.
+pub const DOCKER_CONFIG: &str = ".dockerconfigjson";
+/// The key of a file with who may log in.
+pub const HTPASSWD: &str = "htpasswd";
+/// The type of a Secret without a type.
+pub const OPAQUE: &str = "Opaque";
+const DOCKER_CONFIG_TYPE: &str = "kubernetes.io/dockerconfigjson";
 
 /// The Secrets of one namespace. What cannot be one Secret stays apart under one name; two objects of a name end the run.
 pub type Needs = BTreeMap<(Name, Source), SecretContent>;
@@ -75,84 +81,56 @@ pub fn add(needs: &mut Needs, name: &Name, content: SecretContent) {
     needs.insert((name.clone(), source), merged);
 }
 
-/// bcrypt is the only hash that the registry reads. The function `htpasswd` takes two arguments in old releases of the
-/// operator and three in new ones; `bcrypt` takes one in all of them.
-const HTPASSWD: &str = r#"{{ printf "%s:%s" .username (.password | bcrypt) }}"#;
-const DOCKER_CONFIG: &str = ".dockerconfigjson";
-const DOCKER_CONFIG_TYPE: &str = "kubernetes.io/dockerconfigjson";
-
-/// The object that makes `content` into the Secret `name`, where the backend wants one.
-pub fn external_secret(
-    name: &Name,
-    content: &SecretContent,
-    namespace: &Name,
-    facts: &Facts,
-    labels: Labels,
-) -> Option<ExternalSecret> {
-    let store = facts.secrets.store.as_ref().filter(|_| facts.secrets.backend.value == Backend::ExternalSecrets)?;
-    let entry = |secret: &Name| format!("{}/{}/{secret}", facts.platform.name, facts.platform.environment);
-    let value = |key: &str, entry: String| SecretData {
-        secret_key: key.to_owned(),
-        remote_ref: remote(entry, Some(key.to_owned())),
-    };
-    let credential = |from: &Name| vec![value("username", entry(from)), value("password", entry(from))];
-    let data = match content {
-        SecretContent::Keys(_, keys) => keys.iter().map(|key| value(key.as_str(), entry(name))).collect(),
-        SecretContent::Whole => Vec::new(),
-        SecretContent::Htpasswd { from } | SecretContent::PullCredential { from, .. } => credential(from),
-    };
-    let data_from = match content {
-        SecretContent::Whole => vec![DataFrom { extract: remote(entry(name), None) }],
-        _ => Vec::new(),
-    };
-    let template = template(content, &labels);
-    Some(ExternalSecret {
-        metadata: namespaced(name.as_str(), namespace, labels),
-        spec: ExternalSecretSpec {
-            refresh_policy: "Periodic",
-            refresh_interval: "1h0m0s",
-            secret_store_ref: StoreRef { kind: "ClusterSecretStore", name: store.to_string() },
-            target: Target { name: name.to_string(), creation_policy: "Owner", deletion_policy: "Retain", template },
-            data,
-            data_from,
-        },
-    })
+/// A Secret that the platform needs.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// Its namespace.
+    pub namespace: Name,
+    /// Its name.
+    pub name: Name,
+    /// What it must hold.
+    pub content: SecretContent,
+    /// The file that what makes it belongs to.
+    pub home: Home,
+    /// Where the component is declared that needs it, or the first of them.
+    pub span: Span,
 }
 
-/// A place in the store, read as it is. Every field with a default is written: releases of the operator differ in which
-/// of them the API server fills in, and what it fills in looks like drift.
-fn remote(key: String, property: Option<String>) -> RemoteRef {
-    RemoteRef { key, property, conversion_strategy: "Default", decoding_strategy: "None", metadata_policy: "None" }
-}
+impl Demand {
+    /// Its namespace and name, as people write them.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
 
-/// How the operator computes a Secret that is not simply a copy of an entry.
-fn template(content: &SecretContent, labels: &Labels) -> Option<SecretTemplate> {
-    let (type_, key, text) = match content {
-        SecretContent::Whole => return None,
-        SecretContent::Keys(_, keys) if keys.iter().all(|key| key.as_str() != DOCKER_CONFIG) => return None,
-        SecretContent::Keys(..) => {
-            (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, format!("{{{{ index . \"{DOCKER_CONFIG}\" }}}}"))
+    /// Whether it is the Secret of this namespace and name.
+    pub fn is_called(&self, namespace: &str, name: &str) -> bool {
+        self.namespace.as_str() == namespace && self.name.as_str() == name
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> &'static str {
+        let is_for_registries = self.keys().is_some_and(|keys| keys.contains(&DOCKER_CONFIG));
+        if is_for_registries { DOCKER_CONFIG_TYPE } else { OPAQUE }
+    }
+
+    /// Its keys; `None` if whoever reads it takes what there is.
+    pub fn keys(&self) -> Option<Vec<&str>> {
+        match &self.content {
+            SecretContent::Keys(_, keys) => Some(keys.iter().map(SecretKey::as_str).collect()),
+            SecretContent::Whole => None,
+            SecretContent::Htpasswd { .. } => Some(vec![HTPASSWD]),
+            SecretContent::PullCredential { .. } => Some(vec![DOCKER_CONFIG]),
         }
-        SecretContent::Htpasswd { .. } => (None, "htpasswd", HTPASSWD.to_owned()),
-        SecretContent::PullCredential { host, .. } => (Some(DOCKER_CONFIG_TYPE), DOCKER_CONFIG, docker_config(host)),
-    };
-    Some(SecretTemplate {
-        r#type: type_,
-        engine_version: "v2",
-        merge_policy: "Replace",
-        metadata: SecretMetadata { labels: labels.clone() },
-        data: [(key.to_owned(), text)].into(),
-    })
-}
+    }
 
-/// `toRawJson` quotes user name and password, whatever they hold.
-fn docker_config(host: &str) -> String {
-    let auth = r#"{{ printf "%s:%s" .username .password | b64enc | toRawJson }}"#;
-    format!(
-        r#"{{"auths":{{"{host}":{{"username":{{{{ .username | toRawJson }}}},"password":{{{{ .password | toRawJson }}}},"auth":{auth}}}}}}}"#
-    )
+    /// The credential that it is computed from.
+    pub fn credential(&self) -> Option<&Name> {
+        match &self.content {
+            SecretContent::Htpasswd { from } | SecretContent::PullCredential { from, .. } => Some(from),
+            SecretContent::Keys(..) | SecretContent::Whole => None,
+        }
+    }
 }
-
 /// Changes when a workload refers to other secrets, so that its pods restart; never with a value, which nobody here
 /// knows.
 pub fn reference_hash(workload: &Workload) -> Option<String> {

@@ -56,6 +56,12 @@ pub const UNFIT_TARGET: &str = "unfit-target";
 pub const REQUIRES: &str = "requires";
 /// A value that is known but that this version does not render.
 pub const UNSUPPORTED: &str = "unsupported";
+/// A Secret that is needed, or a key of it, is not where the backend looks for it.
+pub const MISSING_SECRET: &str = "missing-secret";
+/// A file of a Secret, or a key in it, that nobody needs.
+pub const UNNEEDED_SECRET: &str = "unneeded-secret";
+/// A file of a Secret that does not fit: it could not be opened, would be another Secret, or is not encrypted.
+pub const UNFIT_SECRET: &str = "unfit-secret";
 /// An environment overlay that has no effect.
 pub const NO_EFFECT: &str = "no-effect";
 /// Alerts are not handed to the Alertmanager that is there to deliver them.
@@ -264,6 +270,7 @@ pub const ALL: &[(&str, &str)] = &[
     (MISSING_READINESS, "a Service sends to pods that nobody asks whether they are ready"),
     (MISSING_REQUESTS, "nothing is set aside for a container, or nothing stops it"),
     (MISSING_FILE, "a file that the description names cannot be had"),
+    (MISSING_SECRET, "a Secret that is needed, or a key of it, is not where the backend looks for it"),
     (MONITORING_CONFIG, "the monitoring software refuses this, or it does not do what it says"),
     (NODE_PROXY_RIGHT, "somebody may call kubelets through the API server"),
     (NOT_SERVED, "the server does not serve this version of the API"),
@@ -301,6 +308,7 @@ pub const ALL: &[(&str, &str)] = &[
     (UNDECLARED_ADDRESS, "an address leads to a component that nobody declares to be called"),
     (UNDECLARED_CONNECTION, "the policies let through what nothing declares"),
     (UNEQUAL_MEMORY, "a container may take more memory than is set aside for it"),
+    (UNFIT_SECRET, "a file of a Secret could not be opened, would be another Secret, or is not encrypted"),
     (UNFIT_TARGET, "what is named is there and cannot serve"),
     (UNISOLATED_POD, "no policy says who may call a pod"),
     (UNKNOWN_KEY, "nothing reads this key"),
@@ -308,6 +316,7 @@ pub const ALL: &[(&str, &str)] = &[
     (UNKNOWN_METRIC, "a query asks for what no job collects and no rule records"),
     (UNKNOWN_NAME, "the name is not declared"),
     (UNKNOWN_PORT, "the called component offers no such port"),
+    (UNNEEDED_SECRET, "a file of a Secret, or a key in it, is of no use to anybody"),
     (UNRESTRICTED_POD, "the Pod Security level `restricted` would not take a pod"),
     (UNMEASURED_AUTOSCALER, "an autoscaler looks at what nobody measures, or at a share of nothing"),
     (UNPINNED_IMAGE, "an image is pinned to no digest, where each must be"),

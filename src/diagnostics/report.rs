@@ -68,6 +68,7 @@ pub struct Report {
     found: Vec<Diagnostic>,
     guesses: Vec<Span>,
     misses_text: bool,
+    is_about_secrets: bool,
     beside: BTreeMap<String, Beside>,
 }
 
@@ -133,6 +134,16 @@ impl Report {
         self.beside.iter().map(|(name, file)| (Source { name, text: &file.text }, &file.report))
     }
 
+    /// Says that the text is a Secret's: its lines may hold values, though they should be encrypted.
+    pub fn conceal_values(&mut self) {
+        self.is_about_secrets = true;
+    }
+
+    /// Whether the lines of the text may hold values of Secrets.
+    pub fn is_about_secrets(&self) -> bool {
+        self.is_about_secrets
+    }
+
     /// Takes those files out, with their names.
     pub fn take_files(&mut self) -> BTreeMap<String, Beside> {
         std::mem::take(&mut self.beside)
@@ -143,6 +154,7 @@ impl Report {
         self.found.extend(other.found);
         self.guesses.extend(other.guesses);
         self.misses_text |= other.misses_text;
+        self.is_about_secrets |= other.is_about_secrets;
         for (name, file) in other.beside {
             self.beside(name, &file.text).take(file.report);
         }
@@ -157,6 +169,7 @@ impl Report {
     pub fn adopt(&mut self, other: Self, wanted: impl FnMut(&Diagnostic) -> bool) {
         let errors = other.found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         self.found.extend(errors.filter(wanted));
+        self.is_about_secrets |= other.is_about_secrets;
         for (name, file) in other.beside {
             self.beside(name, &file.text).take(file.report.errors());
         }

@@ -163,19 +163,22 @@ pub fn is_sealed_text(name: &str, text: &str) -> bool {
 }
 
 /// What a description must not show of itself: its lines are quoted in messages and as causes.
+#[derive(Default)]
 pub struct Description {
     /// The tables of variables: what one is may be said by its neighbour.
     variables: Vec<Node>,
+    /// What stands where a reference to a secret is expected and is none: it may be the secret.
+    odd: Vec<String>,
 }
 
 impl Description {
     /// Of the whole text, which may be broken.
     pub fn of(text: &str) -> Self {
-        let mut variables = Vec::new();
+        let mut found = Self::default();
         if let Some(table) = payload::toml(text) {
-            environments(table, &mut variables);
+            found.look_into(table, false);
         }
-        Self { variables }
+        found
     }
 
     /// Whether this line of it may be shown.
@@ -191,15 +194,30 @@ impl Description {
         for variables in self.variables.iter().filter(|variables| may_stand_in(line, "env", variables)) {
             walk.node("env", variables, Matter::All, false);
         }
+        let odd = self.odd.iter().filter(|text| line.contains(text.as_str()));
+        walk.found.extend(odd.map(|text| (text.clone(), HIDDEN.to_owned())));
         walk.into()
     }
-}
 
-/// The variables of a description, wherever it has some.
-fn environments(node: Node, found: &mut Vec<Node>) {
-    let Value::Map(entries) = node.value else { return };
-    for entry in entries {
-        if entry.key == "env" { found.push(entry.node) } else { environments(entry.node, found) }
+    /// Takes the variables and references of a description, wherever it has some.
+    fn look_into(&mut self, node: Node, is_component: bool) {
+        let Value::Map(entries) = node.value else { return };
+        for Entry { key, node, .. } in entries {
+            match key.as_str() {
+                "env" => self.variables.push(node),
+                "secrets" if is_component => {
+                    let texts = node.entries().iter().filter_map(|entry| entry.node.text());
+                    self.odd.extend(texts.filter(|text| !is_place_of_secret(text)).map(str::to_owned));
+                }
+                "components" => {
+                    let Value::Map(components) = node.value else { continue };
+                    for component in components {
+                        self.look_into(component.node, true);
+                    }
+                }
+                _ => self.look_into(node, false),
+            }
+        }
     }
 }
 
@@ -263,10 +281,58 @@ fn shown_of(lines: &[&str]) -> Vec<bool> {
         line.contains("kind") && line.contains("Secret") && !TEMPLATES.iter().any(|kind| line.contains(kind))
     };
     let has_kind = |line: &&str| line.contains("kind:") || line.contains("\"kind\"");
-    if lines.iter().any(is_secret) || !lines.iter().any(has_kind) {
-        // but a template may say of which others it is made
+    if !lines.iter().any(has_kind) {
+        // a template says of which others it is made
         return lines.iter().map(|line| line.starts_with("<% include ")).collect();
+    }
+    if lines.iter().any(is_secret) {
+        return named_of(lines);
     }
     let hidden = text_hidden(&lines.join("\n"));
     lines.iter().zip(hidden.split('\n')).map(|(line, hidden)| *line == hidden).collect()
 }
+
+/// What a Secret is called by, line by line; none below those that begin its values.
+fn named_of(lines: &[&str]) -> Vec<bool> {
+    let mut values: Option<usize> = None;
+    let mut shown = Vec::with_capacity(lines.len());
+    for line in lines {
+        let indent = line.len() - line.trim_start().len();
+        let (key, value) = line.trim().split_once(':').unwrap_or((line.trim(), "{"));
+        let is_plain =
+            value.is_empty() || value.starts_with(' ') && !value.contains(['{', '[', '|', '>', ',', '#', ':']);
+        if values.is_some_and(|outer| indent <= outer && OUTSIDE.contains(&key)) {
+            values = None;
+        }
+        let is_open = INSIDE.contains(&key) && value.is_empty();
+        shown.push(values.is_none() && is_plain && (is_open || OUTSIDE.contains(&key)));
+        // what is no plain line may hold values, or not end where it seems to
+        if values.is_none() && (INSIDE.contains(&key) || !is_plain) {
+            values = Some(indent);
+        }
+    }
+    shown
+}
+
+/// Fields that hold values.
+const INSIDE: &[&str] = &["data", "encryptedData", "stringData"];
+/// Fields that hold none.
+const OUTSIDE: &[&str] = &[
+    "annotations",
+    "apiVersion",
+    "immutable",
+    "kind",
+    "labels",
+    "lastmodified",
+    "metadata",
+    "name",
+    "namespace",
+    "platformgen.io/sealed-for",
+    "sealedsecrets.bitnami.com/cluster-wide",
+    "sealedsecrets.bitnami.com/namespace-wide",
+    "sops",
+    "spec",
+    "template",
+    "type",
+    "version",
+];

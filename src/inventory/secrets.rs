@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::derive::secrets::Demand;
+use crate::stages::fill::Missing;
 use crate::validate::makers::{DOCKER_CONFIG, DOCKER_CONFIG_TYPE, TLS_TYPE, made};
 use crate::validate::world::{Pod, World};
 
@@ -25,10 +27,45 @@ pub struct Use {
     pub readers: BTreeSet<String>,
     /// Who makes it, and from what; `None` if nobody here does.
     pub maker: Option<String>,
+    /// The file that should hold it and does not.
+    pub missing_from: Option<String>,
 }
 
-/// All keys, in order.
-pub fn secrets(world: &World<'_>) -> BTreeMap<Key, Use> {
+/// All keys, in order: what objects refer to, what the description knows of it, and what no file holds.
+pub fn secrets(world: &World<'_>, demands: &[Demand], missing: &[Missing]) -> BTreeMap<Key, Use> {
+    let makers = made(world);
+    let mut told: BTreeMap<Key, Use> = BTreeMap::new();
+    for (key, used) in read(world) {
+        let is_own = |demand: &&Demand| demand.is_called(&key.namespace, &key.secret);
+        let demand = demands.iter().find(is_own);
+        let secret = makers.get(&(key.namespace.as_str(), key.secret.as_str()));
+        // who reads all keys reads those that are made
+        let made = secret.map(|secret| secret.keys.keys().cloned().collect::<Vec<_>>());
+        let wanted = demand.and_then(Demand::keys).map(|keys| keys.into_iter().map(str::to_owned).collect());
+        let keys = if key.key == "*" { wanted.or(made) } else { None };
+        for own in keys.unwrap_or_else(|| vec![key.key.clone()]) {
+            let is_missing = |missing: &&Missing| {
+                missing.demand.is_called(&key.namespace, &key.secret)
+                    && missing.gap.as_ref().is_none_or(|gap| gap.key == own)
+            };
+            let missing_from = missing.iter().find(is_missing).map(|missing| missing.file.clone());
+            let maker = secret.and_then(|secret| secret.maker(&own)).map(str::to_owned);
+            let known = told.entry(Key { key: own, ..key.clone() }).or_default();
+            known.kind = match (secret, demand) {
+                (Some(secret), _) => secret.kind.clone(),
+                (None, Some(demand)) => demand.kind().to_owned(),
+                (None, None) => used.kind.clone(),
+            };
+            known.readers.extend(used.readers.iter().cloned());
+            known.maker = maker;
+            known.missing_from = missing_from;
+        }
+    }
+    told
+}
+
+/// What objects refer to.
+fn read(world: &World<'_>) -> BTreeMap<Key, Use> {
     let mut found: BTreeMap<Key, Use> = BTreeMap::new();
     for pod in &world.pods {
         read_by(pod, &mut found);
@@ -43,24 +80,7 @@ pub fn secrets(world: &World<'_>) -> BTreeMap<Key, Use> {
             }
         }
     }
-    let makers = made(world);
-    let mut told: BTreeMap<Key, Use> = BTreeMap::new();
-    for (key, used) in found {
-        let Some(secret) = makers.get(&(key.namespace.as_str(), key.secret.as_str())) else {
-            told.insert(key, used);
-            continue;
-        };
-        // who reads all keys reads those that are made
-        let keys = if key.key == "*" { secret.keys.keys().cloned().collect() } else { vec![key.key.clone()] };
-        for own in keys {
-            let maker = secret.maker(&own).map(str::to_owned);
-            let known = told.entry(Key { key: own, ..key.clone() }).or_default();
-            known.kind.clone_from(&secret.kind);
-            known.readers.extend(used.readers.iter().cloned());
-            known.maker = maker;
-        }
-    }
-    told
+    found
 }
 
 fn note(found: &mut BTreeMap<Key, Use>, namespace: &str, secret: &str, key: &str, reader: &str, kind: &str) {

@@ -1,5 +1,5 @@
 //! Custom resources that we render, written by hand on the typed metadata: only the fields that we set.
-//! Sources: cert-manager.io/v1, external-secrets.io/v1 and cilium.io/v2 API references.
+//! Sources: cert-manager.io/v1, external-secrets.io/v1, bitnami.com/v1alpha1 and cilium.io/v2 API references.
 
 use std::collections::BTreeMap;
 
@@ -62,6 +62,8 @@ custom! {
     Issuer(IssuerSpec): "cert-manager.io"/"v1", "issuers", NamespaceResourceScope;
     /// A Secret that the External Secrets operator fills from a store.
     ExternalSecret(ExternalSecretSpec): "external-secrets.io"/"v1", "externalsecrets", NamespaceResourceScope;
+    /// A Secret that the Sealed Secrets controller opens.
+    SealedSecret(SealedSecretSpec): "bitnami.com"/"v1alpha1", "sealedsecrets", NamespaceResourceScope;
     /// What plain policies cannot say on Cilium.
     CiliumNetworkPolicy(CiliumNetworkPolicySpec): "cilium.io"/"v2", "ciliumnetworkpolicies", NamespaceResourceScope;
 }
@@ -124,7 +126,9 @@ always_present!(
     StoreRef,
     Target,
     RemoteRef,
-    LabelSelector
+    LabelSelector,
+    ObjectMeta,
+    SealedTemplate
 );
 
 fields! {
@@ -224,7 +228,7 @@ fields! {
         /// When to read the store: `Periodic`.
         refresh_policy: &'static str,
         /// How often to read the store.
-        refresh_interval: &'static str,
+        refresh_interval: String,
         /// Where to read.
         secret_store_ref: StoreRef,
         /// What to write.
@@ -294,6 +298,20 @@ fields! {
     DataFrom {
         /// Every value of this entry.
         extract: RemoteRef,
+    }
+    /// Spec of a `SealedSecret`.
+    SealedSecretSpec {
+        /// The Secret around the values.
+        template: SealedTemplate,
+        /// Key and sealed value.
+        encrypted_data: BTreeMap<String, String>,
+    }
+    /// A Secret without its values.
+    SealedTemplate {
+        /// Type of the Secret.
+        r#type: Option<&'static str>,
+        /// What it is called by.
+        metadata: ObjectMeta,
     }
     /// Spec of a `CiliumNetworkPolicy`.
     CiliumNetworkPolicySpec {

@@ -3,7 +3,8 @@
 use crate::model::pins::Pins;
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::images::ImagesSpec;
-use crate::spec::shapes::{DefaultsSpec, PlatformSpec, SecretsSpec};
+use crate::spec::secrets::SecretsSpec;
+use crate::spec::shapes::{DefaultsSpec, PlatformSpec};
 
 /// The checked general part of the description.
 #[derive(Clone, Debug)]

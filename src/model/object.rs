@@ -19,7 +19,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1::APIService;
 use serde::{Serialize, Serializer};
 
-use crate::model::custom::{Certificate, CiliumNetworkPolicy, ClusterIssuer, ExternalSecret, Issuer};
+use crate::model::custom::{Certificate, CiliumNetworkPolicy, ClusterIssuer, ExternalSecret, Issuer, SealedSecret};
 use crate::model::given::Given;
 
 macro_rules! objects {
@@ -79,7 +79,7 @@ objects! {
     APIService, Certificate, CiliumNetworkPolicy, ClusterIssuer, ClusterRole, ClusterRoleBinding, ConfigMap, CronJob,
     DaemonSet, Deployment, ExternalSecret, HorizontalPodAutoscaler, Ingress, IngressClass, Issuer, LimitRange,
     MutatingWebhookConfiguration, Namespace, NetworkPolicy, PersistentVolumeClaim, PodDisruptionBudget, PriorityClass,
-    ResourceQuota, Role, RoleBinding, Service, ServiceAccount, StatefulSet, ValidatingWebhookConfiguration,
+    ResourceQuota, Role, RoleBinding, SealedSecret, Service, ServiceAccount, StatefulSet, ValidatingWebhookConfiguration,
 }
 
 impl From<Given> for Object {

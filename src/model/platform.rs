@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::diagnostics::source::Span;
 use crate::model::component::Component;
+use crate::model::encrypted::Files;
 use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::facts::Facts;
 use crate::model::identity::Own;
@@ -34,6 +35,8 @@ pub struct Platform {
     pub hatches: Hatches,
     /// Accepted findings.
     pub accepted: Vec<AcceptSpec>,
+    /// Secrets in files beside the description.
+    pub encrypted: Files,
     /// The workloads of each component, once somebody has asked for them (`stages::build::workloads`).
     pub workloads: OnceLock<Vec<Vec<Workload>>>,
 }

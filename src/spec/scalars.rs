@@ -17,13 +17,14 @@ use crate::values::cidr::Cidr;
 use crate::values::data_size::DataSize;
 use crate::values::date::Date;
 use crate::values::duration::Duration;
+use crate::values::entry_path::EntryPath;
 use crate::values::file_pattern::FilePattern;
 use crate::values::host::Host;
 use crate::values::image::{Digest, Image, Origin};
 use crate::values::label::{FreeLabelKey, LabelKey, LabelValue};
 use crate::values::name::{Name, ObjectName, PlatformName, Variable};
 use crate::values::parse::Parse;
-use crate::values::path::{MountPath, UrlPath};
+use crate::values::path::{FilePath, MountPath, UrlPath};
 use crate::values::schedule::Schedule;
 use crate::values::secret_ref::{MountSource, SecretRef};
 
@@ -73,7 +74,8 @@ macro_rules! read_parsed {
 }
 
 read_parsed! {
-    BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Date = "2000-01-01", Duration = "1s", FilePattern = "stand-in", FreeLabelKey = "stand-in", Host = "stand-in.invalid",
+    BodySize = "0", Cidr = "192.0.2.0/24", DataSize = "1MB", Date = "2000-01-01", Duration = "1s", EntryPath = "{secret}",
+    FilePath = "stand-in", FilePattern = "stand-in", FreeLabelKey = "stand-in", Host = "stand-in.invalid",
     Digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000",
     Image = "stand-in.invalid/image:0", LabelKey = "stand-in", LabelValue = "stand-in", MountPath = "/stand-in",
     MountSource = "secret:stand-in", Name = "stand-in", ObjectName = "stand-in", Origin = "stand-in.invalid", PlatformName = "stand-in", RangeSpec = "public", Schedule = "0 0 1 1 *", SecretRef = "stand-in/key",

@@ -17,7 +17,7 @@ use crate::values::date::Date;
 use crate::values::duration::Duration;
 use crate::values::host::Host;
 use crate::values::label::{FreeLabelKey, LabelValue};
-use crate::values::name::{Name, ObjectName, PlatformName};
+use crate::values::name::{Name, PlatformName};
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
 
@@ -245,30 +245,6 @@ shape! {
 impl ShutdownSpec {
     fn conventional() -> Self {
         Self { pre_stop: Duration::seconds(10), grace: At { value: Duration::seconds(45), span: Default::default() } }
-    }
-}
-
-shape! {
-    /// Where secret values live; they never stand in this file.
-    SecretsSpec {
-        /// How Secrets come into the cluster.
-        backend: At<Backend>,
-        /// The ClusterSecretStore that holds them, for `external-secrets`.
-        store: Option<ObjectName>,
-    }
-}
-
-words! {
-    /// How Secrets come into the cluster.
-    Backend {
-        /// The External Secrets operator reads them from a store.
-        ExternalSecrets = "external-secrets",
-        /// Sealed Secrets.
-        Sealed = "sealed",
-        /// SOPS.
-        Sops = "sops",
-        /// Somebody else creates them; we only refer to them.
-        Existing = "existing",
     }
 }
 

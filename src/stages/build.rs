@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::derive::pods::Plan;
+use crate::derive::secrets::{Demand, fetched, sealed};
 use crate::derive::{
     cilium, config, connections, disruption, edges, namespaces, policies, priorities, rights, routes, secrets,
     services, workloads,
 };
 use crate::model::bundle::{Home, Placed};
 use crate::model::edge::Edges;
+use crate::model::encrypted::Encrypted;
 use crate::model::endpoint::Endpoint;
 use crate::model::identity::{Identity, platform_labels};
 use crate::model::object::Object;
 use crate::model::platform::{Declared, Link, Platform};
 use crate::model::site::{Address, Peer, Site};
-use crate::model::workload::{Controller, Priority, Replicas, Workload};
+use crate::model::workload::{Controller, Priority, Replicas, SecretContent, Workload};
 use crate::reach::Connection;
-use crate::spec::shapes::Backend;
+use crate::spec::secrets::Backend;
 use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
@@ -47,8 +49,9 @@ pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec
             put(home.clone(), workload_objects(declared, workload, site, &edges, platform));
         }
     }
-    for (home, object) in secret_objects(platform, &sites, workloads) {
-        put(home, vec![object]);
+    for demand in secrets(platform) {
+        let object = secret_object(&demand, platform);
+        put(demand.home, object.into_iter().collect());
     }
     placed
 }
@@ -71,21 +74,39 @@ pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
     connections::connections(platform, workloads, &edges::edges(platform, workloads))
 }
 
-/// The Secrets that somebody else makes: each with its namespace and its name.
-pub fn existing_secrets(platform: &Platform) -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    if platform.facts.secrets.backend.value != Backend::Existing {
-        return found;
-    }
+/// The Secrets that the platform needs, in order of namespace and name. One belongs to its one user, or to the namespace
+/// when several share it.
+pub fn secrets(platform: &Platform) -> Vec<Demand> {
+    let mut needs: BTreeMap<&Name, secrets::Needs> = BTreeMap::new();
+    let mut users: BTreeMap<(&Name, (Name, secrets::Source)), Vec<&Declared>> = BTreeMap::new();
     for (declared, workloads) in platform.components.iter().zip(workloads(platform)) {
-        let site = site(declared, platform);
+        let (namespace, site) = (&declared.own.namespace, site(declared, platform));
         for workload in workloads {
             let pull = site.pull_secret(&workload.main.image);
-            let names = secrets::needs(workload, pull.as_ref()).into_keys().map(|(name, _)| name);
-            found.extend(names.map(|name| (declared.own.namespace.to_string(), name.to_string())));
+            for (key, content) in secrets::needs(workload, pull.as_ref()) {
+                let known = users.entry((namespace, key.clone())).or_default();
+                // Components come one after the other, so a user that is known already came last.
+                if known.last().is_none_or(|last| last.own != declared.own) {
+                    known.push(declared);
+                }
+                secrets::add(needs.entry(namespace).or_default(), &key.0, content);
+            }
         }
     }
-    found
+    let all = needs
+        .into_iter()
+        .flat_map(|(namespace, needs)| needs.into_iter().map(move |(key, content)| (namespace, key, content)));
+    let demand = |(namespace, key, content): (&Name, (Name, secrets::Source), SecretContent)| {
+        let name = key.0.clone();
+        let users = users.get(&(namespace, key)).map(Vec::as_slice).unwrap_or_default();
+        let home = match users {
+            [only] => Home::Component(only.own.clone()),
+            _ => Home::Namespace(namespace.clone()),
+        };
+        let span = users.first().map(|user| user.span).unwrap_or_default();
+        Demand { namespace: namespace.clone(), name, content, home, span }
+    };
+    all.map(demand).collect()
 }
 
 fn cluster(platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<Object> {
@@ -173,38 +194,22 @@ fn workload_objects(
     objects
 }
 
-/// Secrets belong to their one user, or to the namespace when several share one.
-fn secret_objects(
-    platform: &Platform,
-    sites: &[Site<'_>],
-    workloads: &[Vec<Workload>],
-) -> impl Iterator<Item = (Home, Object)> {
-    let mut needs: BTreeMap<&Name, secrets::Needs> = BTreeMap::new();
-    let mut users: BTreeMap<(&Name, (Name, secrets::Source)), Vec<&Declared>> = BTreeMap::new();
-    for ((declared, site), workloads) in platform.components.iter().zip(sites).zip(workloads) {
-        let namespace = &declared.own.namespace;
-        for workload in workloads {
-            let pull = site.pull_secret(&workload.main.image);
-            for (key, content) in secrets::needs(workload, pull.as_ref()) {
-                let known = users.entry((namespace, key.clone())).or_default();
-                // Components come one after the other, so a user that is known already came last.
-                if known.last().is_none_or(|last| last.own != declared.own) {
-                    known.push(declared);
-                }
-                secrets::add(needs.entry(namespace).or_default(), &key.0, content);
-            }
+/// What makes a Secret: `None` if nothing of ours does.
+fn secret_object(demand: &Demand, platform: &Platform) -> Option<Object> {
+    let labels = platform_labels(&platform.facts.platform.name, "secret");
+    let spec = &platform.facts.secrets;
+    match spec.backend.value {
+        Backend::ExternalSecrets => {
+            let store = spec.store.as_ref()?;
+            Some(fetched::external_secret(demand, store, &platform.facts, labels).into())
         }
+        Backend::Sealed | Backend::Sops => {
+            let file = platform.encrypted.get(&(demand.namespace.clone(), demand.name.clone()))?;
+            Some(match file {
+                Encrypted::Sealed(values) => sealed::sealed_secret(demand, values, &labels).into(),
+                Encrypted::Sops(given) => Object::Given(given.clone()),
+            })
+        }
+        Backend::Existing => None,
     }
-    let all = needs
-        .into_iter()
-        .flat_map(|(namespace, needs)| needs.into_iter().map(move |(key, content)| (namespace, key, content)));
-    all.filter_map(move |(namespace, key, content)| {
-        let labels = platform_labels(&platform.facts.platform.name, "secret");
-        let object = secrets::external_secret(&key.0, &content, namespace, &platform.facts, labels)?;
-        let home = match users.get(&(namespace, key)).map(Vec::as_slice) {
-            Some([only]) => Home::Component(only.own.clone()),
-            _ => Home::Namespace(namespace.clone()),
-        };
-        Some((home, object.into()))
-    })
 }

@@ -12,7 +12,8 @@ use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
 use crate::spec::read::At;
-use crate::spec::shapes::{Backend, Domain, PodSecurity};
+use crate::spec::secrets::Backend;
+use crate::spec::shapes::{Domain, PodSecurity};
 use crate::values::host::Host;
 use crate::values::parse::Parse;
 use crate::values::path::UrlPath;
@@ -259,18 +260,10 @@ fn metrics_stay_inside(declared: &Declared, report: &mut Report) {
 
 fn store_is_named(platform: &Platform, report: &mut Report) {
     let secrets = &platform.facts.secrets;
-    match secrets.backend.value {
-        Backend::ExternalSecrets if secrets.store.is_none() => {
-            report
-                .error(codes::REQUIRES, secrets.backend.span, "`external-secrets` needs a store")
-                .help("add `store = …`, the name of a ClusterSecretStore");
-        }
-        Backend::Sealed | Backend::Sops => {
-            report
-                .error(codes::UNSUPPORTED, secrets.backend.span, "this version does not render this backend yet")
-                .help("use `external-secrets`, or `existing` and create the Secrets yourself");
-        }
-        Backend::ExternalSecrets | Backend::Existing => {}
+    if secrets.backend.value == Backend::ExternalSecrets && secrets.store.is_none() {
+        report
+            .error(codes::REQUIRES, secrets.backend.span, "`external-secrets` needs a store")
+            .help("add `store = …`, the name of a ClusterSecretStore");
     }
 }
 

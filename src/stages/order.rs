@@ -40,6 +40,7 @@ pub const APPLY_ORDER: &[&str] = &[
     "ConfigMap",
     "Secret",
     "ExternalSecret",
+    "SealedSecret",
     "PersistentVolume",
     "PersistentVolumeClaim",
     "ResourceClaimTemplate",

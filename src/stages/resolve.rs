@@ -16,6 +16,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
+use crate::model::encrypted::Files;
 use crate::model::facts::Facts;
 use crate::model::names::Names;
 use crate::model::pins::Pins;
@@ -27,8 +28,9 @@ use crate::spec::images::ImagesSpec;
 use crate::spec::overlay::Removed;
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
 use crate::spec::scalars::FormatVersion;
+use crate::spec::secrets::SecretsSpec;
 use crate::spec::shape::shape;
-use crate::spec::shapes::{AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, PlatformSpec, SecretsSpec};
+use crate::spec::shapes::{AcceptSpec, ComponentSpec, DefaultsSpec, NamespaceSpec, PlatformSpec};
 use crate::stages::types::{Found, Types};
 use crate::stages::{accept, build, check, link};
 use crate::values::name::Name;
@@ -125,8 +127,9 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, re
         patches: general.patches,
         removed: removed.keys().cloned().collect(),
     };
-    let (accepted, workloads) = (general.accept, OnceLock::new());
-    let platform = Platform { facts, namespaces, externals, components, around, hatches, accepted, workloads };
+    let (accepted, encrypted, workloads) = (general.accept, Files::new(), OnceLock::new());
+    let platform =
+        Platform { facts, namespaces, externals, components, around, hatches, accepted, encrypted, workloads };
     check::check(&platform, &names, report);
     accept::accept(&platform.accepted, &names, report);
     if !report.has_errors() {

@@ -12,7 +12,7 @@ use crate::schema::{Field, Schema, Shape};
 use crate::spec::shapes::Minor;
 use crate::validate::api::amounts;
 use crate::validate::api::{Judge, Questions, names};
-use crate::validate::nulls;
+use crate::validate::{nulls, sops};
 
 /// Groups that no server has any more, whose kinds went elsewhere.
 const GONE: &[&str] = &["extensions"];
@@ -38,6 +38,8 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         }
         let filled = nulls::filled(root, known.name, schema);
         let root = filled.as_ref().unwrap_or(root);
+        let readable = sops::readable(root);
+        let root = readable.as_ref().unwrap_or(root);
         let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
         names::identity(judge, &document.id, root, known);
         walk.fields(root, known.name);

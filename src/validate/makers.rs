@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::node::Node;
+use crate::validate::sops;
 use crate::validate::world::{Thing, World};
 
 /// The key of a credential for registries.
@@ -62,7 +63,12 @@ fn of_object(thing: Thing<'_>) -> Vec<Secret<'_>> {
     match id.kind.as_str() {
         "Secret" => {
             let keys = names([root.get("data"), root.get("stringData")]);
-            vec![(&id.name, kind(root.get("type")), from(keys, "a Secret that stands here"))]
+            let maker = if sops::is_encrypted(root) {
+                format!("{id}, encrypted by SOPS")
+            } else {
+                "a Secret that stands here".to_owned()
+            };
+            vec![(&id.name, kind(root.get("type")), from(keys, &maker))]
         }
         "SealedSecret" => {
             let keys = names([spec(&["encryptedData"]), spec(&["template", "data"])]);

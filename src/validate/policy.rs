@@ -3,7 +3,7 @@
 
 mod containers;
 mod images;
-mod literals;
+pub mod literals;
 mod objects;
 mod outdated;
 mod pods;

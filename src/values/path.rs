@@ -1,4 +1,4 @@
-//! Paths: of URLs and of files in a container.
+//! Paths: of URLs, of files in a container, and of files beside the description.
 
 use std::fmt;
 
@@ -52,6 +52,34 @@ impl Parse for UrlPath {
 impl fmt::Display for UrlPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A file or directory beside the description or below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FilePath(String);
+
+impl FilePath {
+    /// The path as text, `/`-separated.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Parse for FilePath {
+    const EXPECTED: &'static str = "a path beside this file, such as `sealed/certificate.pem`";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with('/') {
+            return Err("begins with `/`".to_owned());
+        }
+        if let Some(odd) = text.chars().find(|letter| letter.is_control() || *letter == '\\') {
+            return Err(format!("contains `{}`", odd.escape_default()));
+        }
+        if text.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            return Err("contains an empty, `.` or `..` element".to_owned());
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 

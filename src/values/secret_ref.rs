@@ -36,7 +36,7 @@ impl SecretRef {
 }
 
 impl Parse for SecretRef {
-    const EXPECTED: &'static str = "`secret/key`, such as `api-database/url`";
+    const EXPECTED: &'static str = "`secret/key`, such as `api-database/url`, and never the value itself";
 
     fn parse(text: &str) -> Result<Self, String> {
         let (secret, key) = text.split_once('/').ok_or("has no `/` between secret and key")?;

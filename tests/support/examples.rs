@@ -5,10 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use platformgen::commands::shelf::Directory;
 use platformgen::diagnostics::caret;
 use platformgen::diagnostics::report::Report;
 use platformgen::diagnostics::source::Source;
 use platformgen::model::bundle::Bundle;
+use platformgen::values::shelf::Described;
 use platformgen::{emit, pipeline};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -20,6 +22,8 @@ use crate::support::objects::{Object, Pods, at, entries, text};
 pub struct Example {
     /// File, and environment if it is not the base.
     pub name: String,
+    /// Where it stands.
+    pub path: PathBuf,
     /// The description.
     pub text: String,
     /// The environment.
@@ -60,6 +64,7 @@ fn read(path: &PathBuf) -> Vec<Example> {
         .chain(environments)
         .map(|environment| Example {
             name: environment.as_ref().map_or_else(|| file.clone(), |name| format!("{file} ({name})")),
+            path: path.clone(),
             text: text.clone(),
             environment,
         })
@@ -69,9 +74,13 @@ fn read(path: &PathBuf) -> Vec<Example> {
 /// The objects of an example, or what is wrong with it.
 pub fn bundle(example: &Example) -> Result<Bundle, String> {
     let mut report = Report::default();
-    let rendered = pipeline::render(&example.text, example.environment.as_deref(), &mut report);
+    let shelf = Directory::of(&example.path);
+    let described = Described { text: &example.text, shelf: &shelf, is_locked: false };
+    let rendered = pipeline::render(described, example.environment.as_deref(), &mut report);
     let source = Source { name: &example.name, text: &example.text };
-    rendered.map(|(_, bundle)| bundle).ok_or_else(|| caret::text(&report.sorted(), source, false))
+    let beside = report.files().map(|(source, report)| caret::text(&report.sorted(), source, false));
+    let told = || std::iter::once(caret::text(&report.sorted(), source, false)).chain(beside).collect();
+    rendered.map(|(_, bundle)| bundle).ok_or_else(told)
 }
 
 /// Every document of a YAML stream.
@@ -139,9 +148,9 @@ impl World {
         text(&self.description["components"][component]["type"])
     }
 
-    /// Whether Secrets come from a store, through objects that we render.
+    /// Whether Secrets come from objects that we render.
     pub fn renders_secrets(&self) -> bool {
-        text(self.says("/secrets/backend")) == "external-secrets"
+        text(self.says("/secrets/backend")) != "existing"
     }
 }
 

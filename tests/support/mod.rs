@@ -23,3 +23,4 @@ pub mod rights;
 pub mod secrecy;
 pub mod selectors;
 pub mod stores;
+pub mod unsealing;

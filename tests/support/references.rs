@@ -41,6 +41,8 @@ const ONLY_FOR_OTHERS: &[&str] = &[
     "PersistentVolumeClaim",
     "PriorityClass",
     "Role",
+    "SealedSecret",
+    "Secret",
     "ServiceAccount",
 ];
 
@@ -220,7 +222,15 @@ pub fn secrets(world: &World) -> BTreeMap<(&str, &str), Maker<'_>> {
         };
         ((external.place(), text(external.at("/spec/target/name"))), (external, keys))
     });
-    issued.chain(fetched).collect()
+    let sealed = world.of_kind("SealedSecret").map(|sealed| {
+        let keys = entries(sealed.at("/spec/encryptedData")).into_iter().map(|(key, _)| key).collect();
+        ((sealed.place(), sealed.name.as_str()), (sealed, Some(keys)))
+    });
+    let encrypted = world.of_kind("Secret").map(|secret| {
+        let maps = ["/data", "/stringData"].into_iter().flat_map(|map| entries(secret.at(map)));
+        ((secret.place(), secret.name.as_str()), (secret, Some(maps.map(|(key, _)| key).collect())))
+    });
+    issued.chain(fetched).chain(sealed).chain(encrypted).collect()
 }
 
 /// No two objects make one Secret: they would overwrite each other for ever.
@@ -230,6 +240,7 @@ pub fn secrets_have_one_maker(world: &World, faults: &mut Faults) {
         let name = match object.kind.as_str() {
             "Certificate" => text(object.at("/spec/secretName")),
             "ExternalSecret" => text(object.at("/spec/target/name")),
+            "SealedSecret" | "Secret" => object.name.as_str(),
             _ => continue,
         };
         if let Some(other) = makers.insert((object.place(), name), object) {
@@ -269,7 +280,9 @@ pub fn are_found(world: &World, faults: &mut Faults) {
     }
     for object in &world.objects {
         let store = object.at("/spec/secretStoreRef/name");
-        faults.unless(store.is_null() || store == world.says("/secrets/store"), object, "secretStoreRef", "undeclared");
+        let said = world.says("/secrets/store");
+        let named = if said.is_object() { &said["name"] } else { said };
+        faults.unless(store.is_null() || store == named, object, "secretStoreRef", "undeclared");
         let class = object.at("/spec/storageClassName");
         let known = class.is_null() || class == world.says("/cluster/storage-class");
         faults.unless(known, object, "/spec/storageClassName", "is not the cluster's");

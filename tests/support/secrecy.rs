@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::examples::World;
 use crate::support::faults::Faults;
-use crate::support::objects::{Object, items, text, walk};
+use crate::support::objects::{Object, entries, items, text, walk};
 
 /// Words in the names of fields and variables that hold secrets.
 const SECRET_WORDS: &[&str] = &[
@@ -36,7 +36,15 @@ fn is_harmless(key: &str, value: &str) -> bool {
 /// No Secret objects, and no literal where the name of a field or variable says that it is a secret.
 pub fn nothing_secret_is_written(world: &World, faults: &mut Faults) {
     for object in &world.objects {
-        faults.unless(object.kind != "Secret", object, "/kind", "a Secret holds values");
+        if object.kind == "Secret" {
+            let maps = ["/data", "/stringData"].into_iter().flat_map(|map| entries(object.at(map)));
+            for (key, value) in maps {
+                let is_encrypted =
+                    text(value).starts_with("ENC[AES256_GCM,data:") && text(value).ends_with(",type:str]");
+                faults.unless(is_encrypted, object, key, "a Secret holds a value");
+            }
+            faults.unless(object.at("/sops/mac").is_string(), object, "/sops", "a Secret is not encrypted");
+        }
         if let Some(pods) = object.pods() {
             for container in pods.containers() {
                 for variable in items(&container.value["env"]) {

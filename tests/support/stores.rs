@@ -8,13 +8,8 @@ use crate::support::examples::World;
 use crate::support::faults::Faults;
 use crate::support::objects::{items, text};
 
-const SPEC: &[(&str, &str)] = &[
-    ("/refreshPolicy", "Periodic"),
-    ("/refreshInterval", "1h0m0s"),
-    ("/secretStoreRef/kind", "ClusterSecretStore"),
-    ("/target/creationPolicy", "Owner"),
-    ("/target/deletionPolicy", "Retain"),
-];
+const SPEC: &[(&str, &str)] =
+    &[("/refreshPolicy", "Periodic"), ("/target/creationPolicy", "Owner"), ("/target/deletionPolicy", "Retain")];
 const TEMPLATE: &[(&str, &str)] = &[("/engineVersion", "v2"), ("/mergePolicy", "Replace")];
 const REMOTE: &[(&str, &str)] =
     &[("/conversionStrategy", "Default"), ("/decodingStrategy", "None"), ("/metadataPolicy", "None")];
@@ -30,6 +25,11 @@ pub fn leave_nothing_to_defaults(world: &World, faults: &mut Faults) {
             }
         };
         check(spec, SPEC);
+        let said = |pointer: &str| world.description.pointer(pointer).map(text);
+        let kind = said("/secrets/store/kind").unwrap_or("ClusterSecretStore");
+        // as Go writes it
+        let refresh = said("/secrets/refresh").map_or("1h0m0s", |said| if said == "15m" { "15m0s" } else { said });
+        check(spec, &[("/refreshInterval", refresh), ("/secretStoreRef/kind", kind)]);
         items(&spec["data"]).for_each(|data| check(&data["remoteRef"], REMOTE));
         items(&spec["dataFrom"]).for_each(|from| check(&from["extract"], REMOTE));
         let template = &spec["target"]["template"];

@@ -290,7 +290,7 @@ fn external_secret(name: &str, namespace: &str, platform: &Platform, spec: Exter
 fn external(name: &str) -> ExternalSecretSpec {
     ExternalSecretSpec {
         refresh_policy: "Periodic",
-        refresh_interval: "1h0m0s",
+        refresh_interval: "1h0m0s".to_owned(),
         secret_store_ref: StoreRef { kind: "ClusterSecretStore", name: "platform".to_owned() },
         target: Target {
             name: name.to_owned(),

@@ -1,5 +1,10 @@
 //! Secrets in plain sight. No message ever says what they are.
 
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostics::codes;
+use crate::diagnostics::report::Report;
 use crate::diff::hiding::holds_credentials;
 use crate::diff::telling::{is_place, is_telling};
 use crate::manifest::node::Node;
@@ -32,6 +37,64 @@ pub fn in_config(config: Thing<'_>) -> Vec<Fault<'_>> {
     });
     let name = config.root().at(&["metadata", "name"]).unwrap_or(config.root());
     telling.map(|entry| (name, format!("holds a secret in plain sight: `{}`", entry.key))).collect()
+}
+
+/// Secrets in a description, which is no place for them: variables by their names, and every text by what it is. Where
+/// somebody has accepted one for a component, its variables are not asked.
+pub fn in_description(document: &DeTable<'_>, report: &mut Report) {
+    let accepted = document.get("accept").and_then(|node| node.get_ref().as_array());
+    let components = accepted.into_iter().flatten().filter_map(|entry| {
+        let entry = entry.get_ref().as_table()?;
+        let of = |key: &str| entry.get(key)?.get_ref().as_str();
+        (of("code") == Some(codes::LITERAL_SECRET)).then(|| of("object")?.strip_prefix("components."))?
+    });
+    let accepted: Vec<&str> = components.collect();
+    for (key, node) in document {
+        in_table(&[key.get_ref()], node, &accepted, report);
+    }
+}
+
+/// Letters of the shortest key or token of a known form: names, of which a description is full, are mostly shorter.
+const SHORTEST: usize = 20;
+
+fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], report: &mut Report) {
+    match node.get_ref() {
+        DeValue::Table(table) => {
+            for (key, node) in table {
+                in_table(&[path, &[key.get_ref()]].concat(), node, accepted, report);
+            }
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| in_table(path, item, accepted, report)),
+        DeValue::String(text) => {
+            let variable = match path {
+                [.., "components", component, "env", name] if !accepted.contains(component) => Some(*name),
+                [.., "components", component, "env", _] if accepted.contains(component) => return,
+                // what is no reference has been told of
+                [.., "components", _, "secrets", _] => return,
+                _ => None,
+            };
+            if let Some(name) = variable.filter(|name| is_literal(name, text)) {
+                report
+                    .error(
+                        codes::LITERAL_SECRET,
+                        node.span(),
+                        format!("the variable `{name}` is a secret in plain sight"),
+                    )
+                    .help(format!(
+                        "put the value into a Secret, and say where it is: `secrets = {{ {name} = \"secret/key\" }}`"
+                    ));
+            } else if variable.is_none() && (holds_password(text) || (text.len() >= SHORTEST && holds_key(text))) {
+                // what cannot be read as what it stands for has been told of
+                if report.error_places().contains(&node.span().start) {
+                    return;
+                }
+                report
+                    .error(codes::LITERAL_SECRET, node.span(), "this is a secret in plain sight")
+                    .help("a description says where secrets are and never what they are");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Whether a value is a secret, by its name or by itself.
