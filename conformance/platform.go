@@ -88,10 +88,6 @@ func platforms(root string, minors []string) ([]platform, error) {
 		if err != nil {
 			return nil, err
 		}
-		// no server takes its Secrets before somebody has decrypted them
-		if encrypted.Match(text) {
-			continue
-		}
 		if encrypted.Match(text) {
 			continue
 		}
@@ -105,8 +101,6 @@ func platforms(root string, minors []string) ([]platform, error) {
 	}
 	return found, nil
 }
-
-var encrypted = regexp.MustCompile(`(?m)^backend\s*=\s*"sops"`)
 
 // Platforms whose Secrets stand encrypted in files: nobody here plays who opens them.
 var encrypted = regexp.MustCompile(`(?m)^backend\s*=\s*"(sealed|sops)"`)
