@@ -77,6 +77,8 @@ fn leaves(value: &Value, way: &Way, found: &mut Vec<Way>) {
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(at, item)| leaves(item, &step(&at.to_string()), found));
         }
+        // nothing is what is not there
+        Value::Null => {}
         _ => found.push(way.clone()),
     }
 }
@@ -584,6 +586,8 @@ fn only_its_owner_writes_and_not_in_ci() {
         assert!(!dir.path().join("missing").exists(), "nothing was written");
     }
     assert!(in_ci(&["render", "-o", "fresh"]).status.success(), "a new directory hides nothing");
+    fs::create_dir(dir.path().join("empty")).expect("there is room");
+    assert!(in_ci(&["render", "-o", "empty"]).status.success(), "an empty directory hides nothing");
     let forced = in_ci(&["diff", "--accept", "--force"]);
     assert!(forced.status.success());
     assert!(String::from_utf8_lossy(&forced.stderr).contains("~ production/api.yaml"), "says what it wrote");

@@ -87,6 +87,21 @@ fn imports_go_down() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What judges, and what makes that which is judged.
+const JUDGES: &[&str] = &["diff", "reach", "rights", "schema", "validate"];
+const MAKERS: &[&str] = &["parts", "derive", "components", "stages", "pipeline"];
+
+#[test]
+fn what_judges_shares_nothing_with_what_makes() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources().iter().filter(|(file, _)| JUDGES.contains(&module(file))) {
+        for line in code(text).lines().filter(|line| imported(line).any(|other| MAKERS.contains(&other))) {
+            wrong.push(format!("{file}: {}", line.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn templates_hold_payloads_and_no_kubernetes_objects() {
     let templates = platformgen::parts::payload::TEMPLATES;

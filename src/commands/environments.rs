@@ -87,7 +87,7 @@ pub fn write(place: Option<&Path>, trees: &[(Option<String>, Tree)], is_forced: 
     for (name, _) in trees {
         let directory = place_of(place, name.as_deref());
         // a new directory hides nothing
-        input::may_write(&directory, is_forced || !directory.exists())?;
+        input::may_write(&directory, is_forced || input::is_new(&directory))?;
     }
     for (name, tree) in trees {
         let directory = place_of(place, name.as_deref());

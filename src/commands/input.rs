@@ -173,3 +173,8 @@ pub fn may_write(place: &Path, is_forced: bool) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Whether what is written there hides no difference: nothing is there, or a directory that holds nothing.
+pub fn is_new(place: &Path) -> bool {
+    !place.exists() || place.read_dir().is_ok_and(|mut entries| entries.next().is_none())
+}

@@ -61,7 +61,7 @@ pub fn run(args: &LockArgs) -> Result<ExitCode> {
     let text = pins::text(&pins);
     if fs::read_to_string(&place).ok().as_ref() != Some(&text) {
         // a new file hides nothing
-        input::may_write(&place, args.force || !place.exists())?;
+        input::may_write(&place, args.force || input::is_new(&place))?;
         replace(&place, &text)?;
     }
     output::complain(&format!("{}: {}\n", input.shelf.shown(LOCK), told(&pins.into_iter().collect(), &before)));

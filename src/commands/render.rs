@@ -61,8 +61,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {
-        // a new directory hides nothing
-        input::may_write(directory, args.force || !directory.exists())?;
+        input::may_write(directory, args.force || input::is_new(directory))?;
         let written = output::write_directory(directory, &emit::tree(&bundle))?;
         output::complain(&format!("{}: {written}\n", directory.display()));
         return Ok(ExitCode::SUCCESS);
