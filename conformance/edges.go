@@ -95,7 +95,11 @@ func (p platform) whereabouts(external map[string]any) end {
 
 // Everything that may be; whatever is not here must not.
 func (p platform) edges() []edge {
-	all := []edge{{from: p.everyPod, to: dnsServers, tcp: p.dnsPorts(), udp: p.dnsPorts()}}
+	cache := at(p.addresses("node-local-dns")...)
+	all := []edge{
+		{from: p.everyPod, to: dnsServers, tcp: p.dnsPorts(), udp: p.dnsPorts()},
+		{from: p.everyPod, to: cache, tcp: []int{53}, udp: []int{53}},
+	}
 	if p.installs {
 		server := component{name: "metrics-server", namespace: kubeSystem}
 		all = append(all, edge{from: outsiders, to: server.pods(""), tcp: []int{10250}},

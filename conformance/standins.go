@@ -173,6 +173,7 @@ func (p platform) outside(taken map[netip.Addr]bool) []standIn {
 	for _, name := range slices.Sorted(maps.Keys(externals)) {
 		named(name, fmt.Sprint(table(externals, name)["host"]), textsOf(table(externals, name)["cidrs"]))
 	}
+	named("the DNS cache of a node", "", textsOf(table(p.tree, "cluster")["node-local-dns"]))
 	named("a node", "", textsOf(table(p.tree, "cluster")["node-cidrs"]))
 	for _, of := range []struct {
 		name  string

@@ -199,7 +199,7 @@ fn workload(site: &Site<'_>, name: Name, role: &'static str, room: Size) -> Work
         controller: Controller::Rolling(Replicas::Fixed(1)),
         priority: Priority::Edge,
         // The user of the images, said as a number because the kubelet cannot check a name.
-        user: User { uid: 65_532, gid: 65_532, fs_group: None },
+        user: User { uid: 1000, gid: 1000, fs_group: None },
         api_token: true,
         main: Main {
             name: Name::fixed(role),

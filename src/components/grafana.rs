@@ -243,7 +243,7 @@ impl Grafana {
             size: site
                 .size
                 .clone()
-                .map_or_else(|| Size::of((100, 500), (256, 512)), Size::with_headroom)
+                .map_or_else(|| Size::of((100, 500), (192, 512)), Size::with_headroom)
                 // The scratch, and as much again for logs.
                 .with_disk(TMP.times(2)),
             lifecycle: None,

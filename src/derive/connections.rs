@@ -12,7 +12,7 @@ use crate::model::workload::Workload;
 use crate::reach::Connection;
 use crate::reach::party::Party as End;
 use crate::reach::port::{Port, Protocol, tidy};
-use crate::spec::cluster::Cni;
+use crate::spec::cluster::{Cni, NODE_LOCAL_DNS_PORT};
 use crate::spec::external::RangeSpec;
 use crate::values::name::Name;
 
@@ -32,19 +32,21 @@ pub fn connections(platform: &Platform, workloads: &[Vec<Workload>], edges: &Edg
             }
         }
     }
-    let resolver = resolver(platform);
+    let resolvers = resolvers(platform);
+    let mut asks_for_names = |own: &End| {
+        for (resolver, at) in &resolvers {
+            add(own, resolver, &mut names(*at).into_iter());
+        }
+    };
     // what the cluster needs lives in a namespace of the cluster's, and asks for no names
     let is_ours = |declared: &Declared| platform.namespaces.contains_key(&declared.own.namespace);
     for (declared, workloads) in platform.components.iter().zip(workloads).filter(|(declared, _)| is_ours(declared)) {
         for workload in workloads {
-            let own = pods(&declared.own.namespace, &workload.name);
-            add(&own, &resolver, &mut names(platform).into_iter());
+            asks_for_names(&pods(&declared.own.namespace, &workload.name));
         }
     }
     for solvers in edges.incoming.keys().filter(|party| matches!(party, Party::Solvers(_))) {
-        for own in callers(solvers, platform) {
-            add(&own, &resolver, &mut names(platform).into_iter());
-        }
+        callers(solvers, platform).iter().for_each(&mut asks_for_names);
     }
     let connection = |((from, to), ports): ((End, End), Vec<Port>)| {
         tidy(ports).into_iter().map(move |port| Connection { from: from.clone(), to: to.clone(), port })
@@ -117,18 +119,21 @@ fn pods(namespace: &Name, workload: &Name) -> End {
     End::Workload { namespace: namespace.as_str().into(), name: workload.as_str().into() }
 }
 
-/// The pods that resolve names.
-fn resolver(platform: &Platform) -> End {
-    let dns = &platform.facts.cluster.dns;
+/// Who resolves names, and at which port: pods, and the cache of each node.
+fn resolvers(platform: &Platform) -> Vec<(End, u16)> {
+    let cluster = &platform.facts.cluster;
     let labels: BTreeMap<&str, &str> =
-        dns.labels.0.iter().map(|(key, value)| (key.value.as_str(), value.as_str())).collect();
+        cluster.dns.labels.0.iter().map(|(key, value)| (key.value.as_str(), value.as_str())).collect();
     let labels: Vec<String> = labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-    End::Pods { namespace: dns.namespace.as_str().into(), labels: labels.join(",").into() }
+    let pods = End::Pods { namespace: cluster.dns.namespace.as_str().into(), labels: labels.join(",").into() };
+    let caches = cluster.node_local_dns.iter().flat_map(|list| list.iter());
+    let caches = caches.map(|cache| (End::range(&cache.value.to_string(), Vec::new()), NODE_LOCAL_DNS_PORT));
+    [(pods, cluster.dns.port.0)].into_iter().chain(caches).collect()
 }
 
-/// The ports on which names are resolved.
-fn names(platform: &Platform) -> [Port; 2] {
-    [Protocol::Udp, Protocol::Tcp].map(|protocol| Port::one(protocol, platform.facts.cluster.dns.port.0))
+/// Names are asked for over UDP, and over TCP where the answer is long.
+fn names(port: u16) -> [Port; 2] {
+    [Protocol::Udp, Protocol::Tcp].map(|protocol| Port::one(protocol, port))
 }
 
 fn port((protocol, number): PortKey) -> Port {

@@ -16,6 +16,7 @@ use crate::model::endpoint::Protocol;
 use crate::model::identity::{Identity, SOLVER_LABEL, labels, matching, pod_selector};
 use crate::model::platform::{Declared, Platform};
 use crate::parts::meta::{Labels, namespaced};
+use crate::spec::cluster::NODE_LOCAL_DNS_PORT;
 use crate::spec::external::RangeSpec;
 use crate::spec::non_empty::NonEmpty;
 use crate::spec::read::At;
@@ -51,13 +52,18 @@ pub fn default_deny(namespace: &Name, own_labels: Labels) -> NetworkPolicy {
     policy(namespaced("default-deny-all", namespace, own_labels), Labels::new(), Rules::new(), Rules::new())
 }
 
-/// Every pod may resolve names, over UDP and, for long answers, TCP.
+/// Every pod may resolve names, over UDP and, for long answers, TCP: at the pods that do it, and at the cache of its own
+/// node, which no selector can name since it stands in the node's network.
 pub fn allow_dns(namespace: &Name, own_labels: Labels, platform: &Platform) -> NetworkPolicy {
     let dns = &platform.facts.cluster.dns;
     let selector =
         dns.labels.0.iter().map(|(key, value)| (key.value.as_str().to_owned(), value.as_str().to_owned())).collect();
-    let ports = [(Protocol::Udp, dns.port.0), (Protocol::Tcp, dns.port.0)].into();
-    let egress = Rules::from([(ports, Some(vec![pods_in(&dns.namespace, selector)]))]);
+    let ports = |port| BTreeSet::from([(Protocol::Udp, port), (Protocol::Tcp, port)]);
+    let mut egress = Rules::from([(ports(dns.port.0), Some(vec![pods_in(&dns.namespace, selector)]))]);
+    if let Some(caches) = &platform.facts.cluster.node_local_dns {
+        let peers = egress.entry(ports(NODE_LOCAL_DNS_PORT)).or_default().get_or_insert_default();
+        peers.extend(caches.iter().map(|cache| block(cache.value.to_string(), Vec::new())));
+    }
     let mut policy = policy(namespaced("allow-dns", namespace, own_labels), Labels::new(), Rules::new(), egress);
     if let Some(spec) = &mut policy.spec {
         spec.policy_types = Some(vec!["Egress".to_owned()]);

@@ -139,6 +139,10 @@ fn network(world: &World<'_>, cluster: &ClusterSpec, found: &mut BTreeSet<Requir
         .collect::<Vec<_>>();
     let check = format!("kubectl get pods -n {} -l {}", cluster.dns.namespace, labels.join(","));
     put(found, "the name servers of the cluster", "every name", check);
+    for cache in cluster.node_local_dns.iter().flat_map(|list| list.iter()) {
+        let what = format!("NodeLocal DNSCache at {}", cache.value);
+        put(found, what, "every name", "kubectl get daemonsets -A | grep node-local-dns");
+    }
 }
 
 /// The stores from which an operator fetches secrets.

@@ -25,6 +25,9 @@ shape! {
         api_server as "api-server": ApiServerSpec,
         /// The cluster's resolver; `k8s-app = "kube-dns"` in `kube-system` when absent.
         dns: DnsSpec = DnsSpec::kube_dns(),
+        /// Addresses at which NodeLocal DNSCache answers pods at port 53: `169.254.20.10/32`, and the resolver's Service
+        /// address too where kube-proxy does not run in IPVS mode. There is no such cache when absent.
+        node_local_dns as "node-local-dns": Option<NonEmpty<Vec<At<Cidr>>>>,
         /// StorageClass of every volume; the cluster's default when absent.
         storage_class as "storage-class": Option<ObjectName>,
         /// Whether the cluster serves CPU and memory metrics already, or needs metrics-server. `present` when absent.
@@ -38,6 +41,9 @@ shape! {
 fn cluster_local() -> Host {
     Host::parse("cluster.local").expect("`cluster.local` is a host")
 }
+
+/// Where NodeLocal DNSCache listens; its manifest has no other port.
+pub const NODE_LOCAL_DNS_PORT: u16 = 53;
 
 words! {
     /// The network plugin that enforces the policies.

@@ -30,6 +30,11 @@ impl Cidr {
         self.contains(other) || other.contains(self)
     }
 
+    /// Whether this is a single address.
+    pub fn is_one_address(&self) -> bool {
+        self.prefix == if self.is_v4() { 32 } else { 128 }
+    }
+
     /// Its first and its last address, as numbers of its family.
     fn bounds(&self) -> (u128, u128) {
         let (first, bits) = match self.address {

@@ -4,7 +4,7 @@
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::model::platform::Platform;
-use crate::spec::cluster::ClusterSpec;
+use crate::spec::cluster::{ClusterSpec, Cni};
 use crate::spec::external::{ExternalSpec, RangeSpec};
 use crate::spec::non_empty::NonEmpty;
 use crate::spec::read::At;
@@ -19,6 +19,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("100.100.100.200/32", "hands the credentials of a node to whoever asks"),
     ("127.0.0.0/8", "is the pod itself"),
     ("169.254.0.0/16", "is link-local: the metadata service there hands the credentials of a node to whoever asks"),
+    ("169.254.169.254/32", "hands the credentials of a node to whoever asks"),
     ("224.0.0.0/4", "is for multicast"),
     ("240.0.0.0/4", "belongs to nobody"),
     ("::/127", "is the pod itself"),
@@ -37,6 +38,7 @@ pub fn check(platform: &Platform, report: &mut Report) {
     distinct(&cluster.api_server.cidrs, "range", report);
     distinct(&cluster.api_server.ports, "port", report);
     services_are_apart(cluster, report);
+    caches_are_addresses(cluster, report);
     for (name, external) in &platform.externals {
         distinct(&external.cidrs, "range", report);
         is_outside(name, external, cluster, report);
@@ -71,6 +73,29 @@ fn services_are_apart(cluster: &ClusterSpec, report: &mut Report) {
     }
 }
 
+/// NodeLocal DNSCache has an address on every node, which is not the one of the metadata service; under Cilium it is pods.
+fn caches_are_addresses(cluster: &ClusterSpec, report: &mut Report) {
+    let caches = cluster.node_local_dns.as_ref().map_or(&[][..], |list| list);
+    distinct(caches, "address", report);
+    if let (Cni::Cilium, Some(cache)) = (cluster.cni, caches.first()) {
+        let message = "to Cilium, the cache of a node has no address: a redirect policy leads to its pods";
+        report.error(codes::CONFLICT, cache.span, message).help(
+            "take `node-local-dns` away, and name the labels of those pods in `dns`: `k8s-app = \"node-local-dns\"`",
+        );
+        return;
+    }
+    for cache in caches.iter().filter(|cache| cache.is_written()) {
+        let is_many = (!cache.value.is_one_address()).then_some("is more than one address");
+        // on the link to itself is where a node has it
+        let why = is_many.or_else(|| reasons(cache.value).find(|why| !why.starts_with("is link-local")));
+        if let Some(why) = why {
+            report
+                .error(codes::INVALID_VALUE, cache.span, format!("{} {why}", cache.value))
+                .help("NodeLocal DNSCache answers at `169.254.20.10/32` if nobody said otherwise");
+        }
+    }
+}
+
 /// The ranges of an external lead to something outside of the cluster, and to little more than that.
 fn is_outside(name: &Name, external: &ExternalSpec, cluster: &ClusterSpec, report: &mut Report) {
     let written: Vec<At<Cidr>> = external.cidrs.iter().filter(|range| range.is_written()).filter_map(ranged).collect();
@@ -84,7 +109,7 @@ fn is_outside(name: &Name, external: &ExternalSpec, cluster: &ClusterSpec, repor
     }
     let before = report.count();
     for range in &written {
-        if let Some(why) = reserved(range.value) {
+        if let Some(why) = reasons(range.value).next() {
             report
                 .error(codes::INVALID_VALUE, range.span, format!("{} {why}", range.value))
                 .help(format!("name the addresses that `{name}` has outside of the cluster"));
@@ -115,9 +140,9 @@ fn ranged(range: &At<RangeSpec>) -> Option<At<Cidr>> {
 }
 
 /// What is wrong with `range` wherever the cluster is.
-fn reserved(range: Cidr) -> Option<&'static str> {
-    let touches = |text: &str| Cidr::parse(text).is_ok_and(|reserved| reserved.overlaps(&range));
-    RESERVED.iter().find(|(text, _)| touches(text)).map(|(_, why)| *why)
+fn reasons(range: Cidr) -> impl Iterator<Item = &'static str> {
+    let touches = move |text: &str| Cidr::parse(text).is_ok_and(|reserved| reserved.overlaps(&range));
+    RESERVED.iter().filter(move |(text, _)| touches(text)).map(|(_, why)| *why)
 }
 
 #[cfg(test)]

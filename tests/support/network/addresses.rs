@@ -111,7 +111,7 @@ pub fn samples(world: &World) -> BTreeSet<IpAddr> {
         });
     }
     let externals = entries(world.says("/externals")).into_iter().flat_map(|(_, external)| texts(&external["cidrs"]));
-    let cluster = ["pod-cidrs", "service-cidrs", "node-cidrs", "api-server/cidrs"];
+    let cluster = ["pod-cidrs", "service-cidrs", "node-cidrs", "node-local-dns", "api-server/cidrs"];
     let cluster = cluster.iter().flat_map(|key| texts(world.says(&format!("/cluster/{key}"))));
     externals.chain(cluster).filter(|range| *range != "public").for_each(add);
     found

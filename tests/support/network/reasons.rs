@@ -193,6 +193,7 @@ pub fn outwards(network: &Network<'_>, from: &Pod, to: &Place, port: Port) -> Op
     let reasons = [
         ("calls", entries(world.says("/externals")).iter().any(external)),
         ("API server", from.token && port.0 == "TCP" && api_port() && is_in("api-server/cidrs")),
+        ("names", port.1 == 53 && is_in("node-local-dns")),
         ("kubelets", asks_kubelets && port == KUBELET && is_in("node-cidrs")),
         (
             "authority",
