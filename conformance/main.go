@@ -189,7 +189,9 @@ func (j *judge) one(
 	if err != nil {
 		return err
 	}
-	stream = as(stream)
+	if stream, err = j.decrypted(ctx, as(stream)); err != nil {
+		return err
+	}
 	objects, err := objects(stream)
 	if err != nil {
 		return err
@@ -275,7 +277,7 @@ func versions(root string) ([]string, error) {
 }
 
 // Modules whose programs or definitions are used, and their versions.
-var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus|prometheus/alertmanager|distribution/distribution/v3|owenrumney/go-sarif/v3|bitnami/sealed-secrets|kedacore/keda/v2|prometheus-operator/prometheus-operator)|k8s\.io/pod-security-admission|sigs\.k8s\.io/gateway-api) (v\S+)$`)
+var pins = regexp.MustCompile(`(?m)^(?:require )?\t?(k8s\.io/kubernetes|go\.etcd\.io/etcd/server/v3|github\.com/(?:cert-manager/cert-manager|external-secrets/external-secrets|cilium/cilium|prometheus/prometheus|prometheus/alertmanager|distribution/distribution/v3|owenrumney/go-sarif/v3|bitnami(?:-labs)?/sealed-secrets|getsops/sops/v3|kedacore/keda/v2|prometheus-operator/prometheus-operator)|k8s\.io/pod-security-admission|sigs\.k8s\.io/gateway-api) (v\S+)$`)
 
 // The figures of a run, without how long it took.
 func results(platforms []platform, all []*claim) string {

@@ -34,6 +34,7 @@ var trials = []trial{
 	{"10 connections are possible where they are declared, and nowhere else", (*judge).connects, leaks},
 	{"11 findings as SARIF are SARIF", (*judge).scans, blemishes},
 	{"12 what others ship is taken by servers and by validate", (*judge).takesShipped, prejudices},
+	{"13 what stands encrypted is opened by whom it is for, and by nobody else", (*judge).opens, breakages},
 }
 
 // The number of a claim, which its name begins with.
