@@ -100,21 +100,43 @@ pub fn reference() -> String {
 /// The page about all codes.
 const CHECKS: &str = include_str!("../docs/checks.md");
 
+/// What is said of every code, in this order.
+pub const PARTS: &[&str] = &["What", "Why", "In the cluster", "Fix", "Same check"];
+
+/// Whom `none` means, where ids of the same check should stand.
+const LINTERS: &str = "kube-linter, kube-score, Polaris, Checkov, Trivy and PSS";
+
 /// What a code means, how it fails and how to mend it; `None` if there is no such code.
 pub fn explanation(code: &str) -> Option<String> {
     let summary = codes::ALL.iter().find(|(known, _)| *known == code).map(|(_, summary)| summary)?;
-    let (group, section) =
-        sections(CHECKS).find(|(_, title, _)| *title == code).map(|(group, _, text)| (group, text))?;
-    Some(format!("{code} ({group}): {summary}\n\n{}\n", section.replace('`', "").trim()))
+    let (group, text) = groups().find(|(_, text)| section(text, code).is_some())?;
+    let (own, common) = (section(text, code)?, text.split(SECTION).next()?);
+    let told = PARTS.iter().filter_map(|part| said(own, part).or_else(|| said(common, part)));
+    let told: String = told.flat_map(|text| [text, "\n"]).collect::<String>().replace('`', "");
+    let told = told.replace(": none.\n", &format!(": none of {LINTERS}.\n"));
+    Some(format!("{code} ({group}): {summary}\n\n{}", told.replace(": none; ", &format!(": none of {LINTERS};\n  "))))
 }
 
-/// The sections of the page: group, code, text.
-fn sections(page: &str) -> impl Iterator<Item = (&str, &str, &str)> {
-    page.split("\n## ").skip(1).flat_map(|part| {
-        let group = part.lines().next().unwrap_or_default();
-        let codes = part.split("\n### `").skip(1);
-        codes.filter_map(move |section| section.split_once('`').map(|(code, text)| (group, code, text)))
-    })
+/// What stands before the code of a section.
+const SECTION: &str = "\n### `";
+
+/// The section of a group that is about this code.
+fn section<'a>(group: &'a str, code: &str) -> Option<&'a str> {
+    group.split(SECTION).skip(1).find_map(|section| section.strip_prefix(code)?.strip_prefix('`'))
+}
+
+/// The groups of the page, each with its text.
+fn groups() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CHECKS.split("\n## ").skip(1).filter_map(|part| part.split_once('\n'))
+}
+
+/// What a text says under this head: a whole item of a list.
+fn said<'a>(text: &'a str, part: &str) -> Option<&'a str> {
+    let head = format!("\n- {part}: ");
+    let start = text.find(&head)? + 1;
+    let rest = &text[start..];
+    let end = ["\n- ", "\n\n"].iter().filter_map(|next| rest.find(next)).min();
+    Some(rest[..end.unwrap_or(rest.len())].trim_end())
 }
 
 /// `platform.toml` as JSON Schema, for editors.

@@ -143,10 +143,7 @@ impl Verdict {
 
     /// The numbers.
     pub fn summary(&self, minor: Minor) -> Summary {
-        let of = |severity: Severity| {
-            let found = self.files.iter().flat_map(|file| file.report.sorted());
-            found.filter(|found| found.severity == severity).count()
-        };
+        let of = |severity: Severity| self.files.iter().map(|file| file.report.count_of(severity)).sum();
         Summary {
             minor,
             objects: self.files.iter().map(|file| file.documents.len()).sum(),
@@ -214,6 +211,8 @@ fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, 
         questions.is_some()
     };
     let strangers = documents.iter().filter(|document| !decoded(document)).count();
+    // of another type, a value is none that could be judged
+    report.once(codes::WRONG_TYPE, codes::INVALID_FIELD);
     (Checked { path: file.path, text: file.text, documents, report, strangers, ..Checked::default() }, asked)
 }
 

@@ -57,7 +57,7 @@ fn one(
         out.push('\n');
     };
     put(&format!("{head}: {message}"));
-    put(&format!("{:gutter$}{} {}:{}:{}", "", paint.blue("-->"), source.name, place.line, place.column));
+    put(&format!("{:gutter$}{} {}:{}:{}", "", paint.blue("-->"), visible(source.name), place.line, place.column));
     put(&format!("{:gutter$} {bar}", ""));
 
     let notes = |put: &mut dyn FnMut(&str)| {
@@ -74,15 +74,15 @@ fn one(
         notes(&mut put);
         return;
     }
-    let line: Vec<char> = place.text.chars().map(shown).collect();
     let spanned = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or("");
     let length = spanned.lines().next().unwrap_or("").chars().count().max(1);
-    let window = window(line.len(), place.column);
-    let begin = (place.column - 1).min(window.end);
-    let end = (begin + length).min(window.end);
-    let text: String = line[window.clone()].iter().collect();
+    let window = window(place.text.chars().count(), place.column);
+    let line: Vec<char> = place.text.chars().skip(window.start).take(window.len()).map(shown).collect();
+    let begin = (place.column - 1 - window.start).min(line.len());
+    let end = (begin + length).min(line.len());
+    let text: String = line.iter().collect();
     put(&format!("{} {bar} {text}", paint.blue(&place.line.to_string())));
-    let indent = " ".repeat(cells(&line[window.start..begin]));
+    let indent = " ".repeat(cells(&line[..begin]));
     let mut carets = format!("{indent}{}", "^".repeat(cells(&line[begin..end]).max(1)));
     if let Some(label) = &diagnostic.label {
         let _ = write!(carets, " {}", visible(label));

@@ -170,6 +170,8 @@ pub const UNRESTRICTED_POD: &str = "unrestricted-pod";
 pub const UNUSABLE_RIGHT: &str = "unusable-right";
 /// A pod has a token of an account that may do nothing.
 pub const UNUSED_TOKEN: &str = "unused-token";
+/// The API server takes this, and nothing can come of it.
+pub const UNWORKABLE: &str = "unworkable";
 /// Somebody has rights that nobody has listed.
 pub const WILDCARD_RIGHT: &str = "wildcard-right";
 /// Somebody may start pods.
@@ -326,6 +328,7 @@ pub const ALL: &[(&str, &str)] = &[
     (UNUSED_PIN, "a digest is pinned for an image that nothing runs"),
     (UNUSED_TOKEN, "a pod has a token of an account that may do nothing"),
     (UNWATCHED_COMPONENT, "nobody would hear that this component is gone"),
+    (UNWORKABLE, "the API server takes this, and nothing can come of it"),
     (WILDCARD_RIGHT, "somebody has rights that nobody has listed"),
     (WORKLOAD_RIGHT, "somebody may start pods"),
     (WRONG_SUM, "a file has another sum than the description says"),

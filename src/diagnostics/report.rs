@@ -1,6 +1,6 @@
 //! The collected diagnostics of one run: nothing returns early, everything is sorted by place at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostics::codes;
@@ -62,14 +62,39 @@ impl Diagnostic {
     }
 }
 
+/// Of more than this with one code and severity in one text, only the number is told: nobody reads on, and a text of nothing
+/// but mistakes has millions.
+pub const MOST: usize = 1000;
+
 /// All diagnostics of one run about one text, and about the files beside it.
 #[derive(Debug, Default)]
 pub struct Report {
     found: Vec<Diagnostic>,
+    /// How many of each sort stand in `found`, and what is said of those that do not.
+    sorts: BTreeMap<(&'static str, Severity), Sort>,
+    /// What has been left out last; whoever reported it may add to it.
+    spare: Option<Diagnostic>,
     guesses: Vec<Span>,
     misses_text: bool,
     is_about_secrets: bool,
     beside: BTreeMap<String, Beside>,
+}
+
+/// How many there are of one code and severity.
+#[derive(Debug, Default)]
+struct Sort {
+    kept: usize,
+    left: usize,
+    /// Tells how many have been left out, at the place of the first.
+    rest: Option<Diagnostic>,
+}
+
+impl Sort {
+    fn leave_out(&mut self, count: usize, first: &Diagnostic) {
+        self.left += count;
+        let rest = self.rest.get_or_insert_with(|| Diagnostic { label: None, help: None, ..first.clone() });
+        rest.message = format!("{} more of `{}` are not shown, of which this is the first", self.left, rest.code);
+    }
 }
 
 /// What has been found in a file that the text names.
@@ -102,14 +127,14 @@ impl Report {
 
     /// Says what to do about what was reported last.
     pub fn last_help(&mut self, help: &str) {
-        if let Some(last) = self.found.last_mut() {
+        if let Some(last) = self.spare.as_mut().or(self.found.last_mut()) {
             last.help(help);
         }
     }
 
     /// Adds a diagnostic of this severity.
     pub fn add(&mut self, severity: Severity, code: &'static str, span: Span, message: String) -> &mut Diagnostic {
-        self.found.push(Diagnostic {
+        self.push(Diagnostic {
             code,
             severity,
             message,
@@ -119,8 +144,41 @@ impl Report {
             object: None,
             origin: None,
             is_secret: false,
-        });
+        })
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        let sort = self.sorts.entry((diagnostic.code, diagnostic.severity)).or_default();
+        if sort.kept == MOST {
+            sort.leave_out(1, &diagnostic);
+            return self.spare.insert(diagnostic);
+        }
+        sort.kept += 1;
+        self.spare = None;
+        self.found.push(diagnostic);
         self.found.last_mut().expect("a diagnostic was just pushed")
+    }
+
+    /// Takes over what another report has found, as far as it is of interest.
+    fn append(&mut self, other: Vec<Diagnostic>, sorts: BTreeMap<(&'static str, Severity), Sort>) {
+        for diagnostic in other {
+            self.push(diagnostic);
+        }
+        for (sort, Sort { left, rest, .. }) in sorts {
+            if let Some(first) = rest {
+                self.sorts.entry(sort).or_default().leave_out(left, &first);
+            }
+        }
+    }
+
+    /// Drops what `keep` says no to. If that is all that is known of a sort, the rest of it goes as well.
+    fn filter(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.found.retain(keep);
+        self.sorts.values_mut().for_each(|sort| sort.kept = 0);
+        for Diagnostic { code, severity, .. } in &self.found {
+            self.sorts.entry((code, *severity)).or_default().kept += 1;
+        }
+        self.sorts.retain(|_, sort| sort.kept > 0);
     }
 
     /// The report about a file beside the text, by the name that the user knows it by.
@@ -151,7 +209,7 @@ impl Report {
 
     /// Takes over everything from another report.
     pub fn take(&mut self, other: Self) {
-        self.found.extend(other.found);
+        self.append(other.found, other.sorts);
         self.guesses.extend(other.guesses);
         self.misses_text |= other.misses_text;
         self.is_about_secrets |= other.is_about_secrets;
@@ -162,13 +220,22 @@ impl Report {
 
     /// Drops what `keep` says no to; in files beside the text, nothing.
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.found.retain(keep);
+        self.filter(keep);
+    }
+
+    /// Drops what is said with the code `after` at a place where something has been said with the code `first`.
+    pub fn once(&mut self, first: &str, after: &str) {
+        let told: BTreeSet<Span> =
+            self.found.iter().filter(|found| found.code == first).map(|found| found.span).collect();
+        if !told.is_empty() {
+            self.filter(|found| found.code != after || !told.contains(&found.span));
+        }
     }
 
     /// Takes over the errors of another report that are of interest; all of those in files beside the text are.
-    pub fn adopt(&mut self, other: Self, wanted: impl FnMut(&Diagnostic) -> bool) {
-        let errors = other.found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        self.found.extend(errors.filter(wanted));
+    pub fn adopt(&mut self, mut other: Self, mut wanted: impl FnMut(&Diagnostic) -> bool) {
+        other.filter(|diagnostic| diagnostic.severity == Severity::Error && wanted(diagnostic));
+        self.append(other.found, other.sorts);
         self.is_about_secrets |= other.is_about_secrets;
         for (name, file) in other.beside {
             self.beside(name, &file.text).take(file.report.errors());
@@ -177,7 +244,7 @@ impl Report {
 
     /// The errors alone, of every text.
     fn errors(mut self) -> Self {
-        self.found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        self.filter(|diagnostic| diagnostic.severity == Severity::Error);
         let files = self.beside.into_iter();
         self.beside = files.map(|(name, file)| (name, Beside { report: file.report.errors(), ..file })).collect();
         self
@@ -188,7 +255,7 @@ impl Report {
         for mut found in other.found {
             if !self.found.iter().any(|known| (known.code, known.span) == (found.code, found.span)) {
                 found.message = format!("in environment `{environment}`, {}", found.message);
-                self.found.push(found);
+                self.push(found);
             }
         }
         for (name, file) in other.beside {
@@ -206,7 +273,14 @@ impl Report {
 
     /// How much has been found so far.
     pub fn count(&self) -> usize {
-        self.found.len()
+        self.found.len() + self.sorts.values().map(|sort| sort.left).sum::<usize>()
+    }
+
+    /// How much of a severity there is, also of what is not shown.
+    pub fn count_of(&self, severity: Severity) -> usize {
+        let shown = self.sorted().into_iter().filter(|found| found.severity == severity).count();
+        let rests = self.sorts.iter().filter(|((_, of), sort)| *of == severity && sort.left > 0);
+        shown + rests.map(|(_, sort)| sort.left - 1).sum::<usize>()
     }
 
     /// Whether anything forbids rendering.
@@ -230,7 +304,8 @@ impl Report {
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let guesses = merged(&self.guesses);
         let is_told = |diagnostic: &&Diagnostic| !self.is_guess(diagnostic, &guesses);
-        let mut sorted: Vec<&Diagnostic> = self.found.iter().filter(is_told).collect();
+        let all = self.found.iter().chain(self.sorts.values().filter_map(|sort| sort.rest.as_ref()));
+        let mut sorted: Vec<&Diagnostic> = all.filter(is_told).collect();
         sorted.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         sorted.dedup();
         sorted
@@ -250,7 +325,7 @@ impl Report {
 
     /// Drops the warnings for which `keep` says no.
     pub fn retain_warnings(&mut self, mut keep: impl FnMut(&Diagnostic) -> bool) {
-        self.found.retain(|diagnostic| diagnostic.severity == Severity::Error || keep(diagnostic));
+        self.filter(|diagnostic| diagnostic.severity == Severity::Error || keep(diagnostic));
     }
 }
 
@@ -266,4 +341,30 @@ fn merged(spans: &[Span]) -> Vec<Span> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_the_number_is_told() {
+        let mut report = Report::default();
+        for at in 0..MOST + 5 {
+            report.error(codes::MANIFEST, at..at + 1, format!("mistake {at}")).help("mend it");
+            report.add(Severity::Note, codes::ORPHAN, (at..at + 1).into(), format!("note {at}"));
+        }
+        report.add(Severity::Warning, codes::MANIFEST, (0..1).into(), "a doubt".to_owned());
+        let mut all = Report::default();
+        all.take(report);
+        let told = all.sorted();
+        assert_eq!(told.len(), 2 * (MOST + 1) + 1);
+        assert_eq!(told.last().map(|last| (last.span.start, last.code)), Some((MOST, codes::ORPHAN)));
+        assert_eq!(told[told.len() - 2].message, "5 more of `manifest` are not shown, of which this is the first");
+        assert_eq!((all.count_of(Severity::Error), all.count_of(Severity::Warning)), (MOST + 5, 1));
+
+        all.retain(|found| found.code == codes::MANIFEST);
+        assert_eq!(all.sorted().len(), MOST + 2, "what is not asked for is not counted either");
+        assert_eq!(all.count_of(Severity::Note), 0);
+    }
 }

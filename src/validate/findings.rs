@@ -1,5 +1,7 @@
 //! What checks of several objects find, and how much they looked at.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::diagnostics::source::Span;
 use crate::manifest::node::{Node, Value};
@@ -10,7 +12,7 @@ use crate::validate::world::Thing;
 #[derive(Debug, Default)]
 pub struct Findings {
     /// The report of each file that has one, by its number.
-    pub found: Vec<(usize, Report)>,
+    pub found: BTreeMap<usize, Report>,
     /// How many questions have been asked.
     pub asked: usize,
     /// The codes that are asked about.
@@ -47,10 +49,7 @@ impl Findings {
         node: &Node,
         message: &str,
     ) -> &mut Diagnostic {
-        if self.found.last().is_none_or(|(file, _)| *file != thing.file) {
-            self.found.push((thing.file, Report::default()));
-        }
-        let report = &mut self.found.last_mut().expect("one was just pushed").1;
+        let report = self.found.entry(thing.file).or_default();
         report.add(severity, code, place(node), format!("{}: {message}", thing.document.id))
     }
 }

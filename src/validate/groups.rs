@@ -160,6 +160,7 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
             codes::UNEQUAL_MEMORY,
             codes::UNISOLATED_POD,
             codes::UNRESTRICTED_POD,
+            codes::UNWORKABLE,
         ],
         &[policy::judge],
     ),

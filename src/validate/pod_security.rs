@@ -3,7 +3,7 @@
 //!
 //! Source: `k8s.io/pod-security-admission`, `policy` and `api`, of Kubernetes 1.35 to 1.37.
 
-mod checks;
+pub mod checks;
 mod containers;
 
 use crate::diagnostics::codes;

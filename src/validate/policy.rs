@@ -8,6 +8,7 @@ mod objects;
 mod outdated;
 mod pods;
 mod scene;
+mod unworkable;
 mod workloads;
 
 use crate::diagnostics::report::Severity;

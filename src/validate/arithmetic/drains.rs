@@ -25,14 +25,18 @@ pub fn end(world: &World<'_>, scales: &[Option<Scale>], findings: &mut Findings)
         } else if let Some(node) = spec.get("minAvailable") {
             ("minAvailable", share(node, least, true).map(|wanted| least.saturating_sub(wanted)))
         } else {
-            ("selector", Some(least))
+            // who counts nothing expects nothing, and allows nothing. Source: `updatePdbStatus` of disruption.go
+            ("selector", Some(0))
         };
         let (Some(free), Some(node)) = (free, spec.get(key)) else { continue };
         if free < 1 {
             let runs = if least == 1 { "one pod runs".to_owned() } else { format!("{least} pods run") };
-            let message = format!("no pod may ever be evicted: `{key}` leaves none to spare while {runs}");
+            let why = match key {
+                "selector" => "neither `minAvailable` nor `maxUnavailable` is set".to_owned(),
+                _ => format!("`{key}` leaves none to spare while {runs}"),
+            };
             findings
-                .error(codes::BLOCKED_DRAIN, budget, node, &message)
+                .error(codes::BLOCKED_DRAIN, budget, node, &format!("no pod may ever be evicted: {why}"))
                 .help("let one be unavailable, or let more run at least");
         }
     }

@@ -7,7 +7,7 @@ use crate::manifest::selector::said;
 use crate::validate::arithmetic::asks::Side;
 use crate::validate::policy::Asked::{Always, Named};
 use crate::validate::policy::scene::Inside;
-use crate::validate::policy::{Fault, OfContainer, Rule, images, literals};
+use crate::validate::policy::{Fault, OfContainer, Rule, images, literals, unworkable};
 
 /// Every rule.
 pub const RULES: &[Rule<OfContainer>] = &[
@@ -130,6 +130,34 @@ pub const RULES: &[Rule<OfContainer>] = &[
         test: unequal_memory,
         help: "let the request be the limit, and nobody else's need ends it",
     },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::capability,
+        help: "take a name from capabilities(7)",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::image,
+        help: "names are in lower case and without blanks, such as `registry.example.com/team/app:1.4.2`",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::refused_user,
+        help: "take another user, or none: the kubelet does not start the container",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Warning,
+        test: unworkable::thousandths,
+        help: "write `M` or `Mi`",
+    },
 ];
 
 /// The API server takes both, and the last one counts.
@@ -236,6 +264,8 @@ fn root_user<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     }
     let user = inside.secured("runAsUser");
     match user.and_then(Node::integer) {
+        // it never starts, which is told elsewhere
+        Some(0) if unworkable::refused_user(inside).is_some() => None,
         Some(0) => Some((user?, "runs as root".to_owned())),
         Some(_) => None,
         None => {

@@ -4,7 +4,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity::{Error, Note, Warning};
 use crate::manifest::node::Node;
 use crate::validate::policy::Asked::{Always, Named};
-use crate::validate::policy::{Fault, OfObject, Rule, literals, outdated};
+use crate::validate::policy::{Fault, OfObject, Rule, literals, outdated, unworkable};
 use crate::validate::world::{self, Thing};
 
 /// Every rule.
@@ -57,6 +57,41 @@ pub const RULES: &[Rule<OfObject>] = &[
         severity: Error,
         test: snippet_annotation,
         help: "use the annotation for what is meant: whoever may write this one reads every Secret of the controller",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::idle_rules,
+        help: "name the direction in `policyTypes`, or take the rules away",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::node_port,
+        help: "take one from 30000 to 32767, or none: the server then chooses; a server with another range is a reason to accept this",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Warning,
+        test: unworkable::half_dns,
+        help: "allow port 53 by UDP and by TCP",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Warning,
+        test: unworkable::pattern,
+        help: "write `pathType: ImplementationSpecific`, if the controller reads patterns",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Warning,
+        test: unworkable::verb,
+        help: "take a verb that the API has",
     },
 ];
 

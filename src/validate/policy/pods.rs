@@ -7,7 +7,7 @@ use crate::manifest::selector::said;
 use crate::validate::pod_security;
 use crate::validate::policy::Asked::{Always, Named};
 use crate::validate::policy::scene::Scene;
-use crate::validate::policy::{Fault, OfPod, Rule, outdated};
+use crate::validate::policy::{Fault, OfPod, Rule, outdated, unworkable};
 use crate::validate::rights::tokens;
 
 /// Every rule.
@@ -74,6 +74,13 @@ pub const RULES: &[Rule<OfPod>] = &[
         severity: Warning,
         test: unrestricted,
         help: "harden it, so that a namespace of the level `restricted` takes it",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::medium,
+        help: "write `Memory`, or nothing for the disk of the node",
     },
 ];
 

@@ -33,7 +33,7 @@ fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>
     let _ = writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failing}\">", files.len());
     for (file, found) in files {
         let told: Vec<&Finding<'_>> = found.iter().filter(of_group).collect();
-        let _ = write!(out, "    <testcase classname=\"{name}\" name=\"{}\"", escaped(file));
+        let _ = write!(out, "    <testcase classname=\"{name}\" name=\"{}\"", attribute(file));
         if told.is_empty() {
             out.push_str("/>\n");
             continue;
@@ -44,7 +44,7 @@ fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>
         // readers expect one failure a case
         if let Some(first) = failures.first() {
             let lines: String = failures.iter().copied().map(line).collect();
-            let message = escaped(first.message);
+            let message = attribute(first.message);
             let _ = writeln!(
                 out,
                 "      <failure type=\"{}\" message=\"{message}\">{}</failure>",
@@ -63,6 +63,11 @@ fn suite(out: &mut String, group: Option<Group>, files: &[(&str, Vec<Finding<'_>
 
 fn line(found: &Finding<'_>) -> String {
     format!("{}:{}:{}: {}: {}\n", found.file, found.line, found.column, found.code, found.message)
+}
+
+/// Readers make a blank of a new line in an attribute, unless it is written as a number.
+fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;")
 }
 
 /// XML has no way to write most control characters at all.

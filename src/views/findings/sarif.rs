@@ -79,10 +79,10 @@ fn location(file: &str, line: usize, column: Option<usize>, object: &str) -> Jso
     location
 }
 
-/// A path as a reference that is a URI.
+/// A path as a reference that is a URI; one from the root says so, since readers look for all others below theirs.
 fn uri(path: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
+    let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    path.bytes().map(encode).fold(scheme.to_owned(), |uri, part| uri + &part)
 }
