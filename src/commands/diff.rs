@@ -341,9 +341,14 @@ fn selected(all: Comparison, only: Option<&str>) -> Comparison {
     let holds = |path: &str| objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path));
     let files = files.into_iter().filter(|file| is_chosen(&file.path) || holds(&file.path)).collect();
     let capacity = all.capacity.into_iter().filter(|delta| delta.namespace == namespace).collect();
-    let party = name.map_or(format!("{namespace}/"), |name| format!("{namespace}/{name}"));
+    let is_party = |word: &str| match name {
+        Some(_) => word == only,
+        None => word.split_once('/').is_some_and(|(own, _)| own == namespace),
+    };
     let about = |Exchange { gained, lost }: Exchange| {
-        let own = |lines: Vec<String>| lines.into_iter().filter(|line| line.contains(&party)).collect();
+        // `production/api → production/auth:8080`, and `production/api  get pods  in production`
+        let names = |line: &String| line.split([' ', ':']).any(is_party);
+        let own = |lines: Vec<String>| lines.into_iter().filter(names).collect();
         Exchange { gained: own(gained), lost: own(lost) }
     };
     let (connections, rights) = (about(all.connections), about(all.rights));

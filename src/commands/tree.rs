@@ -37,8 +37,7 @@ pub fn read(place: &Path, wanted: Wanted) -> Result<Option<Tree>> {
     };
     if !found.is_dir() {
         let path = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = text(&place.display().to_string(), opened(place)?)?;
-        return Ok(Some(Tree { files: vec![TreeFile { path, text }] }));
+        return Ok(Some(Tree { files: vec![TreeFile { path, text: manifest(place)? }] }));
     }
     let mut walk = Walk { root: place, wanted, tree: Tree::default(), faults: Vec::new() };
     walk.directory("");
@@ -101,8 +100,7 @@ impl Walk<'_> {
                 self.directory(&format!("{path}/"));
             }
         } else if side::is_manifest(&name) {
-            let text = text(&place.display().to_string(), opened(&place)?)?;
-            self.tree.files.push(TreeFile { path, text });
+            self.tree.files.push(TreeFile { path, text: manifest(&place)? });
         } else if self.wanted == Wanted::All && !WELCOME.contains(&name.as_str()) {
             let text = of_any(opened(&place)?).with_context(|| format!("cannot read `{}`", place.display()))?;
             self.tree.files.push(TreeFile { path, text });
@@ -127,12 +125,22 @@ fn of_any(reader: impl Read) -> std::io::Result<String> {
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| format!("\0{}", String::from_utf8_lossy(error.as_bytes()))))
 }
 
+fn manifest(place: &Path) -> Result<String> {
+    let (file, name) = (opened(place)?, place.display().to_string());
+    // a file that says how large it is need not be read for that
+    let size = file.metadata().with_context(|| format!("cannot look at `{name}`"))?.len();
+    ensure!(size <= LARGEST, too_large(&name));
+    text(&name, file)
+}
+
+fn too_large(name: &str) -> String {
+    format!("{name} is larger than {} MiB, which no file of manifests is", LARGEST >> 20)
+}
+
 fn text(name: &str, reader: impl Read) -> Result<String> {
     let mut bytes = Vec::new();
     reader.take(LARGEST + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read `{name}`"))?;
-    if bytes.len() as u64 > LARGEST {
-        bail!("{name} is larger than {} MiB, which no file of manifests is", LARGEST >> 20);
-    }
+    ensure!(bytes.len() as u64 <= LARGEST, too_large(name));
     String::from_utf8(bytes).or_else(|error| {
         let valid = error.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();

@@ -1,5 +1,7 @@
 //! A value on one line, as short as it can be said without doubt.
 
+use std::borrow::Cow;
+
 use crate::diagnostics::caret::is_invisible;
 use crate::manifest::node::{Node, Value, spelled_float};
 use crate::manifest::plain;
@@ -37,9 +39,51 @@ fn bare(node: &Node) -> Option<&str> {
     node.text().filter(|text| !text.is_empty() && text.trim() == *text && quoted(text).len() == text.len() + 2)
 }
 
-/// A value on one line, cut after `most` characters, with a sign that it was cut.
+/// A value on one line of at most `most` characters and a sign that something is left out: what it is all about mostly
+/// stands deep inside, so first goes what that stands in.
 pub fn shortened(node: &Node, most: usize) -> String {
-    cut(inline(node), most)
+    let whole = inline(node);
+    if whole.chars().count() <= most || !is_deep(node) {
+        return cut(whole, most);
+    }
+    let mut inner = Vec::new();
+    push_inner("", node, &mut inner);
+    cut(format!("…{}", inner.join(", ")), most)
+}
+
+/// Whether maps stand in it, other than itself.
+fn is_deep(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(entries) => entries.iter().any(|entry| holds_maps(&entry.node)),
+        Value::List(items) => items.iter().any(holds_maps),
+        _ => false,
+    }
+}
+
+fn holds_maps(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(entries) => !entries.is_empty(),
+        Value::List(items) => items.iter().any(holds_maps),
+        _ => false,
+    }
+}
+
+/// `name: web, port: 80`: what stands in the maps of a value, without what these stand in.
+fn push_inner(key: &str, node: &Node, out: &mut Vec<String>) {
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            for entry in entries {
+                push_inner(&spelled(&entry.key), &entry.node, out);
+            }
+        }
+        Value::List(items) if holds_maps(node) => {
+            for item in items {
+                push_inner(key, item, out);
+            }
+        }
+        _ if key.is_empty() => out.push(inline(node)),
+        _ => out.push(format!("{key}: {}", inline(node))),
+    }
 }
 
 fn cut(whole: String, most: usize) -> String {
@@ -56,8 +100,7 @@ fn push(node: &Node, out: &mut String) {
         Value::Integer(number) => out.push_str(&number.to_string()),
         Value::Float(number) => out.push_str(&spelled_float(*number)),
         Value::Number(text) => out.push_str(text),
-        Value::Text(text) if is_clear(text) => out.push_str(text),
-        Value::Text(text) => out.push_str(&quoted(text)),
+        Value::Text(text) => out.push_str(&spelled(text)),
         Value::List(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
@@ -70,14 +113,18 @@ fn push(node: &Node, out: &mut String) {
             out.push('{');
             for (at, entry) in entries.iter().enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
-                let key = &entry.key;
-                out.push_str(&if is_clear(key) { key.to_string() } else { quoted(key) });
+                out.push_str(&spelled(&entry.key));
                 out.push_str(": ");
                 push(&entry.node, out);
             }
             out.push('}');
         }
     }
+}
+
+/// A text, in quotes where it needs them.
+fn spelled(text: &str) -> Cow<'_, str> {
+    if is_clear(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
 /// Whether a text can stand without quotes: it is not a number or a word of YAML, and has no edge that nobody sees.
@@ -101,4 +148,29 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::read::payload;
+
+    fn told(text: &str, most: usize) -> String {
+        shortened(&payload(text).expect("it is YAML"), most)
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_from_inside() {
+        let peer = "{to: [{podSelector: {matchLabels: {app: web}}}], ports: [{protocol: TCP, port: 80}], args: [a, b]}";
+        assert_eq!(told(peer, 200), peer);
+        assert_eq!(told(peer, 60), "…app: web, protocol: TCP, port: 80, args: [a, b]");
+        assert_eq!(told(peer, 20), "…app: web, protocol:…");
+    }
+
+    #[test]
+    fn what_holds_no_maps_is_only_cut() {
+        assert_eq!(told("{a: one, b: {}, c: [x, y]}", 12), "{a: one, b: …");
+        assert_eq!(told("[one, two, three]", 9), "[one, two…");
+        assert_eq!(told("one two three", 7), "one two…");
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::diff::compare::Comparison;
+use crate::diff::effects::immutable::RENAMED;
 use crate::diff::effects::{Effect, EffectKind};
 use crate::diff::exchange::Exchange;
 use crate::manifest::document::Id;
@@ -13,22 +14,51 @@ const NAMED: usize = 4;
 
 /// The effects, the gravest first: the kind, and the objects with the reason that they share.
 pub fn effects(comparison: &Comparison) -> Vec<(EffectKind, String)> {
-    let mut groups: BTreeMap<(EffectKind, &str), Vec<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<(EffectKind, String), Vec<(&Id, &str)>> = BTreeMap::new();
     // an object stands once for each cause
     let mut known: HashSet<(&Effect, &Id)> = HashSet::new();
     for object in &comparison.objects {
         for effect in object.effects.iter().filter(|effect| known.insert((effect, &object.id))) {
-            groups.entry((effect.kind, &effect.why)).or_default().push(object.id.to_string());
+            groups.entry((effect.kind, in_general(effect, &object.id))).or_default().push((&object.id, &effect.why));
         }
+    }
+    let mut told: Vec<(EffectKind, String, String)> = Vec::new();
+    for ((kind, shared), own) in groups {
+        let ids: Vec<&Id> = own.iter().map(|(id, _)| *id).collect();
+        let why = own.first().map(|(_, why)| *why).filter(|why| own.iter().all(|(_, other)| other == why));
+        told.push((kind, why.map_or(shared, str::to_owned), objects(&ids)));
     }
     for (kind, gained) in
         [(EffectKind::Exposure, &comparison.connections.gained), (EffectKind::Privilege, &comparison.rights.gained)]
     {
         if let Some(reason) = gains(kind, gained.len()) {
-            groups.insert((kind, reason), gained.clone());
+            told.push((kind, reason.to_owned(), some(gained)));
         }
     }
-    groups.into_iter().map(|((effect, why), places)| (effect, format!("{}: {why}", some(&places)))).collect()
+    told.sort();
+    told.into_iter().map(|(effect, why, places)| (effect, format!("{places}: {why}"))).collect()
+}
+
+/// Why, as it may be said of other objects too.
+fn in_general(effect: &Effect, id: &Id) -> String {
+    if effect.why.starts_with(RENAMED) { RENAMED.to_owned() } else { anonymous(&effect.why, id) }
+}
+
+/// A text about an object without its name where that is the name of an item, as of a container: what is said of several
+/// objects is then the same.
+pub fn anonymous(text: &str, id: &Id) -> String {
+    if id.name.is_empty() { text.to_owned() } else { text.replace(&format!("[{}]", id.name), "[…]") }
+}
+
+/// Some objects; what several of one name are is said before the name.
+fn objects(ids: &[&Id]) -> String {
+    match ids {
+        [first, _, ..] if ids.iter().all(|id| id.place() == first.place()) => {
+            let kinds: Vec<&str> = ids.iter().map(|id| id.kind.as_str()).collect();
+            format!("{} of {}", some(&kinds), first.place())
+        }
+        _ => some(&ids.iter().map(ToString::to_string).collect::<Vec<_>>()),
+    }
 }
 
 /// Why it matters that connections or rights were gained, if any were.
@@ -41,9 +71,10 @@ fn gains(kind: EffectKind, count: usize) -> Option<&'static str> {
 }
 
 /// `a, b, c, d and 3 more`
-fn some(places: &[String]) -> String {
-    let named = places[..places.len().min(NAMED)].join(", ");
-    if places.len() > NAMED { format!("{named} and {} more", places.len() - NAMED) } else { named }
+fn some(names: &[impl AsRef<str>]) -> String {
+    let named: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let named = named.join(", ");
+    if names.len() > NAMED { format!("{named} and {} more", names.len() - NAMED) } else { named }
 }
 
 /// Headed lists that follow the changes: each line begins with its sign.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Cause, Comparison, Fate, FileFate, ObjectChange};
+use crate::manifest::document::Id;
 use crate::views::inline::{both, shortened};
 use crate::views::paint::Paint;
 use crate::views::{lines, summary};
@@ -14,6 +15,9 @@ const WIDEST: usize = 160;
 
 /// However long the way to a value is, so much of it is shown.
 const LEAST: usize = 60;
+
+/// What stands before lines of texts.
+pub const INDENT: &str = "    ";
 
 /// How to show it.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +71,7 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
 }
 
 /// ``size = "medium"` (platform.toml:84) caused 3 changes`
-pub fn heading(cause: &Cause, objects: &[ObjectChange]) -> String {
+fn heading(cause: &Cause, objects: &[ObjectChange]) -> String {
     let Caused { gone, line, rest } = caused(cause, objects);
     format!("{gone}`{}`{rest}", lines::visible(&line))
 }
@@ -88,7 +92,7 @@ pub fn caused(cause: &Cause, objects: &[ObjectChange]) -> Caused {
     let changes = number(own.map(|object| object.changes.len().max(1)).sum(), "change");
     let more = if cause.lines > 1 { format!(" and {} more", number(cause.lines - 1, "line")) } else { String::new() };
     Caused {
-        gone: if cause.is_removed { "without " } else { "" },
+        gone: if cause.is_removed { "removing " } else { "" },
         line: cause.text.clone(),
         rest: format!("{more} ({}:{}) caused {changes}", cause.file, cause.line),
     }
@@ -96,9 +100,15 @@ pub fn caused(cause: &Cause, objects: &[ObjectChange]) -> Caused {
 
 /// `2 objects added, 1 renamed, 5 changed in 3 files`
 pub fn headline(comparison: &Comparison) -> String {
-    let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
+    // an object stands once for each cause
+    let mut fates: BTreeMap<(&Id, &str), Fate> = BTreeMap::new();
     for object in &comparison.objects {
-        *counts.entry(object.fate).or_default() += 1;
+        let worst = fates.entry((&object.id, &object.file)).or_insert(object.fate);
+        *worst = object.fate.min(*worst);
+    }
+    let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
+    for fate in fates.into_values() {
+        *counts.entry(fate).or_default() += 1;
     }
     let files = number(comparison.files.len(), "file");
     if comparison.files.is_empty() {
@@ -131,8 +141,14 @@ fn word(fate: Fate) -> &'static str {
 }
 
 /// An object, one change a line; its first sign says what became of it.
-pub fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
-    let paint = look.paint;
+fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
+    let name = object.id.to_string();
+    let changes = object.changes.iter().flat_map(|change| change_lines(&name, change, look));
+    fate_lines(object, look.paint).into_iter().chain(changes).collect()
+}
+
+/// What became of an object as a whole.
+pub fn fate_lines(object: &ObjectChange, paint: Paint) -> Vec<String> {
     let (id, place) = (lines::visible(&object.id.to_string()), lines::visible(&object.id.place()));
     let home = lines::visible(&object.file);
     let file = paint.dim(&format!("({home})"));
@@ -152,14 +168,15 @@ pub fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
         None if object.fate == Fate::Moved => found.push(format!("= {id}  moved within {home}")),
         None => {}
     }
-    found.extend(object.changes.iter().flat_map(|change| change_lines(object, change, look)));
     found
 }
 
-fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<String> {
-    let place = if change.path.is_root() { object.id.to_string() } else { format!("{}  {}", object.id, change.path) };
+/// A change of what has this name, which is left out if it is empty.
+pub fn change_lines(name: &str, change: &Change, look: Look) -> Vec<String> {
+    let path = change.path.to_string();
+    let place = [name, &path].map(|part| if part.is_empty() { String::new() } else { format!("{part}  ") }).concat();
     let line = |sign: char, what: &str| {
-        vec![look.paint.by_sign(sign, &lines::visible(&format!("{sign} {place}  {what}").replace('\n', " ")))]
+        vec![look.paint.by_sign(sign, &lines::visible(&format!("{sign} {place}{what}").replace('\n', " ")))]
     };
     let most = WIDEST.saturating_sub(place.chars().count()).max(LEAST);
     match &change.what {
@@ -177,7 +194,7 @@ fn change_lines(object: &ObjectChange, change: &Change, look: Look) -> Vec<Strin
                 // whether the last line of a payload ends is seen in the file
                 found.extend(hunk.lines().filter(|line| !line.starts_with('\\')).map(|line| {
                     let sign = line.chars().next().unwrap_or(' ');
-                    look.paint.by_sign(sign, &format!("    {}", lines::visible(line)))
+                    look.paint.by_sign(sign, &format!("{INDENT}{}", lines::visible(line)))
                 }));
             }
             found

@@ -10,6 +10,9 @@ use crate::diff::path::Path;
 use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 
+/// What is said of everything that has got another name.
+pub const RENAMED: &str = "it has another name";
+
 struct Row {
     group: &'static str,
     kind: &'static str,
@@ -133,7 +136,7 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
     let Pair::Kept(old, new) = pair else { return Vec::new() };
     let (was, id) = (&old.document.id, &new.document.id);
     if pair.is_renamed() {
-        return vec![effect(EffectKind::Recreate, format!("it has another name: {} → {}", was.place(), id.place()))];
+        return vec![effect(EffectKind::Recreate, format!("{RENAMED}: {} → {}", was.place(), id.place()))];
     }
     if is_immutable(old)
         && let Some(change) = changes.iter().find(|change| !change.path.begins(&["metadata"]))

@@ -1,0 +1,16 @@
+//! What `diff` promises: it is silent where nothing differs, tells each difference at its place and nowhere else, and
+//! never tells a secret.
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+mod answers;
+mod edits;
+mod manual;
+mod patch;
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/trees.rs"]
+mod trees;
+mod trouble;
+mod views;
+#[path = "../support/workshop.rs"]
+mod workshop;
