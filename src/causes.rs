@@ -138,9 +138,20 @@ fn cause(steps: &[&Step], old: &str, new: Source<'_>, guards: &[Description]) ->
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::LazyLock;
+
     use super::*;
+    use crate::commands::shelf::Directory;
 
     const FLAGSHIP: &str = include_str!("../platform.toml");
+
+    /// A text in the place of the flagship's, with what lies beside that.
+    fn described(text: &str) -> Described<'_> {
+        static SHELF: LazyLock<Directory> =
+            LazyLock::new(|| Directory::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/platform.toml"))));
+        Described { text, shelf: &*SHELF, is_locked: false }
+    }
 
     fn told(changes: &[(&str, &str)]) -> Vec<(String, usize)> {
         let new = changes.iter().fold(FLAGSHIP.to_owned(), |text, (from, to)| {
@@ -148,7 +159,7 @@ mod tests {
             text.replacen(from, to, 1)
         });
         let mut told: Vec<(String, usize)> = Vec::new();
-        for object in causes(FLAGSHIP.into(), "new.toml", new.as_str().into(), None) {
+        for object in causes(described(FLAGSHIP), "new.toml", described(&new), None) {
             let line = &object.cause.as_ref().expect("each has one").text;
             match told.last_mut() {
                 Some((last, count)) if last == line => *count += 1,

@@ -7,5 +7,6 @@ pub mod files;
 pub mod kinds;
 pub mod manifests;
 pub mod patches;
+pub mod pods;
 pub mod work;
 pub mod written;

@@ -16,6 +16,7 @@ pub mod manual;
 pub mod model;
 pub mod parts;
 pub mod pipeline;
+pub mod provenance;
 pub mod reach;
 pub mod rights;
 pub mod schema;

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod monitoring;
 pub mod names;
 pub mod object;
+pub mod payload;
 pub mod pins;
 pub mod platform;
 pub mod rendered;

@@ -11,9 +11,10 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
 use crate::hatches::patches::Patches;
-use crate::hatches::{definitions, manifests};
+use crate::hatches::{definitions, manifests, pods};
 use crate::model::bundle::{Bundle, Home};
 use crate::model::object::{Object, ObjectId};
+use crate::model::payload::Overrides;
 use crate::model::pins::Pins;
 use crate::model::platform::Platform;
 use crate::spec::overlay::{self, Removed};
@@ -22,13 +23,13 @@ use crate::spec::secrets::{Backend, SecretsSpec, StoreKind};
 use crate::stages::fill::Missing;
 use crate::stages::order::Collision;
 use crate::stages::resolve::Beside;
-use crate::stages::{build, capacity, fill, images, order, parse, resolve};
+use crate::stages::{build, capacity, fill, images, order, overrides, parse, resolve, types};
 use crate::validate::policy::literals;
 use crate::validate::world::Known;
 use crate::validate::written;
 use crate::values::image::Digest;
 use crate::values::name::ObjectName;
-use crate::values::shelf::Described;
+use crate::values::shelf::{Described, Shelf};
 
 /// The platform that is described in `environment` (the base when absent). `None` means that the report holds errors.
 pub fn platform<'a>(
@@ -38,14 +39,21 @@ pub fn platform<'a>(
 ) -> Option<Platform> {
     let described = described.into();
     let lock = images::lock(described.shelf, report);
+    // what is wrong with templates hides nothing that is wrong with the description
+    let mut aside = Report::default();
+    let overrides = overrides::read(described.shelf, &mut aside);
     let rehearsal = Rehearsal {
         chosen: environment,
-        beside: Beside { shelf: described.shelf, pins: &lock.pins },
+        beside: Beside { shelf: described.shelf, pins: &lock.pins, overrides: &overrides },
         is_locked: described.is_locked,
     };
-    let (platform, others) = platforms(described.text, &rehearsal, report)?;
+    let platforms = platforms(described.text, &rehearsal, report);
+    report.take(aside);
+    literals::in_files(described.shelf, types::TEMPLATES, report);
+    let (platform, others) = platforms?;
     if !lock.is_empty() {
-        let used = iter::once(&platform).chain(&others).flat_map(images::tags).map(|(image, _)| image).collect();
+        let used = iter::once(&platform).chain(&others).flat_map(|platform| tags(platform, described.shelf));
+        let used = used.map(|(image, _)| image).collect();
         lock.check_used(&used, described.is_locked, report);
     }
     Some(platform).filter(|_| !report.has_errors())
@@ -54,10 +62,18 @@ pub fn platform<'a>(
 /// Every image of the description and of its environments, by name and tag, with the digest that is written behind some.
 /// `None` means that the report holds errors.
 pub fn images(described: Described<'_>, report: &mut Report) -> Option<BTreeSet<(String, Option<Digest>)>> {
-    let rehearsal =
-        Rehearsal { chosen: None, beside: Beside { shelf: described.shelf, pins: &Pins::default() }, is_locked: false };
+    let (pins, overrides) = (Pins::default(), Overrides::new());
+    let beside = Beside { shelf: described.shelf, pins: &pins, overrides: &overrides };
+    let rehearsal = Rehearsal { chosen: None, beside, is_locked: false };
     let (platform, others) = platforms(described.text, &rehearsal, report)?;
-    Some(iter::once(&platform).chain(&others).flat_map(images::tags).collect())
+    Some(iter::once(&platform).chain(&others).flat_map(|platform| tags(platform, described.shelf)).collect())
+}
+
+/// The images of components and those of manifests.
+fn tags(platform: &Platform, shelf: &dyn Shelf) -> Vec<(String, Option<Digest>)> {
+    let mut all = images::tags(platform);
+    all.extend(pods::tags(platform, shelf));
+    all
 }
 
 /// The platform of the chosen environment, and those of all others, which are read aside.
@@ -73,6 +89,7 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
         capacity::check(platform, build::workloads(platform), report);
         images::check(platform, rehearsal.is_locked, report);
         written::check(platform, report);
+        overrides::check(platform, rehearsal.chosen.is_none(), report);
     }
     literals::in_description(&base, report);
     let mut others = rehearse(&base, rehearsal, &troubled(&merged, report), report);
@@ -130,6 +147,7 @@ fn rehearse(
             }
             images::check(&platform, rehearsal.is_locked, &mut within);
             written::check(&platform, &mut within);
+            overrides::check(&platform, false, &mut within);
             report.adopt_in(within, name);
             platforms.push(platform);
         }
@@ -215,7 +233,8 @@ fn filled(
 fn needed_elsewhere(described: Described<'_>, chosen: Option<&str>, directory: Option<&str>) -> BTreeSet<String> {
     let mut aside = Report::default();
     let base = parse::parse(described.text, &mut aside).into_inner();
-    let beside = Beside { shelf: described.shelf, pins: &Pins::default() };
+    let (pins, overrides) = (Pins::default(), Overrides::new());
+    let beside = Beside { shelf: described.shelf, pins: &pins, overrides: &overrides };
     let names = overlay::environments(&base, &mut aside).into_iter().map(|(name, _)| Some(name));
     let mut needed = BTreeSet::new();
     for name in names.chain([None]).filter(|name| *name != chosen) {
@@ -241,8 +260,12 @@ fn join<T>(
 ) -> Option<Bundle<T>> {
     let mut patches = Patches::of(platform, described.text, report);
     let mut placed = build::build(platform, |object| finish(patches.apply(object, report)));
-    let written = manifests::read(platform, placed.iter().map(|placed| &placed.id), described.shelf, report);
+    let mut written = manifests::read(platform, placed.iter().map(|placed| &placed.id), described.shelf, report);
     manifests::collide(&written, &placed, report);
+    let guests = written.iter().filter_map(pods::guest).collect();
+    for object in &mut written {
+        pods::pin(object, &platform.facts, described.is_locked, report);
+    }
     placed.extend(written.into_iter().map(|written| {
         written.placed(|object| finish(if is_definition(&object) { object } else { patches.apply(object, report) }))
     }));
@@ -252,7 +275,7 @@ fn join<T>(
         return None;
     }
     match order::order(placed) {
-        Ok(bundle) => Some(Bundle { patched, ..bundle }),
+        Ok(bundle) => Some(Bundle { patched, guests, ..bundle }),
         Err(collision) => {
             collide(platform, &collision, report);
             None
@@ -289,26 +312,23 @@ pub fn known<T>(platform: &Platform, bundle: &Bundle<T>) -> Known {
         let name = name.filter(|name| !is_rendered(kind, name))?;
         Some((kind.to_owned(), String::new(), name.to_owned()))
     });
-    let secrets = build::secrets(platform);
-    let around = secrets.iter().filter_map(|demand| around_secret(demand, &platform.facts.secrets));
+    let demands = build::secrets(platform);
+    let around = demands.iter().filter_map(|demand| around_secret(demand, &platform.facts.secrets));
     let objects = of_cluster.chain(around).collect();
     let metrics = Some(platform.around.monitoring.found.clone());
-    Known { objects, connections: Some(build::wanted_connections(platform)), metrics }
+    let secrets = platform.facts.secrets.backend.value == Backend::Existing;
+    let connections = build::wanted_connections(platform, &bundle.guests);
+    Known { objects, secrets, connections: Some(connections), metrics }
 }
 
-/// What somebody else makes for a Secret: the Secret itself, or the store that holds it.
+/// The store that holds a Secret.
 fn around_secret(demand: &Demand, spec: &SecretsSpec) -> Option<(String, String, String)> {
-    match (spec.backend.value, &spec.store) {
-        (Backend::Existing, _) => Some(("Secret".to_owned(), demand.namespace.to_string(), demand.name.to_string())),
-        (Backend::ExternalSecrets, Some(store)) => {
-            let namespace = match store.kind {
-                StoreKind::ClusterSecretStore => String::new(),
-                StoreKind::SecretStore => demand.namespace.to_string(),
-            };
-            Some((store.kind.kind().to_owned(), namespace, store.name.to_string()))
-        }
-        _ => None,
-    }
+    let store = spec.store.as_ref().filter(|_| spec.backend.value == Backend::ExternalSecrets)?;
+    let namespace = match store.kind {
+        StoreKind::ClusterSecretStore => String::new(),
+        StoreKind::SecretStore => demand.namespace.to_string(),
+    };
+    Some((store.kind.kind().to_owned(), namespace, store.name.to_string()))
 }
 
 /// Names of objects are names of components with something added, so two components can meet in one: `registry`, with

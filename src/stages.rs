@@ -8,6 +8,7 @@ pub mod fill;
 pub mod images;
 pub mod link;
 pub mod order;
+pub mod overrides;
 pub mod parse;
 pub mod resolve;
 pub mod types;

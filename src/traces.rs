@@ -22,6 +22,8 @@ pub struct Leaf {
     pub key: String,
     /// Where it is written.
     pub span: Span,
+    /// Whether it is an item of a list of values, which is a value itself.
+    is_item: bool,
     /// Texts that could stand in its place.
     others: Vec<(Span, String)>,
 }
@@ -36,16 +38,25 @@ pub fn leaves(text: &str, environment: Option<&str>) -> Option<Vec<Leaf>> {
     let mut found = Vec::new();
     for (key, node) in document.iter().filter(|(key, _)| !["environments", "accept"].contains(&key.get_ref().as_ref()))
     {
-        collect(node, key.get_ref(), text, &mut found);
+        collect(node, key.get_ref(), false, text, &mut found);
     }
     found.sort_by_key(|leaf| leaf.span);
     (!report.has_errors()).then_some(found)
 }
 
-fn collect(node: &Node<'_>, key: &str, text: &str, found: &mut Vec<Leaf>) {
+fn collect(node: &Node<'_>, key: &str, is_item: bool, text: &str, found: &mut Vec<Leaf>) {
     if let DeValue::Table(table) = node.get_ref() {
         for (inner, value) in table {
-            collect(value, &format!("{key}.{}", inner.get_ref()), text, found);
+            collect(value, &format!("{key}.{}", inner.get_ref()), is_item, text, found);
+        }
+        return;
+    }
+    // tables one after the other, such as `[[patches]]`, are no value that could be another
+    if let DeValue::Array(items) = node.get_ref()
+        && items.iter().all(|item| item.get_ref().is_table())
+    {
+        for (at, item) in items.iter().enumerate() {
+            collect(item, &format!("{key}[{at}]"), is_item, text, found);
         }
         return;
     }
@@ -58,10 +69,15 @@ fn collect(node: &Node<'_>, key: &str, text: &str, found: &mut Vec<Leaf>) {
         DeValue::Array(items) => lists(items, text),
         _ => Vec::new(),
     };
-    found.push(Leaf { key: key.to_owned(), span, others: others.into_iter().map(|other| (span, other)).collect() });
+    found.push(Leaf {
+        key: key.to_owned(),
+        span,
+        is_item,
+        others: others.into_iter().map(|other| (span, other)).collect(),
+    });
     if let DeValue::Array(items) = node.get_ref() {
         for (at, item) in items.iter().enumerate() {
-            collect(item, &format!("{key}[{at}]"), text, found);
+            collect(item, &format!("{key}[{at}]"), true, text, found);
         }
     }
 }
@@ -147,7 +163,7 @@ pub fn origins(described: Described<'_>, environment: Option<&str>, path: &str, 
         });
         changed.is_some_and(|files| known(&files).is_none_or(|now| is_changed(&lines, &now, line - 1)))
     };
-    Some(leaves(text, environment)?.into_iter().filter(|leaf| !leaf.key.contains('[')).filter(is_other).collect())
+    Some(leaves(text, environment)?.into_iter().filter(|leaf| !leaf.is_item).filter(is_other).collect())
 }
 
 /// Whether a line is gone or another one.

@@ -1,20 +1,18 @@
 //! Dashboards against what is really collected: on the flagship no panel is missing, no query asks for a metric that no
 //! job brings, and who collects Grafana's own metrics knows their password.
 
-use std::fs;
-use std::path::PathBuf;
-
 use platformgen::derive::promql::metrics_in;
 use platformgen::diagnostics::report::Report;
 use platformgen::model::platform::Platform;
 use platformgen::pipeline;
 use serde_json::Value;
 
+#[path = "support/flagship.rs"]
+mod flagship;
+
 fn flagship() -> Platform {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("platform.toml");
-    let text = fs::read_to_string(path).expect("platform.toml is in the repository");
     let mut report = Report::default();
-    let platform = pipeline::platform(&text, None, &mut report);
+    let platform = pipeline::platform(flagship::described(), None, &mut report);
     assert!(platform.is_some(), "the description is wrong: {:#?}", report.sorted());
     platform.expect("just looked")
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use platformgen::parts::{payload, template};
+
 /// The floors, from the ground up. A module imports only from its own floor's children or from floors below it.
 const FLOORS: &[&[&str]] = &[
     &["diagnostics", "values"],
@@ -20,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
     &["hatches"],
     &["views", "inventory"],
     &["pipeline", "manual"],
-    &["causes", "traces"],
+    &["causes", "provenance", "traces"],
     &["commands"],
     &["main", "lib"],
 ];
@@ -104,11 +106,29 @@ fn what_judges_shares_nothing_with_what_makes() {
 
 #[test]
 fn templates_hold_payloads_and_no_kubernetes_objects() {
-    let templates = platformgen::parts::payload::TEMPLATES;
+    let templates = payload::TEMPLATES;
     assert!(templates.len() > 5, "there are templates");
     for (path, text) in templates {
         let names_a_kind = text.lines().any(|line| line.starts_with("kind:"));
         assert!(!names_a_kind, "{path} is a Kubernetes object");
+    }
+}
+
+/// Whoever writes a template in the place of a built-in one reads there what it is given.
+#[test]
+fn every_template_is_documented_with_what_it_knows() {
+    let manual = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md"));
+    let manual = manual.expect("docs/templates.md is there");
+    let row = |path: &str| manual.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{path}`")));
+    for path in payload::paths() {
+        assert!(row(path).is_some(), "docs/templates.md lacks {path}");
+    }
+    let engine = template::engine();
+    for (path, text) in payload::TEMPLATES {
+        let known = engine.template_from_str(text).expect("it is a template").undeclared_variables(false);
+        let row = row(path).unwrap_or_default();
+        let lacking: Vec<_> = known.iter().filter(|name| !row.contains(&format!("`{name}`"))).collect();
+        assert!(lacking.is_empty(), "docs/templates.md does not say that {path} knows {lacking:?}");
     }
 }
 

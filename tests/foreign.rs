@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const FLAGSHIP: &str = include_str!("../platform.toml");
+#[path = "support/flagship.rs"]
+mod flagship;
 
 /// What a run prints on both streams, and its exit code.
 struct Said {
@@ -51,7 +52,7 @@ fn trees(files: &[(&str, &str, &str)]) -> tempfile::TempDir {
 /// A directory with the flagship and its golden tree.
 fn workshop() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("there is room");
-    write(dir.path(), "platform.toml", FLAGSHIP);
+    flagship::lay_out(dir.path());
     assert_eq!(run(dir.path(), &["render", "-o", "golden"]).code, Some(0));
     dir
 }
@@ -71,7 +72,7 @@ fn a_stream_is_compared_with_a_stream() {
             assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (Some(0), "", ""), "{format}");
         }
     }
-    write(dir.path(), "platform.toml", FLAGSHIP.replace("acme/api:1.4.2", "acme/api:1.5.0"));
+    write(dir.path(), "platform.toml", flagship::TEXT.replace("acme/api:1.4.2", "acme/api:1.5.0"));
     let said = run_with(dir.path(), &["diff", "-"], stdin());
     assert_eq!(said.code, Some(1));
     assert!(said.out.ends_with("\n1 object changed in 1 file\n") && !said.out.contains("moved"), "{}", said.out);
@@ -317,8 +318,8 @@ fn secrets_are_hidden_in_names_orders_and_reasons() {
 #[test]
 fn markdown_tells_causes_and_files() {
     let dir = workshop();
-    write(dir.path(), "released.toml", FLAGSHIP);
-    let changed = FLAGSHIP.replace("acme/api:1.4.2", "acme/api:1.5.0").replace("cpu = 65", "cpu = 66");
+    write(dir.path(), "released.toml", flagship::TEXT);
+    let changed = flagship::TEXT.replace("acme/api:1.4.2", "acme/api:1.5.0").replace("cpu = 65", "cpu = 66");
     write(dir.path(), "platform.toml", changed);
     let said = run(dir.path(), &["diff", "--against", "released.toml", "--format", "markdown"]);
     assert_eq!(said.out.matches(" caused ").count(), 2, "{}", said.out);

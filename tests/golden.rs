@@ -13,12 +13,11 @@ use platformgen::model::tree::Tree;
 use platformgen::pipeline;
 use platformgen::views::lines::hunks;
 
+#[path = "support/flagship.rs"]
+mod flagship;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn flagship() -> String {
-    fs::read_to_string(root().join("platform.toml")).expect("platform.toml is in the repository")
 }
 
 fn rendered(text: &str) -> Tree {
@@ -27,7 +26,7 @@ fn rendered(text: &str) -> Tree {
 
 fn rendered_in(text: &str, environment: Option<&str>) -> Tree {
     let mut report = Report::default();
-    let rendered = pipeline::render(text, environment, &mut report);
+    let rendered = pipeline::render(flagship::with_text(text), environment, &mut report);
     let (_, bundle) = rendered.unwrap_or_else(|| panic!("the description is wrong: {:#?}", report.sorted()));
     emit::tree(&bundle)
 }
@@ -50,11 +49,11 @@ fn the_flagship_and_its_environments_render_to_what_is_kept_and_nothing_else_is_
     for place in ["golden", "environments"] {
         files_below(&root().join(place), &format!("{place}/"), &mut kept);
     }
-    let environments = pipeline::environments(&flagship());
+    let environments = pipeline::environments(flagship::TEXT);
     assert!(!environments.is_empty(), "the flagship has environments");
     let places = environments.iter().map(|name| (Some(name.as_str()), format!("environments/{name}")));
     for (environment, place) in places.chain([(None, "golden".to_owned())]) {
-        for file in rendered_in(&flagship(), environment).files {
+        for file in rendered_in(flagship::TEXT, environment).files {
             let path = format!("{place}/{}", file.path);
             let expected = kept.remove(&path).unwrap_or_else(|| panic!("{path} is missing"));
             let changes = hunks(&expected, &file.text, 3).concat();
@@ -66,7 +65,7 @@ fn the_flagship_and_its_environments_render_to_what_is_kept_and_nothing_else_is_
 
 #[test]
 fn rendering_twice_gives_the_same_bytes() {
-    assert_eq!(rendered(&flagship()), rendered(&flagship()));
+    assert_eq!(rendered(flagship::TEXT), rendered(flagship::TEXT));
 }
 
 /// The tables of a description, each with its header and the comments above it.
@@ -85,17 +84,16 @@ fn tables(text: &str) -> Vec<String> {
 
 #[test]
 fn the_order_of_tables_does_not_reach_the_output() {
-    let text = flagship();
-    let mut shuffled = tables(&text);
+    let text = flagship::TEXT;
+    let mut shuffled = tables(text);
     assert!(shuffled.len() > 20, "the flagship has many tables");
     shuffled[1..].reverse();
-    assert_eq!(rendered(&text), rendered(&shuffled.concat()), "reversed");
+    assert_eq!(rendered(text), rendered(&shuffled.concat()), "reversed");
     shuffled[1..].rotate_left(7);
-    assert_eq!(rendered(&text), rendered(&shuffled.concat()), "rotated");
+    assert_eq!(rendered(text), rendered(&shuffled.concat()), "rotated");
 }
 
 #[test]
 fn line_endings_do_not_reach_the_output() {
-    let text = flagship();
-    assert_eq!(rendered(&text), rendered(&text.replace('\n', "\r\n")));
+    assert_eq!(rendered(flagship::TEXT), rendered(&flagship::TEXT.replace('\n', "\r\n")));
 }

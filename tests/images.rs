@@ -2,16 +2,18 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "support/flagship.rs"]
+mod flagship;
+
 /// A directory with the flagship and all that lies beside it.
-fn flagship() -> TempDir {
-    let (root, place) = (Path::new(env!("CARGO_MANIFEST_DIR")), tempfile::tempdir().expect("there is room"));
-    fs::copy(root.join("platform.toml"), place.path().join("platform.toml")).expect("it can be copied");
+fn workshop() -> TempDir {
+    let place = tempfile::tempdir().expect("there is room");
+    flagship::lay_out(place.path());
     place
 }
 
@@ -63,7 +65,7 @@ fn lock(place: &TempDir) -> String {
 
 #[test]
 fn what_is_listed_is_pinned_everywhere_and_nothing_else_changes() {
-    let place = flagship();
+    let place = workshop();
     let unpinned = all(&place);
     assert!(unpinned.iter().any(|(_, digest)| digest.is_none()), "there is something to pin");
     let (_, plain, _) = run(&place, &["render"], "", false);
@@ -87,7 +89,7 @@ fn what_is_listed_is_pinned_everywhere_and_nothing_else_changes() {
 
 #[test]
 fn a_lock_is_sorted_tidied_and_replaced_as_a_whole() {
-    let place = flagship();
+    let place = workshop();
     let list = list(&all(&place), 'a');
     fs::write(place.path().join("list"), &list).expect("there is room");
     assert_eq!(run(&place, &["lock", "--from", "list"], "", true).0, 0, "a new file hides nothing");
@@ -117,5 +119,5 @@ fn a_lock_is_sorted_tidied_and_replaced_as_a_whole() {
     assert!(stderr.ends_with(" images: 1 new, 1 gone\n"), "{stderr}");
     let files: Vec<_> =
         fs::read_dir(place.path()).expect("it is there").map(|entry| entry.expect("it is").file_name()).collect();
-    assert_eq!(files.len(), 3, "no draft stays: {files:?}");
+    assert_eq!(files.len(), 5, "no draft stays: {files:?}");
 }

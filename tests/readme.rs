@@ -10,6 +10,9 @@ use platformgen::diagnostics::report::Report;
 use platformgen::model::object::Object;
 use platformgen::pipeline;
 
+#[path = "support/flagship.rs"]
+mod flagship;
+
 /// Every box, layer and namespace that the document draws, by words that its row holds.
 const DRAWN: &[&str] = &[
     "Ingress Controller",
@@ -84,7 +87,7 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 
 fn objects() -> Vec<Object> {
     let mut report = Report::default();
-    let (_, bundle) = pipeline::render(&read("platform.toml"), None, &mut report).expect("the flagship is right");
+    let (_, bundle) = pipeline::render(flagship::described(), None, &mut report).expect("the flagship is right");
     bundle.objects.into_iter().map(|placed| placed.object).collect()
 }
 

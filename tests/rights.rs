@@ -27,15 +27,16 @@ fn the_flagship_may_do_what_it_needs_and_nothing_else() {
     ] {
         assert!(found.contains(right), "{right}");
     }
-    for start in [
-        "production/",
-        "default/registry may",
-        "monitoring/grafana",
-        "monitoring/prometheus may list secrets",
-        "user",
-        "group",
-    ] {
+    for start in
+        ["production/", "default/registry may", "monitoring/grafana", "monitoring/prometheus may list secrets", "user"]
+    {
         assert!(!found.iter().any(|right| right.starts_with(start)), "{start}");
+    }
+    // who is on call looks, at production alone
+    for right in found.iter().filter(|right| right.starts_with("group")) {
+        let is_look =
+            ["get", "list", "watch"].iter().any(|verb| right.starts_with(&format!("group on-call may {verb} ")));
+        assert!(is_look && right.ends_with(" in production"), "{right}");
     }
     assert!(!found.iter().any(|right| right.contains(" *")), "no wildcard");
     let lines = folded(&rights);

@@ -16,7 +16,8 @@ use platformgen::views::{json, markdown, unified};
 use platformgen::{emit, pipeline};
 use proptest::prelude::*;
 
-const FLAGSHIP: &str = include_str!("../platform.toml");
+#[path = "support/flagship.rs"]
+mod flagship;
 
 fn side(text: &str) -> Side {
     let files = vec![TreeFile { path: "a.yaml".to_owned(), text: text.to_owned() }];
@@ -190,7 +191,8 @@ proptest! {
 /// Nothing that we write is a secret: `--format unified` leaves no file of ours out.
 #[test]
 fn nothing_of_ours_is_hidden() {
-    let (_, bundle) = pipeline::render(FLAGSHIP, None, &mut Report::default()).expect("the flagship is right");
+    let (_, bundle) =
+        pipeline::render(flagship::described(), None, &mut Report::default()).expect("the flagship is right");
     let ours = Side::read(emit::tree(&bundle), Dialect::Own).unwrap_or_else(|faulty| panic!("{faulty:?}"));
     let mut sealed = Vec::new();
     for file in &ours.files {
@@ -225,7 +227,8 @@ fn a_cause_shows_no_secret() {
     let place = |name: &str| dir.path().join(name);
     // what is no secret of anybody's, and could be one
     let accepted = "\n[[accept]]\ncode = \"literal-secret\"\nobject = \"components.api\"\nreason = \"of a test\"\n";
-    let flagship = format!("{FLAGSHIP}{accepted}");
+    flagship::lay_out(dir.path());
+    let flagship = flagship::TEXT.to_owned() + accepted;
     fs::write(place("old.toml"), &flagship).expect("there is room");
     let line = "LOG_LEVEL = \"info\"";
     fs::write(
@@ -266,7 +269,7 @@ fn a_message_shows_no_secret() {
         "what is no secret is shown"
     );
     let line = "LOG_LEVEL = \"info\"";
-    let twice = FLAGSHIP.replace(line, "DB_PASSWORD = \"hunter2\", DB_PASSWORD = \"hunter2\"");
+    let twice = flagship::TEXT.replace(line, "DB_PASSWORD = \"hunter2\", DB_PASSWORD = \"hunter2\"");
     fs::write(dir.path().join("platform.toml"), twice).expect("there is room");
     for command in ["diff", "render"] {
         let shown = run(dir.path(), &[command]);

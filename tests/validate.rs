@@ -1,6 +1,8 @@
 //! Whatever is rendered has no findings, and whatever is given is judged without a crash.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/flagship.rs"]
+mod flagship;
 #[path = "support/random.rs"]
 mod random;
 
@@ -99,8 +101,7 @@ proptest! {
 
 /// The flagship's files, changed, and what groups of checks say about them.
 fn flagship(groups: &[Group], changes: impl Iterator<Item = impl Fn(&str, &str) -> String>) -> Vec<Vec<String>> {
-    let description = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("platform.toml"));
-    let rendered = pipeline::render_as(&description.expect("it is text"), None, &mut Report::default(), emit::writer());
+    let rendered = pipeline::render_as(flagship::described(), None, &mut Report::default(), emit::writer());
     let (platform, bundle) = rendered.expect("the flagship renders");
     let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform, &bundle));
     let question =

@@ -22,6 +22,7 @@ use crate::emit;
 use crate::manifest::read::Dialect;
 use crate::model::bundle::Bundle;
 use crate::model::tree::{Tree, TreeFile};
+use crate::spec::overlay;
 use crate::views::paint::Paint;
 use crate::views::text::{Look, number, text};
 use crate::views::{json, markdown, stat, unified};
@@ -232,7 +233,7 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
     let environment = args.environment.as_deref();
     let (old, old_environment) = match &args.against {
         Some(other) => (input::against(other, &args.file)?, environment),
-        None => (new.clone(), args.against_environment.as_deref().filter(|name| *name != environments::BASE)),
+        None => (new.clone(), args.against_environment.as_deref().filter(|name| *name != overlay::BASE)),
     };
     let both = tree_of(&old, old_environment).zip(tree_of(&new, environment));
     let sides = both.and_then(|(old, new)| sides((RENDERED.into(), old), (RENDERED.into(), new), Dialect::Own));

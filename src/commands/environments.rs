@@ -12,9 +12,7 @@ use crate::diagnostics::report::Report;
 use crate::emit;
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
-
-/// What the description is called without an overlay.
-pub const BASE: &str = "base";
+use crate::spec::overlay::BASE;
 
 /// The base and every environment, in alphabetical order; `None` stands for the base.
 pub fn names(input: &Input) -> impl Iterator<Item = Option<String>> {

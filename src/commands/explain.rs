@@ -16,8 +16,11 @@ use crate::diff::compare::{Fate, ObjectChange};
 use crate::diff::secrets::Description;
 use crate::manifest::document::Document;
 use crate::manifest::read::{self, Dialect};
+use crate::parts::payload;
+use crate::provenance::{self, Place};
 use crate::rights::folded::folded;
 use crate::rights::rights;
+use crate::stages::types::TEMPLATES;
 use crate::traces::{self, Leaf};
 use crate::views::inline::shortened;
 use crate::views::lines::visible;
@@ -33,9 +36,10 @@ Examples:
   platformgen explain blocked-connection             what a code means, how it fails, how to mend it
   platformgen explain components.api.scale.max       a value: where it is set, and what it becomes in which objects
   platformgen explain golden/production/api.yaml:41  a rendered line: the values that it comes from
+  platformgen explain templates/registry/config.yml  the built-in template that a file there would replace
   platformgen explain rights                         who may do what with the Kubernetes API")]
 pub struct ExplainArgs {
-    /// A code, a key of the description, a line of a rendered file, or `rights`
+    /// A code, a key of the description, a line of a rendered file, a built-in template, or `rights`
     what: String,
     /// The description; `-` for stdin
     #[arg(short, long, value_name = "FILE", default_value = "platform.toml")]
@@ -47,7 +51,7 @@ pub struct ExplainArgs {
 
 /// Explains.
 pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
-    if let Some(text) = manual::explanation(&args.what) {
+    if let Some(text) = manual::explanation(&args.what).or_else(|| built_in(&args.what)) {
         output::write_stdout([text])?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -75,6 +79,12 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
     };
     output::write_stdout(lines)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The built-in template whose place a file at this path would take.
+fn built_in(path: &str) -> Option<String> {
+    let (_, own) = path.rsplit_once(&format!("{TEMPLATES}/"))?;
+    payload::TEMPLATES.iter().find(|(known, _)| *known == own).map(|(_, text)| (*text).to_owned())
 }
 
 /// A value: what it is, where it is set, and what it becomes.
@@ -138,16 +148,43 @@ fn set(input: &Input, leaf: &Leaf) -> String {
     format!("{} = {written}  ({}:{}:{})", leaf.key, input.name, place.line, place.column)
 }
 
+/// `resources: [pods]  (manifests/on-call.yaml:9:3)`
+fn written_at(place: &Place) -> String {
+    let source = Source { name: &place.file, text: &place.text };
+    let at = source.place(place.span.start);
+    let is_shown = input::lines_shown(source)(place.span.start, at.text);
+    let written = if is_shown { visible(at.text.trim()) } else { "(hidden: it may be a secret)".to_owned() };
+    format!("{written}  ({}:{}:{})", place.file, at.line, at.column)
+}
+
+/// What a patch changes, with why it does.
+fn with_reasons(found: &[Leaf], input: &Input, environment: Option<&str>) -> Vec<Leaf> {
+    let all = traces::leaves(&input.text, environment).unwrap_or_default();
+    let mut told: Vec<Leaf> = Vec::new();
+    for leaf in found {
+        told.push(leaf.clone());
+        let patch = leaf.key.strip_prefix("patches[").and_then(|rest| rest.split_once(']'));
+        let reason = patch.map(|(number, _)| format!("patches[{number}].reason"));
+        let reason = all.iter().find(|other| Some(&other.key) == reason.as_ref());
+        told.extend(reason.filter(|reason| !told.contains(reason)).cloned());
+    }
+    told
+}
+
 /// A line of a rendered file, by its path below whatever directory it has been written to.
 fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &str) -> Result<Vec<String>> {
     let line: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
     let mut parts: Vec<&str> = path.split('/').collect();
     while !parts.is_empty() {
-        if let Some(found) = traces::origins(input.described(), environment, &parts.join("/"), line) {
-            if found.is_empty() {
-                return Ok(vec!["no value of the description decides this line: it is always so\n".to_owned()]);
+        let path = parts.join("/");
+        if let Some(found) = traces::origins(input.described(), environment, &path, line) {
+            let written = provenance::place(input.described(), environment, &path, line);
+            let mut lines: Vec<String> = written.iter().map(|place| written_at(place) + "\n").collect();
+            lines.extend(with_reasons(&found, input, environment).iter().map(|leaf| set(input, leaf) + "\n"));
+            if lines.is_empty() {
+                lines.push("no value of the description decides this line: it is always so\n".to_owned());
             }
-            return Ok(found.iter().map(|leaf| set(input, leaf) + "\n").collect());
+            return Ok(lines);
         }
         parts.remove(0);
     }

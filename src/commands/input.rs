@@ -13,11 +13,13 @@ use crate::commands::shelf::{self, Directory, Revision};
 use crate::diagnostics::caret;
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::diagnostics::source::Source;
-use crate::diff::secrets;
+use crate::diff::secrets::{self, Shown};
 use crate::model::bundle::Bundle;
 use crate::model::object::Object;
 use crate::model::platform::Platform;
+use crate::parts::payload;
 use crate::pipeline;
+use crate::stages::types::TEMPLATES;
 use crate::values::shelf::{Described, Shelf};
 
 /// Larger than any description that a person writes; 10,000 services take a tenth of it.
@@ -148,7 +150,14 @@ fn shown(found: &[&Diagnostic], source: Source<'_>) -> String {
     if found.is_empty() {
         return String::new();
     }
-    caret::text_of(found, source, is_colored_stderr(), &secrets::shown(source.name, source.text))
+    caret::text_of(found, source, is_colored_stderr(), &lines_shown(source))
+}
+
+/// Which lines may be shown of a description or of a file beside it.
+pub fn lines_shown(source: Source<'_>) -> Shown {
+    // what takes the place of a configuration file is no manifest, whatever it is called
+    let is_payload = payload::paths().any(|path| source.name.ends_with(&format!("{TEMPLATES}/{path}")));
+    secrets::shown(if is_payload { "" } else { source.name }, source.text)
 }
 
 fn count(found: &[&Diagnostic]) -> usize {

@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use crate::commands::input::Input;
 use crate::commands::tree::{self, Wanted};
 use crate::commands::{environments, input, output};
+use crate::derive::config;
 use crate::diagnostics::report::{Report, Severity};
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{codes, suggest};
@@ -23,6 +24,7 @@ use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
 use crate::spec::shapes::Minor;
+use crate::stages::overrides::{self, Replaced};
 use crate::validate::wanted;
 use crate::validate::world::Known;
 use crate::validate::{self, Checked, Origin, Question, Summary, Verdict, accept};
@@ -165,7 +167,7 @@ fn described(
     };
     let question = Question { minor, dialect, known: Some(&known), wanted: wanted.clone() };
     let mut verdict = validate::validate(tree, &question);
-    let (origins, written) = (origins(&platform, input), written(&bundle));
+    let (origins, written) = (origins(&platform, input), written(&platform, &bundle));
     for file in &mut verdict.files {
         let ends = || iter::successors(Some(file.path.as_str()), |path| path.split_once('/').map(|(_, rest)| rest));
         let (origin, written) = (ends().find_map(|path| origins.get(path)), ends().find_map(|path| written.get(path)));
@@ -193,13 +195,19 @@ fn origins(platform: &Platform, input: &Input) -> BTreeMap<String, Origin> {
     declared.into_iter().map(origin).collect()
 }
 
-/// Where somebody wrote objects, by the file that holds them and by what they are called.
-fn written<T>(bundle: &Bundle<T>) -> BTreeMap<String, BTreeMap<String, Origin>> {
+/// Where somebody wrote objects, or a file in them, by the file that holds them and by what they are called.
+fn written<T>(platform: &Platform, bundle: &Bundle<T>) -> BTreeMap<String, BTreeMap<String, Origin>> {
+    let of_file = |replaced: Replaced<'_>| {
+        let id = format!("ConfigMap {}/{}", replaced.namespace, config::name(replaced.set));
+        (id, (replaced.made.by.shown.clone(), 1))
+    };
+    let replaced: BTreeMap<String, (String, usize)> = overrides::replaced(platform).map(of_file).collect();
     let mut found: BTreeMap<String, BTreeMap<String, Origin>> = BTreeMap::new();
-    for placed in &bundle.objects {
-        let Some((file, line)) = placed.written.as_deref() else { continue };
+    for placed in bundle.objects.iter().filter(|placed| placed.written.is_some() || !replaced.is_empty()) {
+        let id = placed.id.to_string();
+        let Some((file, line)) = placed.written.as_deref().or_else(|| replaced.get(&id)) else { continue };
         let origin = Origin { file: file.clone(), line: *line, path: String::new() };
-        found.entry(emit::path(&placed.home)).or_default().insert(placed.id.to_string(), origin);
+        found.entry(emit::path(&placed.home)).or_default().insert(id, origin);
     }
     found
 }

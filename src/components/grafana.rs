@@ -282,6 +282,7 @@ impl Grafana {
 mod tests {
     use super::*;
     use crate::diagnostics::report::Report;
+    use crate::parts::payload::DRAWN;
     use crate::pipeline;
     use crate::spec::read::At;
     use crate::values::host::Host;
@@ -340,6 +341,13 @@ mod tests {
             assert!(words.contains(&format!("`{}`", name.board().name)), "{words}");
         }
         assert_eq!(words.matches('`').count(), 2 * ALL.len());
+    }
+
+    #[test]
+    fn a_template_can_take_the_place_of_every_board() {
+        let mut boards = ALL.map(|name| format!("grafana/{}.json", name.board().name));
+        boards.sort();
+        assert_eq!(boards.as_slice(), DRAWN);
     }
 
     fn complaints(stanza: &str) -> String {

@@ -236,7 +236,8 @@ impl Prometheus {
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
         let name = &site.own.name;
         let runbooks = self.spec.runbooks.as_ref().map(|runbooks| runbooks.value.as_str());
-        let rules = site.files(|| rule_files(&site.around.monitoring.groups, &site.facts.platform.name, runbooks));
+        let (groups, facts) = (&site.around.monitoring.groups, site.facts);
+        let rules = site.files(|| rule_files(groups, &facts.platform.name, runbooks, &facts.overrides));
         let config = site.files(|| vec![("prometheus.yml".to_owned(), config(self, site))]);
         let live = |suffix, files| Source::Config(vec![ConfigFiles { name: name.with(suffix), files, live: true }]);
         let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };

@@ -11,6 +11,7 @@ use crate::model::endpoint::{Audience, Endpoint, Metrics};
 use crate::model::facts::Facts;
 use crate::model::identity::{Identity, Own};
 use crate::model::object::Object;
+use crate::model::payload::{Overrides, Payload};
 use crate::model::site::Site;
 use crate::model::workload::{
     ConfigFiles, Controller, Grant, Main, Priority, Probes, Reach, Replicas, Scope, Size, Source, User, Volume,
@@ -18,10 +19,11 @@ use crate::model::workload::{
 };
 use crate::parts::aggregation::{api_service, delegation};
 use crate::parts::certificate::Serving;
-use crate::parts::payload::{quoted, render};
+use crate::parts::payload;
 use crate::parts::pod::sleep_before_stop;
 use crate::parts::probe;
 use crate::parts::rights::rule;
+use crate::parts::template::quoted;
 use crate::spec::shape::shape;
 use crate::spec::shapes::{DefaultsSpec, MetricsSpec};
 use crate::values::amount::Bytes;
@@ -174,12 +176,11 @@ impl PrometheusAdapter {
     }
 
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
+        let overhead = overhead(&housekeeping(site.facts));
+        let file = config(&site.around.request_rate_namespaces, &overhead, self.spec.window, &site.facts.overrides);
         let config = ConfigFiles {
             name: site.own.name.with("config"),
-            files: vec![(
-                "config.yaml".to_owned(),
-                config(&site.around.request_rate_namespaces, &overhead(&housekeeping(site.facts)), self.spec.window),
-            )],
+            files: vec![("config.yaml".to_owned(), file)],
             live: false,
         };
         let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };
@@ -194,12 +195,12 @@ impl PrometheusAdapter {
 /// The adapter's one rule. `<<` and `>>` are its own placeholders: it fills in the series, and the pods that an
 /// autoscaler asks for. A pod that only its probes ask has no request, which is 0 and not unknown: an autoscaler that
 /// does not know one of its metrics never scales down.
-fn config(names: &[Name], overhead: &str, window: Duration) -> String {
+fn config(names: &[Name], overhead: &str, window: Duration, overrides: &Overrides) -> Payload {
     let series = format!(r#"{REQUESTS}{{{}, pod!=""}}"#, namespaces(names));
     let rate = |but: &str| format!("sum(rate(<<.Series>>{{<<.LabelMatchers>>{but}}}[{window}])) by (<<.GroupBy>>)");
     let query = format!("{} or 0 * {}", rate(&format!(r#", path!~"{overhead}""#)), rate(""));
     let values = json!({ "series": quoted(&series), "metric": REQUEST_RATE, "query": quoted(&query) });
-    render("prometheus-adapter/config.yaml", values)
+    payload::file("prometheus-adapter/config.yaml", values, overrides)
 }
 
 /// Selects the namespaces whose services scale on requests; all of them while none does.
@@ -246,8 +247,9 @@ mod tests {
 
     fn configuration(names: &[&'static str], window: Duration) -> yaml_serde::Value {
         let names: Vec<Name> = names.iter().map(|name| Name::fixed(name)).collect();
-        let text = config(&names, &overhead(&[UrlPath::parse("/healthz").expect("valid")]), window);
-        let file: yaml_serde::Value = yaml_serde::from_str(&text).expect("the adapter reads YAML");
+        let overhead = overhead(&[UrlPath::parse("/healthz").expect("valid")]);
+        let file = config(&names, &overhead, window, &Overrides::new());
+        let file: yaml_serde::Value = yaml_serde::from_str(&file.text).expect("the adapter reads YAML");
         file["rules"][0].clone()
     }
 

@@ -19,8 +19,9 @@ use crate::model::workload::{
     ConfigFiles, Controller, Env, Main, Priority, Probes, SecretContent, SecretFiles, Size, Source, User, Volume,
     Workload,
 };
-use crate::parts::payload::{quoted, render};
+use crate::parts::payload;
 use crate::parts::probe;
+use crate::parts::template::quoted;
 use crate::spec::shape::shape;
 use crate::spec::shapes::RouteSpec;
 use crate::values::amount::Bytes;
@@ -180,9 +181,10 @@ impl Registry {
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
         let own = &site.own.name;
         let realm = quoted(&format!("{} registry", site.facts.platform.name));
-        let mut files = vec![("config.yml".to_owned(), render("registry/config.yml", json!({ "realm": realm })))];
+        let file = |path, values| payload::file(path, values, &site.facts.overrides);
+        let mut files = vec![("config.yml".to_owned(), file("registry/config.yml", json!({ "realm": realm })))];
         if self.spec.garbage_collection.is_some() {
-            files.push((COLLECT.to_owned(), render("registry/collect-garbage.sh", json!({}))));
+            files.push((COLLECT.to_owned(), file("registry/collect-garbage.sh", json!({}))));
         }
         let config = ConfigFiles { name: own.with("config"), files, live: false };
         // A whole directory: the registry reads the file again when it changes, which a `subPath` never does.

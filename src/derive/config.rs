@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use sha2::{Digest, Sha256};
 
 use crate::model::identity::Identity;
+use crate::model::payload::Payload;
 use crate::model::workload::{ConfigFiles, Source, Workload};
 use crate::parts::meta::namespaced;
 
@@ -20,7 +21,7 @@ pub fn config_maps(identity: &Identity<'_>, workload: &Workload) -> Vec<ConfigMa
         })
         .map(|set| ConfigMap {
             metadata: namespaced(name(set), &identity.own.namespace, identity.labels()),
-            data: Some(set.files.iter().cloned().collect()),
+            data: Some(set.files.iter().map(|(name, file)| (name.clone(), file.text.clone())).collect()),
             immutable: (!set.live).then_some(true),
             ..Default::default()
         })
@@ -33,7 +34,7 @@ pub fn name(set: &ConfigFiles) -> String {
         return set.name.to_string();
     }
     let mut hash = Sha256::new();
-    for (file, text) in &set.files {
+    for (file, Payload { text, .. }) in &set.files {
         // Lengths keep ("ab", "c") apart from ("a", "bc").
         hash.update((file.len() as u64).to_be_bytes());
         hash.update(file);

@@ -54,6 +54,13 @@ pub fn connections(platform: &Platform, workloads: &[Vec<Workload>], edges: &Edg
     open.into_iter().flat_map(connection).collect()
 }
 
+/// What the pods of a workload that somebody wrote may do like all others: resolve names.
+pub fn of_guest(platform: &Platform, namespace: &str, name: &str) -> impl Iterator<Item = Connection> {
+    let from = End::Workload { namespace: namespace.into(), name: name.into() };
+    let asked = resolvers(platform).into_iter().flat_map(|(to, at)| names(at).map(|port| (to.clone(), port)));
+    asked.map(move |(to, port)| Connection { from: from.clone(), to, port })
+}
+
 /// Whom a party is let in as. The API server may come from anywhere.
 fn callers(party: &Party, platform: &Platform) -> Vec<End> {
     let is_cilium = platform.facts.cluster.cni == Cni::Cilium;

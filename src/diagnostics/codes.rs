@@ -278,7 +278,7 @@ pub const ALL: &[(&str, &str)] = &[
     (NOT_SERVED, "the server does not serve this version of the API"),
     (NO_DELIVERY, "alerts are handed to nobody, though somebody is there to deliver them"),
     (NO_DISRUPTION_BUDGET, "all pods of a workload may be evicted at once"),
-    (NO_EFFECT, "an overlay or a patch changes nothing"),
+    (NO_EFFECT, "an overlay, a patch, a template or a requirement is for nothing"),
     (NO_HEARTBEAT, "nobody would learn that alerting itself has failed"),
     (NO_PRIORITY, "pods have no priority"),
     (NO_SPREAD, "all pods of a workload may be on one node"),

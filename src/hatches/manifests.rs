@@ -1,6 +1,6 @@
 //! Manifests of one's own: read from the files that the description names, and judged as a server would.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
@@ -16,11 +16,13 @@ use crate::manifest::node::{Node, Value};
 use crate::model::bundle::{Home, Placed};
 use crate::model::object::ObjectId;
 use crate::model::platform::Platform;
+use crate::model::rendered::Written as Rendered;
 use crate::schema::Schema;
 use crate::spec::read::At;
 use crate::stages::order;
 use crate::validate::api::custom::{Definitions, Judge, Part};
 use crate::validate::decode;
+use crate::validate::policy::literals;
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::shelf::Shelf;
@@ -33,6 +35,25 @@ pub fn read<'o>(
     shelf: &dyn Shelf,
     report: &mut Report,
 ) -> Vec<Written> {
+    let mut all = all(platform, shelf, report);
+    if all.is_empty() && platform.hatches.requirements.crds.0.is_empty() && of_templates(platform).next().is_none() {
+        return all;
+    }
+    let given: HashSet<String> =
+        of_templates(platform).flat_map(|written| &written.documents).map(|document| document.id.to_string()).collect();
+    // what templates give is nobody's proof that its kind exists
+    let rendered = rendered.into_iter().filter(|id| given.is_empty() || !given.contains(&id.to_string()));
+    let is_right = judged(&all, platform, rendered, report);
+    let mut is_right = is_right.into_iter();
+    all.retain(|_| is_right.next().unwrap_or_default());
+    for object in &mut all {
+        object.home.get_or_insert_with(|| home(&object.document));
+    }
+    all
+}
+
+/// The same as it stands there, judged by nobody.
+pub fn all(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) -> Vec<Written> {
     if platform.hatches.manifests.is_empty() && platform.hatches.crds.0.is_empty() {
         return Vec::new();
     }
@@ -48,12 +69,6 @@ pub fn read<'o>(
                 );
             }
         }
-    }
-    let is_right = judged(&all, platform, rendered, report);
-    let mut is_right = is_right.into_iter();
-    all.retain(|_| is_right.next().unwrap_or_default());
-    for object in &mut all {
-        object.home.get_or_insert_with(|| home(&object.document));
     }
     all
 }
@@ -120,7 +135,42 @@ fn judged<'o>(
         right.push(own.count() == before);
     }
     once(all, report);
+    for written in of_templates(platform) {
+        let mut aside = Report::default();
+        for document in &written.documents {
+            custom(document, &kinds, &mut judge, &mut aside);
+            // a kind that a group of Kubernetes' own does not have has been told of
+            if kinds.place(document).is_none() && !schema.has_group(&document.id.group) {
+                unknown(document, &mut aside);
+            }
+        }
+        written.tell(&aside, report);
+    }
+    // what an environment turns off may be what needs them
+    if platform.hatches.removed.is_empty() {
+        needed(all, platform, report);
+    }
     right
+}
+
+/// What templates of component types have given.
+fn of_templates(platform: &Platform) -> impl Iterator<Item = &Rendered> {
+    platform.components.iter().flat_map(|declared| declared.component.written())
+}
+
+/// Every kind that is declared to be in the cluster is that of some object.
+fn needed(all: &[Written], platform: &Platform, report: &mut Report) {
+    let documents = all.iter().map(|object| &object.document);
+    let documents = documents.chain(of_templates(platform).flat_map(|written| &written.documents));
+    let used: HashSet<(&str, &str)> =
+        documents.map(|document| (document.id.group.as_str(), document.id.kind.as_str())).collect();
+    for (name, definition) in &platform.hatches.requirements.crds.0 {
+        let group = name.value.split_once('.').map_or("", |(_, group)| group);
+        if !used.contains(&(group, definition.kind.as_str())) {
+            let message = format!("nothing here is a {} of {group}", definition.kind);
+            report.error(codes::NO_EFFECT, name.span, message).help("remove it, or give the objects that need it");
+        }
+    }
 }
 
 /// Judges an object by itself.
@@ -133,27 +183,17 @@ fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut 
             .help("say where its values live, in `[secrets]`, or give it encrypted");
         return;
     }
+    literals::in_object(document, &platform.accepted, report);
     let mut aside = Report::default();
     let is_own = decode::decode(document, kinds.schema, platform.facts.platform.kubernetes, &mut aside).is_some();
     let is_refused = aside.has_errors();
     // what is only doubtful is said by `validate`, where it can be accepted
     report.adopt(aside, |_| true);
-    if let Some(definition) = kinds.definitions.find(document) {
-        for part in [Part::Shape, Part::Values] {
-            judge.resource(document, definition, part);
-        }
-        for fault in judge.faults.drain(..) {
-            let message = format!("{}: {}", document.id, fault.message);
-            report.error(fault.code, fault.span, message).help = fault.help;
-        }
-    }
+    custom(document, kinds, judge, report);
     let kind = document.id.kind.as_str();
     let place = kinds.place(document);
     if place.is_none() && !is_own {
-        let version = root.text_at(&["apiVersion"]).unwrap_or_default();
-        let message = format!("nothing says that the cluster knows the kind {kind} of {version}");
-        let help = "give its definition in `[crds]`, or declare it in `[requirements.crds]`";
-        report.error(codes::REQUIRES, root.get("kind").map_or(root.span, |node| node.span), message).help(help);
+        unknown(document, report);
     }
     if !is_refused {
         named(document, report);
@@ -179,6 +219,27 @@ fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut 
         }
         _ => {}
     }
+}
+
+/// An object of a kind that somebody defines is as its definition says.
+fn custom(document: &Document, kinds: &Kinds<'_>, judge: &mut Judge, report: &mut Report) {
+    if let Some(definition) = kinds.definitions.find(document) {
+        for part in [Part::Shape, Part::Values] {
+            judge.resource(document, definition, part);
+        }
+        for fault in judge.faults.drain(..) {
+            let message = format!("{}: {}", document.id, fault.message);
+            report.error(fault.code, fault.span, message).help = fault.help;
+        }
+    }
+}
+
+fn unknown(document: &Document, report: &mut Report) {
+    let (root, kind) = (&document.root, &document.id.kind);
+    let version = root.text_at(&["apiVersion"]).unwrap_or_default();
+    let message = format!("nothing says that the cluster knows the kind {kind} of {version}");
+    let help = "give its definition in `[crds]`, or declare it in `[requirements.crds]`";
+    report.error(codes::REQUIRES, root.get("kind").map_or(root.span, |node| node.span), message).help(help);
 }
 
 /// The value at the end of a chain of keys, or the object.

@@ -1,7 +1,7 @@
 //! Patches: changes to objects that no key of the description covers. Each changes something, changes nothing that others
 //! rely on, and leaves an object that a server takes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
@@ -30,7 +30,10 @@ use crate::validate::decode;
 pub struct Patches<'p> {
     platform: &'p Platform,
     all: Vec<Patch<'p>>,
-    of_kind: HashMap<&'p str, Vec<usize>>,
+    /// By kind and name; those that name no object have the empty name.
+    aimed: HashMap<(&'p str, &'p str), Vec<usize>>,
+    /// The names of all components.
+    components: HashSet<&'p str>,
     minor: Minor,
     schema: Option<Schema>,
 }
@@ -51,29 +54,39 @@ impl<'p> Patches<'p> {
     /// The patches of a platform, whose description has this text.
     pub fn of(platform: &'p Platform, text: &str, report: &mut Report) -> Self {
         let mut all = Vec::new();
-        let mut of_kind: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut aimed: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         for (number, spec) in platform.hatches.patches.iter().enumerate() {
             let (work, is_wrong) = work::read(spec, text, report);
-            of_kind.entry(&spec.target.value.kind.value).or_default().push(number);
+            let target = &spec.target.value;
+            let name = target.name.as_ref().map_or("", |name| name.value.as_str());
+            aimed.entry((&target.kind.value, name)).or_default().push(number);
             let span = spec.target.span;
             all.push(Patch { spec, span, work, matched: false, is_wrong, changed: Vec::new(), paths: BTreeSet::new() });
         }
-        Self { platform, all, of_kind, minor: platform.facts.platform.kubernetes, schema: None }
+        let components = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
+        Self { platform, all, aimed, components, minor: platform.facts.platform.kubernetes, schema: None }
     }
 
     /// The object with every patch that is meant for it.
     pub fn apply(&mut self, object: Object, report: &mut Report) -> Object {
-        let Some(numbers) = self.of_kind.get(&*object.kind()) else { return object };
+        if self.all.is_empty() {
+            return object;
+        }
+        let kind = object.kind();
+        let names = [object.metadata().name.as_deref().unwrap_or_default(), ""];
+        let aimed = names.iter().filter_map(|name| self.aimed.get(&(&*kind, *name))).flatten();
         let is_meant = |number: &usize| is_meant(&self.all[*number].spec.target.value, &object);
-        let numbers: Vec<usize> = numbers.iter().copied().filter(is_meant).collect();
+        let mut numbers: Vec<usize> = aimed.copied().filter(is_meant).collect();
         if numbers.is_empty() {
             return object;
         }
+        // in the order in which the description has them
+        numbers.sort_unstable();
+        numbers.dedup();
         let (id, is_brought) = (object.id(), matches!(object, Object::Given(_)));
         let component = object.metadata().labels.as_ref().and_then(|labels| labels.get("app.kubernetes.io/name"));
-        let is_one =
-            |name: &&String| self.platform.components.iter().any(|declared| declared.own.name.as_str() == **name);
-        let component = component.filter(is_one).cloned().unwrap_or_else(|| "…".to_owned());
+        let component =
+            component.filter(|name| self.components.contains(name.as_str())).cloned().unwrap_or_else(|| "…".to_owned());
         let mut node = tree(object);
         let schema = self.schema.get_or_insert_with(|| Schema::of(self.minor));
         for number in numbers {

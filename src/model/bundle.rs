@@ -38,6 +38,8 @@ pub struct Bundle<T = Object> {
     pub objects: Vec<Placed<T>>,
     /// The patches that have changed some of them.
     pub patched: Vec<Patched>,
+    /// What makes pods and was written by somebody, by namespace and name.
+    pub guests: Vec<(String, String)>,
 }
 
 /// What a patch has changed.

@@ -1,5 +1,6 @@
 //! What is true for the whole platform.
 
+use crate::model::payload::Overrides;
 use crate::model::pins::Pins;
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::images::ImagesSpec;
@@ -21,4 +22,6 @@ pub struct Facts {
     pub images: ImagesSpec,
     /// What their tags stand for.
     pub pins: Pins,
+    /// Templates of configuration files that take the place of built-in ones.
+    pub overrides: Overrides,
 }

@@ -6,6 +6,19 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::manifest::document::Document;
 
+/// Why a template cannot be rendered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The template: one that the rendered one includes may be wrong.
+    pub name: String,
+    /// Where in it.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
 /// A rendered template.
 #[derive(Clone, Debug)]
 pub struct Rendered {

@@ -3,6 +3,7 @@
 use crate::model::facts::Facts;
 use crate::model::identity::Own;
 use crate::model::monitoring::Monitoring;
+use crate::model::payload::Payload;
 use crate::spec::shapes::Domain;
 use crate::spec::size::ExactSize;
 use crate::values::host::Host;
@@ -90,7 +91,7 @@ pub struct Registry {
 
 impl Site<'_> {
     /// Configuration files, which are not written where only sizes are asked for: they are most of the work.
-    pub fn files(&self, write: impl FnOnce() -> Vec<(String, String)>) -> Vec<(String, String)> {
+    pub fn files(&self, write: impl FnOnce() -> Vec<(String, Payload)>) -> Vec<(String, Payload)> {
         if self.is_outline { Vec::new() } else { write() }
     }
 

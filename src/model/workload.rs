@@ -4,6 +4,7 @@
 use k8s_openapi::api::core::v1::{Lifecycle, Probe};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
+use crate::model::payload::Payload;
 use crate::spec::shapes::Domain;
 use crate::spec::size::ExactSize;
 use crate::values::amount::{Bytes, Cpu};
@@ -314,7 +315,7 @@ pub struct ConfigFiles {
     /// Its name; a hash of the content follows unless it is `live`.
     pub name: Name,
     /// File name and content.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<(String, Payload)>,
     /// Whether the software reads it again by itself. If not, it is immutable and named after its content, so that
     /// a change rolls the pods.
     pub live: bool,

@@ -11,7 +11,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
-use crate::spec::read::{Node, wrong_type};
+use crate::spec::read::{At, Node, Read, wrong_type};
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 
@@ -29,13 +29,25 @@ pub struct Off {
     pub type_name: String,
 }
 
-/// The overlays by name; what is none goes to the report.
+/// How a directory beside those of environments is called, which holds what is described without any.
+pub const BASE: &str = "base";
+
+/// The overlays by name; what is none, or could not be called so as a directory, goes to the report.
 pub fn environments<'d, 'i>(document: &'d Table<'i>, report: &mut Report) -> Vec<(&'d str, &'d Node<'i>)> {
     let Some(environments) = document.get("environments") else { return Vec::new() };
     let Some(table) = environments.get_ref().as_table() else {
         wrong_type(environments, "a table", report);
         return Vec::new();
     };
+    for name in table.keys() {
+        let key = Spanned::new(name.span(), DeValue::String(Cow::Borrowed(name.get_ref().as_ref())));
+        let read = At::<Name>::read(&key, report);
+        if read.is_some_and(|name| name.value.as_str() == BASE) {
+            report
+                .error(codes::CONFLICT, name.span(), format!("an environment cannot be called `{BASE}`"))
+                .help("that is what the description is called without an environment");
+        }
+    }
     table.iter().map(|(name, overlay)| (name.get_ref().as_ref(), overlay)).collect()
 }
 

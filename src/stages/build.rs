@@ -68,10 +68,12 @@ pub fn outlines(platform: &Platform) -> Vec<Vec<Workload>> {
     platform.components.iter().map(of).collect()
 }
 
-/// The connections that the platform asks for.
-pub fn wanted_connections(platform: &Platform) -> BTreeSet<Connection> {
+/// The connections that the platform asks for; `guests` are workloads that somebody wrote, by namespace and name.
+pub fn wanted_connections(platform: &Platform, guests: &[(String, String)]) -> BTreeSet<Connection> {
     let workloads = workloads(platform);
-    connections::connections(platform, workloads, &edges::edges(platform, workloads))
+    let mut wanted = connections::connections(platform, workloads, &edges::edges(platform, workloads));
+    wanted.extend(guests.iter().flat_map(|(namespace, name)| connections::of_guest(platform, namespace, name)));
+    wanted
 }
 
 /// The Secrets that the platform needs, in order of namespace and name. One belongs to its one user, or to the namespace

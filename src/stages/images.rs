@@ -7,6 +7,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
+use crate::model::facts::Facts;
 use crate::model::pins::Pins;
 use crate::model::platform::Platform;
 use crate::spec::images::{LockSpec, PinSpec};
@@ -67,26 +68,31 @@ pub fn lock(shelf: &dyn Shelf, report: &mut Report) -> Lock {
     Lock { pins: pins.into_iter().collect(), source: Some((name, text)), places }
 }
 
-/// An image of a platform.
-struct Use {
-    image: Image,
+/// An image that runs.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The image.
+    pub image: Image,
     /// Where it is named, or where the component stands that brings it along.
-    span: Span,
+    pub span: Span,
     /// The component, if nobody named the image.
-    brought: Option<String>,
+    pub brought: Option<String>,
 }
 
-/// Every image that runs, each place at which it is named once.
+/// Every image that the components run or name, each place at which it is named once.
 fn uses(platform: &Platform) -> Vec<Use> {
     let mut found: Vec<Use> = Vec::new();
+    let mut known = BTreeSet::new();
     for (declared, workloads) in platform.components.iter().zip(build::workloads(platform)) {
         let named = declared.component.images();
         let run = workloads.iter().map(|workload| workload.main.image.clone());
-        for image in run.chain(declared.component.starts()) {
+        // a template may give a pod several of those that its component names
+        let written = named.iter().filter(|named| named.is_written()).map(|named| named.value.clone());
+        for image in run.chain(declared.component.starts()).chain(written) {
             let place = named.iter().find(|named| named.value == image && named.is_written());
             let brought = place.is_none().then(|| declared.own.name.to_string());
             let span = place.map_or(declared.span, |named| named.span);
-            if !found.iter().any(|known| known.span == span && known.image == image) {
+            if known.insert((span, image.clone())) {
                 found.push(Use { image, span, brought });
             }
         }
@@ -94,46 +100,56 @@ fn uses(platform: &Platform) -> Vec<Use> {
     found
 }
 
-/// The images of a platform, by name and tag; each with the digest that is written behind it, if one is.
+/// The images of a platform's components, by name and tag; each with the digest that is written behind it, if one is.
 pub fn tags(platform: &Platform) -> Vec<(String, Option<Digest>)> {
     uses(platform).into_iter().map(|Use { image, .. }| (image.tagged(), image.digest().cloned())).collect()
 }
 
-/// Checks that every image comes from where images may come from, and is what the lock says; with `is_locked`, that each
-/// is pinned at all.
+/// Checks the images of all components.
 pub fn check(platform: &Platform, is_locked: bool, report: &mut Report) {
-    let (facts, registries) = (&platform.facts, platform.facts.images.registries.as_ref());
-    if !is_locked && registries.is_none() && facts.pins.is_empty() {
+    if !are_judged(&platform.facts, is_locked) {
         return;
     }
-    for Use { image, span, brought } in uses(platform) {
-        let who = match &brought {
-            Some(component) => format!("component `{component}` runs `{image}`, which is"),
-            None => format!("`{image}` is"),
+    for used in uses(platform) {
+        judge(&used, &platform.facts, is_locked, report);
+    }
+}
+
+/// Whether anything is asked of images.
+pub fn are_judged(facts: &Facts, is_locked: bool) -> bool {
+    is_locked || facts.images.registries.is_some() || !facts.pins.is_empty()
+}
+
+/// Checks that an image comes from where images may come from, and is what the lock says; with `is_locked`, that it is
+/// pinned at all.
+pub fn judge(Use { image, span, brought }: &Use, facts: &Facts, is_locked: bool, report: &mut Report) {
+    let who = match brought {
+        Some(component) => format!("component `{component}` runs `{image}`, which is"),
+        None => format!("`{image}` is"),
+    };
+    let registries = facts.images.registries.as_ref();
+    if let Some(registries) = registries.filter(|all| !all.iter().any(|origin| origin.value.has(image))) {
+        let allowed = |last| suggest::joined(registries.iter().map(|origin| origin.value.as_str()), last);
+        let message = format!("{who} from no registry that `[images]` allows");
+        let mistake = report.error(codes::FORBIDDEN_REGISTRY, *span, message);
+        match brought {
+            Some(_) => mistake.help(format!("add `\"{}\"` to {}", image.name(), allowed("and"))),
+            None => mistake.help(format!("expected an image from {}", allowed("or"))),
         };
-        if let Some(registries) = registries.filter(|all| !all.iter().any(|origin| origin.value.has(&image))) {
-            let allowed = |last| suggest::joined(registries.iter().map(|origin| origin.value.as_str()), last);
-            let message = format!("{who} from no registry that `[images]` allows");
-            let mistake = report.error(codes::FORBIDDEN_REGISTRY, span, message);
-            match brought {
-                Some(_) => mistake.help(format!("add `\"{}\"` to {}", image.name(), allowed("and"))),
-                None => mistake.help(format!("expected an image from {}", allowed("or"))),
-            };
+    }
+    match (image.digest(), facts.pins.digest(image)) {
+        (None, None) if is_locked => {
+            report
+                .error(codes::UNPINNED_IMAGE, *span, format!("{who} pinned to no digest"))
+                .help(format!("`platformgen lock --from LIST` writes `{LOCK}` from a list of digests"));
         }
-        match (image.digest(), facts.pins.digest(&image)) {
-            (None, None) if is_locked => {
-                report
-                    .error(codes::UNPINNED_IMAGE, span, format!("{who} pinned to no digest"))
-                    .help(format!("`platformgen lock --from LIST` writes `{LOCK}` from a list of digests"));
-            }
-            (Some(own), Some(locked)) if own != locked => {
-                let message = format!("`{LOCK}` pins `{}` to another digest", image.tagged());
-                report
-                    .error(codes::CONFLICT, span, message)
-                    .help(format!("remove one of the two; `{LOCK}` need not name it"));
-            }
-            _ => {}
+        (Some(own), Some(locked)) if own != locked => {
+            let message = format!("`{LOCK}` pins `{}` to another digest", image.tagged());
+            report
+                .error(codes::CONFLICT, *span, message)
+                .help(format!("remove one of the two; `{LOCK}` need not name it"));
         }
+        _ => {}
     }
 }
 

@@ -110,7 +110,7 @@ pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
             return Err(Box::new(Collision { id: id.clone(), homes: [other.clone(), home.clone()] }));
         }
     }
-    Ok(Bundle { objects: kinds.into_iter().flatten().collect(), patched: Vec::new() })
+    Ok(Bundle { objects: kinds.into_iter().flatten().collect(), patched: Vec::new(), guests: Vec::new() })
 }
 
 fn rank(kind: &str) -> usize {

@@ -19,6 +19,7 @@ use crate::diagnostics::suggest;
 use crate::model::encrypted::Files;
 use crate::model::facts::Facts;
 use crate::model::names::Names;
+use crate::model::payload::Overrides;
 use crate::model::pins::Pins;
 use crate::model::platform::{Declared, Hatches, Platform};
 use crate::spec::cluster::ClusterSpec;
@@ -94,6 +95,8 @@ pub struct Beside<'a> {
     pub shelf: &'a dyn Shelf,
     /// The digests of images that one of them names.
     pub pins: &'a Pins,
+    /// The templates that take the place of built-in ones.
+    pub overrides: &'a Overrides,
 }
 
 /// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away. `None` means
@@ -108,6 +111,7 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, re
         secrets: general.secrets,
         images: general.images,
         pins: beside.pins.clone(),
+        overrides: beside.overrides.clone(),
     };
     let namespaces: BTreeMap<Name, NamespaceSpec> = by_name(general.namespaces);
     let externals: BTreeMap<Name, ExternalSpec> = by_name(general.externals);

@@ -17,9 +17,9 @@ use crate::values::parse::Parse;
 use crate::values::shelf::Shelf;
 
 /// Where types lie beside a description.
-const TEMPLATES: &str = "templates";
+pub const TEMPLATES: &str = "templates";
 /// The file that says what a type is.
-const TYPE: &str = "type.toml";
+pub const TYPE: &str = "type.toml";
 /// Longest name of a port. Source: `apimachinery/pkg/util/validation`, `IsValidPortName`.
 const LONGEST_PORT: usize = 15;
 

@@ -59,6 +59,8 @@ pub struct Pod<'a> {
 pub struct Known {
     /// Objects that others make: kind, namespace (empty for objects of the cluster) and name.
     pub objects: BTreeSet<(String, String, String)>,
+    /// Whether others make every Secret that is asked for.
+    pub secrets: bool,
     /// The connections that somebody wants; `None` if nobody has said.
     pub connections: Option<BTreeSet<Connection>>,
     /// The metrics that each scrape job finds, by the name of the job; `None` if nobody has said.
@@ -139,8 +141,9 @@ impl<'a> World<'a> {
 
     /// Whether others make an object of this kind, namespace and name.
     pub fn is_known(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
-        self.known.is_some_and(|known| known.objects.contains(&key))
+        let Some(known) = self.known else { return false };
+        known.secrets && kind == "Secret"
+            || known.objects.contains(&(kind.to_owned(), namespace.to_owned(), name.to_owned()))
     }
 
     /// All objects of a kind.

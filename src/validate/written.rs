@@ -4,6 +4,7 @@ use crate::diagnostics::report::{Report, Severity};
 use crate::model::platform::Platform;
 use crate::schema::Schema;
 use crate::validate::decode;
+use crate::validate::policy::literals;
 
 /// Decodes every object that somebody's templates give, as strictly as a server; what is doubtful is left to the checks.
 pub fn check(platform: &Platform, report: &mut Report) {
@@ -13,6 +14,7 @@ pub fn check(platform: &Platform, report: &mut Report) {
         let mut aside = Report::default();
         for document in &written.documents {
             decode::decode(document, &schema, minor, &mut aside);
+            literals::in_object(document, &platform.accepted, &mut aside);
         }
         aside.retain(|found| found.severity == Severity::Error);
         written.tell(&aside, report);

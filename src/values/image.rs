@@ -7,7 +7,7 @@ use crate::values::parse::Parse;
 /// A full reference: registry host, repository, tag and perhaps digest. Short names and `latest` are refused, because
 /// they mean different things on different nodes and on different days.
 /// Source: `distribution/reference`, `regexp.go`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Image {
     host: String,
     repository: String,

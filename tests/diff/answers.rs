@@ -11,8 +11,9 @@ use platformgen::model::tree::{Tree, TreeFile};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::flagship::TEXT;
 use crate::random;
-use crate::trees::{FLAGSHIP, tree};
+use crate::trees::tree;
 use crate::workshop::{change, run, stdout, workshop};
 
 proptest! {
@@ -129,7 +130,7 @@ fn every_environment_has_its_tree() {
 fn only_what_is_chosen_is_told() {
     let dir = workshop();
     let gateway = "\n[components.image-proxy]\ntype = \"web-service\"\nnamespace = \"production\"\nimage = \"registry.example.com/acme/proxy:1.0.0\"\nport = 9000\ncalls = [\"image\"]\n";
-    fs::write(dir.path().join("platform.toml"), format!("{FLAGSHIP}{gateway}")).expect("there is room");
+    fs::write(dir.path().join("platform.toml"), format!("{TEXT}{gateway}")).expect("there is room");
     let connections = |only: &str| {
         let told = stdout(&run(dir.path(), &["diff", "--only", only]));
         told.lines().filter(|line| line.contains(" → ") && line.starts_with('+')).map(str::to_owned).collect::<Vec<_>>()

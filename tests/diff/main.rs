@@ -4,6 +4,8 @@
 
 mod answers;
 mod edits;
+#[path = "../support/flagship.rs"]
+mod flagship;
 mod manual;
 mod patch;
 #[path = "../support/random.rs"]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::trees::FLAGSHIP;
+use crate::flagship::TEXT;
 use crate::workshop::{change, run, stdout, workshop};
 
 /// The runs that docs/diff.md shows: `<!-- change: 'this' => 'that' -->`, then the command and what it prints.
@@ -10,7 +10,7 @@ use crate::workshop::{change, run, stdout, workshop};
 fn the_documented_runs_are_true() {
     let manual = include_str!("../../docs/diff.md");
     let dir = workshop();
-    fs::write(dir.path().join("released.toml"), FLAGSHIP).expect("there is room");
+    fs::write(dir.path().join("released.toml"), TEXT).expect("there is room");
     let mut runs = 0;
     for section in manual.split("<!-- change: '").skip(1) {
         let (from, rest) = section.split_once("' => '").expect("what is changed");

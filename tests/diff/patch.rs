@@ -7,8 +7,9 @@ use platformgen::model::tree::{Tree, TreeFile};
 use platformgen::views::unified;
 use proptest::prelude::*;
 
+use crate::flagship::{TEXT, with_text};
 use crate::random;
-use crate::trees::{FLAGSHIP, flagship, side, tree};
+use crate::trees::{flagship, side, tree};
 
 type Files = BTreeMap<String, String>;
 
@@ -136,8 +137,8 @@ fn the_unified_view_can_be_applied() {
         ("acme/api:1.4.2", "acme/api:1.5.0"),
         ("route     = { host = \"app\", path = \"/auth\" }", ""),
     ] {
-        assert!(FLAGSHIP.contains(from), "{from}");
-        let (old, new, shown) = unified_between(&old, &tree(&FLAGSHIP.replace(from, to)), 3);
+        assert!(TEXT.contains(from), "{from}");
+        let (old, new, shown) = unified_between(&old, &tree(with_text(&TEXT.replace(from, to))), 3);
         assert_ne!(old, new, "{to}");
         assert_eq!(patched(old, &shown), new, "{to}");
     }

@@ -12,7 +12,8 @@ use platformgen::views::{json, markdown, unified};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::trees::{FLAGSHIP, between, flagship, tree};
+use crate::flagship::{TEXT, with_text};
+use crate::trees::{between, flagship, tree};
 
 fn all_views(old: &Side, new: &Side, comparison: &Comparison) -> [String; 4] {
     [
@@ -75,7 +76,7 @@ fn base64(text: &str) -> String {
 
 /// What is told about one change of the description, line by line.
 fn told(from: &str, to: &str) -> BTreeSet<String> {
-    let comparison = between(tree(FLAGSHIP), tree(&FLAGSHIP.replace(from, to)));
+    let comparison = between(flagship(), tree(with_text(&TEXT.replace(from, to))));
     let lines = text(&comparison, Look { paint: Paint::default(), context: 0 });
     lines.lines().map(str::to_owned).collect()
 }
@@ -103,14 +104,14 @@ fn names_cannot_reach_the_terminal() {
 /// Deployments that differ in the same are told as one, though their containers bear their own names.
 #[test]
 fn the_same_change_is_shown_once() {
-    let slower = FLAGSHIP.replace("startup = \"60s\"", "startup = \"90s\"");
-    let shown = markdown::markdown(&between(flagship(), tree(&slower)), 3, 60_000);
+    let slower = TEXT.replace("startup = \"60s\"", "startup = \"90s\"");
+    let shown = markdown::markdown(&between(flagship(), tree(with_text(&slower))), 3, 60_000);
     let title = "same change in 3 Deployments: <code>production/api</code>, <code>production/auth</code>, <code>production/image</code>";
     assert_eq!(shown.matches("<details>").count(), 1, "{shown}");
     assert!(shown.contains(title) && shown.contains("! .spec.template.spec.containers[…].startupProbe"), "{shown}");
     // in one of them something else is different as well
     let one_more = slower.replace("acme/api:1.4.2", "acme/api:1.5.0");
-    let shown = markdown::markdown(&between(flagship(), tree(&one_more)), 3, 60_000);
+    let shown = markdown::markdown(&between(flagship(), tree(with_text(&one_more))), 3, 60_000);
     assert_eq!(shown.matches("<details>").count(), 2, "{shown}");
     assert!(
         shown.contains("same change in 2 Deployments") && shown.contains("containers[api].startupProbe"),

@@ -2,7 +2,7 @@
 //! `tests/platforms/`. Each is rendered once and read back, so that checks judge the text.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use platformgen::commands::shelf::Directory;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
-use crate::support::objects::{Object, Pods, at, entries, text};
+use crate::support::objects::{Object, Pods, at, entries, items, text};
 
 /// A description before it is rendered.
 pub struct Example {
@@ -39,6 +39,8 @@ pub struct World {
     pub objects: Vec<Object>,
     /// The description, as plain values with the environment merged in.
     pub description: Value,
+    /// Kind, namespace and name of what somebody wrote in manifests of their own.
+    pub brought: Vec<(String, Option<String>, String)>,
 }
 
 /// Every example platform.
@@ -96,15 +98,25 @@ pub fn worlds() -> &'static [World] {
     static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
         let world = |example: &Example| {
             let stream = emit::stream(&bundle(example).ok()?.objects);
+            let description = description(&example.text, example.environment.as_deref());
             Some(World {
                 name: example.name.clone(),
                 objects: documents(&stream).into_iter().map(Object::of).collect(),
-                description: description(&example.text, example.environment.as_deref()),
+                brought: brought(&example.path, &description),
+                description,
             })
         };
         examples().iter().filter_map(world).collect()
     });
     &WORLDS
+}
+
+/// What the manifests hold that a description names, each by its path.
+fn brought(description: &Path, says: &Value) -> Vec<(String, Option<String>, String)> {
+    let files = items(&says["manifests"]).map(|manifests| text(&manifests["files"]));
+    let read = |file: &str| fs::read_to_string(description.with_file_name(file)).expect("it is named by its path");
+    let objects = files.flat_map(|file| documents(&read(file))).map(Object::of);
+    objects.map(|object| (object.kind, object.namespace, object.name)).collect()
 }
 
 /// The flagship.
@@ -113,6 +125,13 @@ pub fn flagship() -> &'static World {
 }
 
 impl World {
+    /// Whether somebody wrote the object, who may label it and name in it whom they like.
+    pub fn is_brought(&self, object: &Object) -> bool {
+        self.brought.iter().any(|(kind, namespace, name)| {
+            *kind == object.kind && *namespace == object.namespace && *name == object.name
+        })
+    }
+
     /// Objects of a kind.
     pub fn of_kind<'w>(&'w self, kind: &'w str) -> impl Iterator<Item = &'w Object> {
         self.objects.iter().filter(move |object| object.kind == kind)

@@ -140,8 +140,8 @@ pub fn protocols(world: &World, faults: &mut Faults) {
 /// Recommended labels on every object and pod template, with values that the API server takes.
 pub fn labels(world: &World, faults: &mut Faults) {
     let platform = text(world.says("/platform/name"));
-    // what SOPS has encrypted is as somebody else wrote it
-    for object in world.objects.iter().filter(|object| !object.at("/sops").is_object()) {
+    // what SOPS has encrypted is as somebody else wrote it, and so is what somebody brought
+    for object in world.objects.iter().filter(|object| !object.at("/sops").is_object() && !world.is_brought(object)) {
         labelled(object, "/metadata/labels", platform, faults);
         if let Some(pods) = object.pods() {
             let at = format!("{}/metadata/labels", pods.pointer);

@@ -65,6 +65,9 @@ pub fn bindings(world: &World, faults: &mut Faults) {
         let subjects: Vec<&Value> = items(binding.at("/subjects")).collect();
         faults.unless(subjects.len() == 1, binding, "/subjects", format!("{} subjects", subjects.len()));
         for subject in subjects {
+            if world.is_brought(binding) {
+                continue;
+            }
             let account = subject["kind"] == "ServiceAccount" && subject["name"] != "default";
             faults.unless(account, binding, "/subjects", format!("{subject} is no account of a component"));
             let owner = world.find("ServiceAccount", text(&subject["namespace"]), text(&subject["name"]));

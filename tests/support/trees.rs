@@ -7,17 +7,18 @@ use platformgen::diff::compare::{Comparison, compare};
 use platformgen::diff::side::Side;
 use platformgen::manifest::read::Dialect;
 use platformgen::model::tree::{Tree, TreeFile};
+use platformgen::values::shelf::Described;
 use platformgen::{emit, pipeline};
 
-pub const FLAGSHIP: &str = include_str!("../../platform.toml");
+use crate::flagship::described;
 
-pub fn tree(description: &str) -> Tree {
+pub fn tree<'a>(description: impl Into<Described<'a>>) -> Tree {
     let (_, bundle) = pipeline::render(description, None, &mut Report::default()).expect("the description is right");
     emit::tree(&bundle)
 }
 
 pub fn flagship() -> Tree {
-    static TREE: LazyLock<Tree> = LazyLock::new(|| tree(FLAGSHIP));
+    static TREE: LazyLock<Tree> = LazyLock::new(|| tree(described()));
     TREE.clone()
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::trees::FLAGSHIP;
+use crate::flagship::{TEXT, lay_out};
 
 pub fn run(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_platformgen"))
@@ -24,13 +24,13 @@ pub fn stdout(output: &Output) -> String {
 /// A directory with the flagship and its golden tree.
 pub fn workshop() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("there is room");
-    fs::write(dir.path().join("platform.toml"), FLAGSHIP).expect("there is room");
+    lay_out(dir.path());
     let written = run(dir.path(), &["render", "-o", "golden"]);
     assert!(written.status.success());
     dir
 }
 
 pub fn change(dir: &Path, from: &str, to: &str) {
-    assert!(FLAGSHIP.contains(from), "{from}");
-    fs::write(dir.join("platform.toml"), FLAGSHIP.replace(from, to)).expect("there is room");
+    assert!(TEXT.contains(from), "{from}");
+    fs::write(dir.join("platform.toml"), TEXT.replace(from, to)).expect("there is room");
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::components::alertmanager::{Alertmanager, CONFIG_PATH, Channel, secret_file};
+use crate::model::payload::Payload;
 use crate::model::site::Site;
 use crate::parts::payload;
 
@@ -38,11 +39,12 @@ struct Receiver {
 }
 
 /// File name and text of each configuration file.
-pub fn config(alertmanager: &Alertmanager, site: &Site<'_>) -> Vec<(String, String)> {
-    let file = |name: &str, text| (name.to_owned(), text);
+pub fn config(alertmanager: &Alertmanager, site: &Site<'_>) -> Vec<(String, Payload)> {
+    let overrides = &site.facts.overrides;
+    let file = |name: &str, payload| (name.to_owned(), payload);
     vec![
-        file("alertmanager.yml", payload::render("alertmanager/alertmanager.yml", values(alertmanager, site))),
-        file("messages.tmpl", payload::render("alertmanager/messages.tmpl", ())),
+        file("alertmanager.yml", payload::file("alertmanager/alertmanager.yml", values(alertmanager, site), overrides)),
+        file("messages.tmpl", payload::file("alertmanager/messages.tmpl", (), overrides)),
     ]
 }
 

@@ -9,7 +9,8 @@ use crate::derive::promql::metrics_in;
 use crate::model::monitoring::Monitoring;
 use crate::model::site::Site;
 use crate::model::workload::ConfigFiles;
-use crate::parts::payload::{quoted, render};
+use crate::parts::payload;
+use crate::parts::template::quoted;
 
 #[derive(Serialize)]
 struct Provisioned {
@@ -29,10 +30,11 @@ pub fn datasources(site: &Site<'_>) -> ConfigFiles {
         url: quoted(&format!("http://{}", peer.address)),
         interval: site.around.monitoring.interval.map(|interval| interval.to_string()),
     });
-    let text = render("grafana/datasources.yaml", Provisioned { datasource: DATASOURCE, prometheus });
+    let values = Provisioned { datasource: DATASOURCE, prometheus };
+    let file = payload::file("grafana/datasources.yaml", values, &site.facts.overrides);
     ConfigFiles {
         name: site.own.name.with("datasources"),
-        files: vec![("datasources.yaml".to_owned(), text)],
+        files: vec![("datasources.yaml".to_owned(), file)],
         live: false,
     }
 }
@@ -43,16 +45,27 @@ pub fn providers(site: &Site<'_>) -> ConfigFiles {
     struct Values {
         directory: &'static str,
     }
-    let text = render("grafana/providers.yaml", Values { directory: DASHBOARDS });
-    ConfigFiles { name: site.own.name.with("providers"), files: vec![("providers.yaml".to_owned(), text)], live: false }
+    let file = payload::file("grafana/providers.yaml", Values { directory: DASHBOARDS }, &site.facts.overrides);
+    ConfigFiles { name: site.own.name.with("providers"), files: vec![("providers.yaml".to_owned(), file)], live: false }
 }
 
 /// Read again every half minute, so a change needs no new pod.
 pub fn drawn(board: &Board, site: &Site<'_>) -> ConfigFiles {
-    let text = || draw::file(board, site.facts.platform.name.as_str(), &answering(board, &site.around.monitoring));
+    #[derive(Serialize)]
+    struct Values<'a> {
+        datasource: &'static str,
+        tag: &'a str,
+        metrics: &'a Collected,
+    }
+    let file = || {
+        let (tag, metrics) = (site.facts.platform.name.as_str(), answering(board, &site.around.monitoring));
+        let values = Values { datasource: DATASOURCE, tag, metrics: &metrics };
+        let path = format!("grafana/{}.json", board.name);
+        payload::file_or(&path, values, &site.facts.overrides, || draw::file(board, tag, &metrics))
+    };
     ConfigFiles {
         name: site.own.name.with("dashboard").with(board.name),
-        files: site.files(|| vec![(format!("{}.json", board.name), text())]),
+        files: site.files(|| vec![(format!("{}.json", board.name), file())]),
         live: true,
     }
 }
@@ -83,6 +96,7 @@ mod tests {
     use crate::components::grafana::service_red;
     use crate::diagnostics::report::Report;
     use crate::emit;
+    use crate::model::payload::Overrides;
     use crate::pipeline;
 
     /// The board about one service, on a platform with a service of this runtime.
@@ -118,15 +132,16 @@ mod tests {
             let upstream =
                 Upstream { url: quoted("http://prometheus.watch:9090"), interval: interval.map(str::to_owned) };
             let values = Provisioned { datasource: DATASOURCE, prometheus: Some(upstream) };
-            let text = render("grafana/datasources.yaml", values);
-            let read: serde_json::Value = yaml_serde::from_str(&text).expect("it is YAML");
+            let file = payload::file("grafana/datasources.yaml", values, &Overrides::new());
+            let read: serde_json::Value = yaml_serde::from_str(&file.text).expect("it is YAML");
             let source = &read["datasources"][0];
             assert_eq!(source["url"], "http://prometheus.watch:9090");
             assert_eq!(source["uid"], DATASOURCE);
             assert_eq!(source["jsonData"]["timeInterval"].as_str().unwrap_or_default(), expected);
         }
-        let text = render("grafana/datasources.yaml", Provisioned { datasource: DATASOURCE, prometheus: None });
-        let read: serde_json::Value = yaml_serde::from_str(&text).expect("it is YAML");
+        let values = Provisioned { datasource: DATASOURCE, prometheus: None };
+        let file = payload::file("grafana/datasources.yaml", values, &Overrides::new());
+        let read: serde_json::Value = yaml_serde::from_str(&file.text).expect("it is YAML");
         assert_eq!(read["datasources"], serde_json::json!([]));
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::components::prometheus::{KubeletTls, Prometheus, RULES_PATH, SECRETS_PATH};
 use crate::model::identity::SCRAPE_LABEL;
 use crate::model::monitoring::Job;
+use crate::model::payload::Payload;
 use crate::model::site::Site;
 use crate::parts::payload;
 use crate::values::duration::Duration;
@@ -62,7 +63,7 @@ struct KubeletValues {
 }
 
 /// The text of `prometheus.yml`.
-pub fn config(prometheus: &Prometheus, site: &Site<'_>) -> String {
+pub fn config(prometheus: &Prometheus, site: &Site<'_>) -> Payload {
     let spec = &prometheus.spec;
     let platform = &site.facts.platform;
     let values = Values {
@@ -77,7 +78,7 @@ pub fn config(prometheus: &Prometheus, site: &Site<'_>) -> String {
         jobs: site.around.monitoring.jobs.iter().map(job).collect(),
         kubelet: prometheus.kubelet.then(|| kubelet(spec.kubelet_tls, site)),
     };
-    payload::render("prometheus/prometheus.yml", values)
+    payload::file("prometheus/prometheus.yml", values, &site.facts.overrides)
 }
 
 /// Every replica of every Alertmanager that `calls` names.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::monitoring::{Rule, RuleGroup};
+use crate::model::payload::{Overrides, Payload};
 use crate::parts::payload;
 use crate::values::name::Name;
 
@@ -36,14 +37,17 @@ struct RuleValues<'a> {
 
 /// File name and text of each group. Alerts carry the platform's name as `team`: it owns them. `runbooks` is the address
 /// of the page about each.
-pub fn rule_files(groups: &[RuleGroup], platform: &Name, runbooks: Option<&str>) -> Vec<(String, String)> {
-    groups
-        .iter()
-        .map(|group| {
-            let values = Values { team: platform.as_str(), group: values(group, runbooks) };
-            (format!("{}.yml", group.name), payload::render("prometheus/rules.yml", values))
-        })
-        .collect()
+pub fn rule_files(
+    groups: &[RuleGroup],
+    platform: &Name,
+    runbooks: Option<&str>,
+    overrides: &Overrides,
+) -> Vec<(String, Payload)> {
+    let file = |group| {
+        let values = Values { team: platform.as_str(), group: values(group, runbooks) };
+        payload::file("prometheus/rules.yml", values, overrides)
+    };
+    groups.iter().map(|group| (format!("{}.yml", group.name), file(group))).collect()
 }
 
 fn values<'a>(group: &'a RuleGroup, runbooks: Option<&str>) -> GroupValues<'a> {
@@ -97,9 +101,10 @@ mod tests {
 
     fn written(rules: Vec<Rule>) -> yaml_serde::Value {
         let group = RuleGroup { name: "on".to_owned(), rules };
-        let files = rule_files(&[group], &Name::fixed("no"), Some("https://runbooks.example.com/{alert}#first"));
+        let runbooks = Some("https://runbooks.example.com/{alert}#first");
+        let files = rule_files(&[group], &Name::fixed("no"), runbooks, &Overrides::new());
         assert_eq!(files[0].0, "on.yml");
-        yaml_serde::from_str(&files[0].1).expect("rule files are YAML")
+        yaml_serde::from_str(&files[0].1.text).expect("rule files are YAML")
     }
 
     #[test]

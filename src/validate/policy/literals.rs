@@ -5,12 +5,16 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
 use crate::diff::hiding::holds_credentials;
 use crate::diff::telling::{is_place, is_telling};
-use crate::manifest::node::Node;
+use crate::manifest::document::Document;
+use crate::manifest::node::{Node, Value};
+use crate::spec::shapes::AcceptSpec;
 use crate::validate::policy::Fault;
 use crate::validate::policy::scene::Inside;
 use crate::validate::world::Thing;
+use crate::values::shelf::Shelf;
 
 /// Variables and arguments.
 pub fn in_container<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
@@ -60,8 +64,20 @@ const SHORTEST: usize = 20;
 fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], report: &mut Report) {
     match node.get_ref() {
         DeValue::Table(table) => {
+            variable(table, report);
+            let referred = table.get("secrets").and_then(|node| node.get_ref().as_table());
             for (key, node) in table {
-                in_table(&[path, &[key.get_ref()]].concat(), node, accepted, report);
+                let path = [path, &[key.get_ref()]].concat();
+                match (key.get_ref().as_ref(), node.get_ref(), referred) {
+                    // that a variable has two sources has been told of
+                    ("env", DeValue::Table(env), Some(referred)) => {
+                        for (key, node) in env.iter().filter(|(key, _)| !referred.contains_key(key.get_ref().as_ref()))
+                        {
+                            in_table(&[path.as_slice(), &[key.get_ref()]].concat(), node, accepted, report);
+                        }
+                    }
+                    _ => in_table(&path, node, accepted, report),
+                }
             }
         }
         DeValue::Array(items) => items.iter().for_each(|item| in_table(path, item, accepted, report)),
@@ -83,7 +99,7 @@ fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], repor
                     .help(format!(
                         "put the value into a Secret, and say where it is: `secrets = {{ {name} = \"secret/key\" }}`"
                     ));
-            } else if variable.is_none() && (holds_password(text) || (text.len() >= SHORTEST && holds_key(text))) {
+            } else if variable.is_none() && is_secret(text) {
                 // what cannot be read as what it stands for has been told of
                 if report.error_places().contains(&node.span().start) {
                     return;
@@ -95,6 +111,108 @@ fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], repor
         }
         _ => {}
     }
+}
+
+/// A variable of a container, as a patch writes it.
+fn variable(table: &DeTable<'_>, report: &mut Report) {
+    let (Some(name), Some(value)) = (table.get("name"), table.get("value")) else { return };
+    let (Some(name), Some(text)) = (name.get_ref().as_str(), value.get_ref().as_str()) else { return };
+    // what is a secret by itself is told of anyhow
+    if is_literal(name, text) && !holds_password(text) && !holds_key(text) {
+        told_of_variable(name, value.span().into(), report);
+    }
+}
+
+fn told_of_variable(name: &str, span: Span, report: &mut Report) {
+    report
+        .error(codes::LITERAL_SECRET, span, format!("the variable `{name}` is a secret in plain sight"))
+        .help("put the value into a Secret, and refer to it: `valueFrom: {secretKeyRef: {name: …, key: …}}`");
+}
+
+/// Secrets in an object that somebody wrote, unless they have been accepted there.
+pub fn in_object(document: &Document, accepted: &[AcceptSpec], report: &mut Report) {
+    let id = document.id.to_string();
+    let is_meant = |entry: &AcceptSpec| entry.code.value == codes::LITERAL_SECRET && entry.object.value == id;
+    // what a definition says is about objects, and full of examples
+    if document.id.kind != "CustomResourceDefinition" && !accepted.iter().any(is_meant) {
+        within(&document.root, "", document.id.kind == "ConfigMap", report);
+    }
+}
+
+/// `key` is that of the map which holds the value, or the list that holds it.
+fn within(node: &Node, key: &str, is_config: bool, report: &mut Report) {
+    let place = || node.span.start..node.span.end.min(node.span.start + LONGEST);
+    match &node.value {
+        Value::Map(entries) => {
+            if let (Some(name), Some(value)) = (node.text_at(&["name"]).filter(|_| key == "env"), node.get("value"))
+                && is_literal(name, value.text().unwrap_or_default())
+            {
+                told_of_variable(name, value.span, report);
+                return;
+            }
+            for entry in entries {
+                let text = entry.node.text().unwrap_or_default();
+                if is_config && key == "data" && !text.contains('\n') && is_literal(&entry.key, text) {
+                    report
+                        .error(
+                            codes::LITERAL_SECRET,
+                            entry.node.span,
+                            format!("`{}` is a secret in plain sight", entry.key),
+                        )
+                        .help(ELSEWHERE);
+                } else {
+                    within(&entry.node, &entry.key, is_config, report);
+                }
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| within(item, key, is_config, report)),
+        Value::Text(text) => {
+            let is_flag =
+                |(flag, value): (&str, &str)| flag.starts_with('-') && is_literal(flag.trim_start_matches('-'), value);
+            let is_argument = ["args", "command"].contains(&key) && text.split_once('=').is_some_and(is_flag);
+            if is_argument || is_secret(text) {
+                let mut lines = text.lines().zip(1..).filter(|(line, _)| is_secret(line));
+                let what = match lines.next() {
+                    Some((_, number)) if text.contains('\n') => format!("line {number} of this text"),
+                    _ => "this".to_owned(),
+                };
+                let message = format!("{what} is a secret in plain sight");
+                report.error(codes::LITERAL_SECRET, place(), message).help(ELSEWHERE);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Carets are no longer than this, which keeps them below one line.
+const LONGEST: usize = 20;
+const ELSEWHERE: &str = "put the value into a Secret, and say where that is";
+
+/// Secrets in the files below a directory beside the description, whatever is in them.
+pub fn in_files(shelf: &dyn Shelf, directory: &str, report: &mut Report) {
+    for path in shelf.below(directory) {
+        // what cannot be read is told of by whoever needs it
+        let Ok(text) = shelf.text(&path) else { continue };
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let body = line.trim();
+            if is_secret(body) {
+                let begin = start + line.len() - line.trim_start().len();
+                let own = report.beside(shelf.shown(&path), &text);
+                // what has come of the line may have been told of
+                if !own.error_places().iter().any(|at| (start..start + line.len()).contains(at)) {
+                    own.error(codes::LITERAL_SECRET, begin..begin + body.len(), "this is a secret in plain sight")
+                        .help(ELSEWHERE);
+                }
+            }
+            start += line.len();
+        }
+    }
+}
+
+/// Whether a text is a secret, whatever it is called.
+fn is_secret(text: &str) -> bool {
+    holds_password(text) || (text.len() >= SHORTEST && holds_key(text))
 }
 
 /// Whether a value is a secret, by its name or by itself.
