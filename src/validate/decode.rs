@@ -114,7 +114,11 @@ impl Walk<'_> {
         let is_told = |key: &str| fields.iter().any(|field| field.key == key && is_required(field));
         let demanded = questions.demanded().filter(|key| !is_told(key));
         let missing: Vec<&str> = required.chain(demanded).filter(|key| is_absent(node, key)).collect();
-        for key in missing {
+        // who misspells a key has not forgotten it
+        let unknown = node.entries().iter().map(|entry| entry.key.as_str());
+        let unknown: Vec<&str> = unknown.filter(|key| !fields.iter().any(|field| field.key == *key)).collect();
+        let near = |key: &str| suggest::nearest(key, fields.iter().map(|field| field.key));
+        for key in missing.into_iter().filter(|key| !unknown.iter().any(|slip| near(slip) == Some(*key))) {
             let message = match self.path.to_string().as_str() {
                 "" => format!("{}: `{key}` is missing", self.object),
                 path => format!("{}: `{key}` is missing in `{path}`", self.object),

@@ -1,10 +1,10 @@
 //! Findings as somebody is told of them: where, about what, and which line of the description it comes from.
 
 use crate::diagnostics::report::{Diagnostic, Severity};
-use crate::diagnostics::source::Source;
+use crate::diagnostics::source::{Source, Span};
 use crate::diff::path::{Path, Step};
 use crate::manifest::document::Document;
-use crate::manifest::node::Node;
+use crate::manifest::node::{Node, Value};
 use crate::validate::groups::{self, Group};
 use crate::validate::{Checked, Origin};
 
@@ -73,16 +73,21 @@ pub fn about(file: &Checked, found: &Diagnostic) -> (String, String) {
     match holder {
         // where an object begins, all of it is meant
         Some(document) if at == document.root.span.start => (document.id.to_string(), String::new()),
-        Some(document) => (document.id.to_string(), field(document, at)),
+        Some(document) => (document.id.to_string(), field(document, found.span)),
         None => (found.object.clone().unwrap_or_default(), String::new()),
     }
 }
 
-/// The path of the innermost value at an offset.
-fn field(document: &Document, at: usize) -> String {
+/// The path of the innermost value at a place; where lists and maps begin, all of them is meant.
+fn field(document: &Document, place: Span) -> String {
+    let is_beginning = place.end == place.start + 1;
     let (mut node, mut path) = (&document.root, Path::default());
-    while let Some((inner, step)) = within(node, at) {
+    while let Some((inner, step)) = within(node, place.start) {
         (node, path) = (inner, path.and(step));
+        let is_whole = matches!(node.value, Value::List(_) | Value::Map(_)) && node.span.start == place.start;
+        if is_beginning && is_whole {
+            break;
+        }
     }
     path.to_string()
 }

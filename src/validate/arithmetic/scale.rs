@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::manifest::node::Node;
+use crate::manifest::node::{Node, Value};
 use crate::validate::world::{Pod, World};
 
 /// How many pods of a workload there are at a time.
@@ -30,7 +30,11 @@ pub fn of(world: &World<'_>) -> Vec<Option<Scale>> {
     }
     let scale = |pod: &Pod<'_>| {
         let (id, root) = (&pod.owner.document.id, pod.owner.root());
-        let fixed = number(root, &["spec", "replicas"]).unwrap_or(1);
+        let fixed = match root.at(&["spec", "replicas"]) {
+            // what is no number is told elsewhere
+            Some(node) if !matches!(node.value, Value::Null) => node.integer()?,
+            _ => 1,
+        };
         let scaler = bounds.get(&(pod.owner.place(), id.kind.as_str(), id.name.as_str()) as &(&str, &str, &str));
         let (least, most) = scaler.copied().unwrap_or((fixed, fixed));
         let steady = Scale { least, most, surge: 0, fewer: 1 };

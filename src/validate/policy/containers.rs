@@ -2,7 +2,7 @@
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity::{Error, Note, Warning};
-use crate::manifest::node::Node;
+use crate::manifest::node::{Node, Value};
 use crate::manifest::selector::said;
 use crate::validate::arithmetic::asks::Side;
 use crate::validate::policy::Asked::{Always, Named};
@@ -178,7 +178,10 @@ fn low_user_id<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
 fn lacks(inside: &Inside<'_>, side: Side, resource: &str) -> bool {
     let key = if side == Side::Requests { "requests" } else { "limits" };
     let of_pod = || inside.pod.spec().at(&["resources", key, resource]).is_some();
-    !inside.defaults.container(inside.node, side).contains_key(resource) && !of_pod()
+    // what is there and cannot be read is told elsewhere
+    let is_there =
+        || inside.node.at(&["resources", key, resource]).is_some_and(|node| !matches!(node.value, Value::Null));
+    !inside.defaults.container(inside.node, side).contains_key(resource) && !is_there() && !of_pod()
 }
 
 fn missing<'a>(inside: &Inside<'a>, wanted: &[(Side, &str, &str)], harm: &str) -> Option<Fault<'a>> {
