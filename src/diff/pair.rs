@@ -197,6 +197,30 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_change_with_what_bears_it_or_alone() {
+        let budget = |name: &str, label: &str| {
+            format!(
+                "---\n{{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {{name: {name}, labels: {{app: {label}, part-of: shop}}}}, spec: {{minAvailable: 1, selector: {{matchLabels: {{app: {label}}}}}}}}}\n"
+            )
+        };
+        let old = documents(&(budget("api", "api") + &budget("web", "web")));
+        for (api, web) in [("api", "web"), ("dev-api", "dev-web")] {
+            let new = documents(&(budget("dev-web", web) + &budget("dev-api", api)));
+            let [old, new] = [&old, &new].map(|side| {
+                let placed = |document| Placed { file: "a", text: "", document };
+                side.iter().map(placed).collect::<Vec<_>>()
+            });
+            let names = |pair: &Pair<'_>| {
+                let name = |placed: Option<Placed<'_>>| placed.map_or(String::new(), |at| at.document.id.name.clone());
+                (name(pair.before()), name(pair.after()))
+            };
+            let told: Vec<_> = pair(&old, &new).pairs.iter().map(names).collect();
+            let wanted = [("web", "dev-web"), ("api", "dev-api")].map(|(was, is)| (was.to_owned(), is.to_owned()));
+            assert_eq!(told, wanted, "{api}");
+        }
+    }
+
+    #[test]
     fn an_object_prefers_what_is_written_as_it_is() {
         let (bare, full) = ("name: c", "name: c, namespace: default");
         let map = |place: &str| format!("---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{{place}}}}}\n");

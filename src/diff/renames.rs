@@ -59,7 +59,7 @@ pub(super) fn renames(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matc
     for (left, fresh) in kinds.values_mut() {
         read(old, left);
         read(new, fresh);
-        equals(left, fresh, matches);
+        equals((old, left), (new, fresh), matches);
     }
     let names = names(old, new, &matches.heirs);
     let mut doubts = Vec::new();
@@ -70,18 +70,21 @@ pub(super) fn renames(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matc
         let work = total(&left).saturating_mul(fresh.len()).saturating_add(total(&fresh).saturating_mul(left.len()));
         let is_small = work <= MOST;
         let candidates = if is_small { Vec::new() } else { candidates(old, new, &left, &fresh, &names) };
+        let (whole_left, whole_fresh) = (wholes(old, &left), wholes(new, &fresh));
         let mut likeness: Vec<(f64, usize, usize)> = Vec::new();
         for (at, (after, other)) in fresh.iter().enumerate() {
-            let mut compare = |(before, one): &Stray| {
+            let mut compare = |place: usize| {
+                let (before, one) = &left[place];
                 let is_near = old[*before].document.id.namespace == new[*after].document.id.namespace;
-                let common = one.similarity(other);
+                // labels may have become other names with the object, or not
+                let common = one.similarity(other).max(whole_left[place].similarity(&whole_fresh[at]));
                 if common >= ALIKE {
                     likeness.push((common + if is_near { 1.0 } else { 0.0 }, *before, *after));
                 }
             };
             match candidates.get(at) {
-                Some(some) => some.iter().for_each(|at| compare(&left[*at])),
-                None => left.iter().for_each(compare),
+                Some(some) => some.iter().copied().for_each(&mut compare),
+                None => (0..left.len()).for_each(&mut compare),
             }
         }
         likeness.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
@@ -104,17 +107,37 @@ fn read(all: &[Placed<'_>], strays: &mut [Stray]) {
     }
 }
 
-/// Those that say the same but for their names, in their order.
-fn equals(left: &[Stray], fresh: &[Stray], matches: &mut Matches) {
+/// The same with their names.
+fn wholes(all: &[Placed<'_>], strays: &[Stray]) -> Vec<Leaves> {
+    strays.iter().map(|(at, _)| Leaves::of(&all[*at].document.root)).collect()
+}
+
+/// Those that say the same but for their names: first where one name holds the other, then in their order.
+fn equals((old, left): (&[Placed<'_>], &[Stray]), (new, fresh): (&[Placed<'_>], &[Stray]), matches: &mut Matches) {
     let mut same: HashMap<&Leaves, VecDeque<usize>> = HashMap::new();
     for (at, leaves) in left {
         same.entry(leaves).or_default().push_back(*at);
     }
-    for (after, leaves) in fresh {
-        if let Some(before) = same.get_mut(leaves).and_then(VecDeque::pop_front) {
-            matches.join(before, *after);
+    for is_fit in [is_related, |_, _| true] as [fn(&str, &str) -> bool; 2] {
+        for (after, leaves) in fresh {
+            let is_open = matches.heirs[*after].is_none();
+            let Some(some) = same.get_mut(leaves).filter(|_| is_open) else { continue };
+            let is_heir = |before: &usize| is_fit(&old[*before].document.id.name, &new[*after].document.id.name);
+            let found = some.iter().take(MOST_EQUAL).position(is_heir);
+            if let Some(before) = found.and_then(|at| some.remove(at)) {
+                matches.join(before, *after);
+            }
         }
     }
+}
+
+/// Among more that say the same, nobody looks for a name.
+const MOST_EQUAL: usize = 64;
+
+/// Whether two names are one with something before or behind it, or with another word before it.
+fn is_related(old: &str, new: &str) -> bool {
+    let tail = |name: &str| name.split_once('-').map(|(_, tail)| tail.to_owned());
+    new.contains(old) || old.contains(new) || tail(old).is_some_and(|own| tail(new) == Some(own))
 }
 
 /// What an object is called: its namespace and name.

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use platformgen::diff::compare::Fate;
 use platformgen::emit;
+use platformgen::views::paint::Paint;
+use platformgen::views::text::bare_files;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
@@ -215,6 +217,7 @@ proptest! {
         }
         let comparison = between(with_documents(&old, &first), with_documents(&old, &texts));
         prop_assert!(!comparison.objects.is_empty());
+        prop_assert_eq!(bare_files(&comparison, Paint::default()), Vec::<String>::new(), "each file is told of by what has moved");
         for object in &comparison.objects {
             prop_assert_eq!(object.fate, Fate::Moved, "{:?}", object);
             prop_assert!(object.changes.is_empty() && object.effects.is_empty());

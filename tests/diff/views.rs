@@ -1,6 +1,7 @@
 //! What every view keeps to: no secret, no markup or escape of others, no more than its limit; one change a line.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use platformgen::diff::compare::{Comparison, compare};
 use platformgen::diff::side::Side;
@@ -26,6 +27,7 @@ fn all_views(old: &Side, new: &Side, comparison: &Comparison) -> [String; 4] {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Secrets in every place that holds them, changed and added: no view shows one, plain or in base64.
     #[test]
     fn a_secret_is_never_shown(secret in "[a-zA-Z0-9+/!$%^&*(){}.,;<>?-]{12,40}", other in "[a-z0-9]{12,40}") {
@@ -34,6 +36,9 @@ proptest! {
             let base64 = base64(secret);
             let text = format!(
                 "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: a, annotations: {{last-applied: {quoted}}}}}\nstringData: {{key: {quoted}}}\ndata: {{key: {base64}, .dockerconfigjson: {base64}}}\n\
+                 ---\napiVersion: v1\nkind: Secret\nmetadata: {{name: t, namespace: a}}\ndata: {{note: {base64}}}\n\
+                 ---\napiVersion: v1\nkind: Secret\nmetadata: {{name: u, namespace: a}}\nstringData: {{note: {quoted}}}\n\
+                 ---\napiVersion: v1\nkind: Secret\nmetadata: {{name: v, namespace: a, annotations: {{note: {quoted}}}}}\n\
                  ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: a}}\ndata:\n  app.yaml: |\n    db:\n      password: {quoted}\n  app.conf: |\n    listen 80\n    api_token = {secret}\n  docker.json: |\n    {{\"auths\": {{\"r.example.com\": {{\"auth\": \"{base64}\"}}}}}}\n\
                  ---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: a}}\nspec:\n  containers:\n  - name: main\n    env:\n    - name: DB_PASSWORD\n      value: {quoted}\n    - {{name: URL, value: \"postgres://user:{other}@db:5432/x\"}}\n    args: [\"--client-secret={other}\"]\n",
             );
@@ -52,12 +57,16 @@ proptest! {
     }
 
     #[test]
-    fn markdown_never_exceeds_its_limit(most in 1_000..20_000_usize, keep in any::<Index>()) {
+    fn markdown_never_exceeds_its_limit(most in 1_000..20_000_usize, keep in any::<Index>(), is_renamed in any::<bool>()) {
         let new = flagship();
-        let old = Tree { files: new.files[keep.index(new.files.len())..].to_vec() };
-        let shown = markdown::markdown(&between(old, new), 3, most);
+        let mut old = if is_renamed { renamed() } else { new.clone() };
+        old.files.drain(..keep.index(new.files.len()));
+        let comparison = between(old, new);
+        let shown = markdown::markdown(&comparison, 3, most);
+        prop_assert!(shown.starts_with("<!-- platformgen diff -->\n"), "{}", shown);
         prop_assert!(shown.len() <= most, "{} of {}", shown.len(), most);
         prop_assert_eq!(shown.matches("<details>").count(), shown.matches("</details>").count(), "nothing is cut in the middle");
+        prop_assert_eq!(shown.lines().map(counted).sum::<usize>(), comparison.objects.len(), "what is not there is counted");
     }
 }
 
@@ -99,6 +108,23 @@ fn names_cannot_reach_the_terminal() {
     let [text, _, _, markdown] = all_views(&Side::default(), &new, &comparison);
     assert!(!text.contains('\u{1b}') && text.contains("a\\u{1b}[31m\\u{a}b"), "{text}");
     assert!(!markdown.contains('\u{1b}') && !markdown.contains("<code>+ Pod <b>"), "{markdown}");
+}
+
+/// The flagship under another name, which every object bears.
+fn renamed() -> Tree {
+    static TREE: LazyLock<Tree> = LazyLock::new(|| tree(with_text(&TEXT.replacen("\"acme\"", "\"mall\"", 1))));
+    TREE.clone()
+}
+
+/// The objects that a line of a comment stands for.
+fn counted(line: &str) -> usize {
+    let number = |text: &str| text.split(' ').next().and_then(|word| word.parse::<usize>().ok());
+    if let Some(left) = line.strip_prefix('_').filter(|rest| rest.contains(" more not shown")) {
+        return number(left).unwrap_or(0);
+    }
+    let Some(title) = line.strip_prefix("<details><summary>") else { return 0 };
+    let some = title.strip_prefix("same change in ").or_else(|| Some(title.split_once("</code> ")?.1));
+    some.filter(|some| !some.contains(" change<") && !some.contains(" changes<")).and_then(number).unwrap_or(1)
 }
 
 /// Deployments that differ in the same are told as one, though their containers bear their own names.
