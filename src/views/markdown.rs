@@ -261,3 +261,21 @@ fn fence(body: &str) -> String {
 fn escaped(text: &str) -> String {
     lines::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_is_markup() {
+        assert_eq!(cell("a|b `c*[d]` <e> @f"), "a\\|b <code>c\\*\\[d\\]</code> &lt;e&gt; &#64;f");
+        assert_eq!(cell("one ` alone"), "one \\` alone");
+    }
+
+    #[test]
+    fn several_of_a_kind_are_called_as_people_do() {
+        let kinds = ["Deployment", "NetworkPolicy", "Ingress", "Gateway", "Endpoints", "Proxy"];
+        let told = ["Deployments", "NetworkPolicies", "Ingresses", "Gateways", "Endpoints", "Proxies"];
+        assert_eq!(kinds.map(plural), told);
+    }
+}
