@@ -4,6 +4,7 @@
 //! value of the right type may not be.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use crate::spec::shapes::Minor;
 
@@ -14,8 +15,17 @@ const TABLE: &str = include_str!("schema/types.txt");
 /// The API of one minor.
 #[derive(Debug)]
 pub struct Schema {
+    minor: Minor,
     kinds: HashMap<(&'static str, &'static str), Kind>,
-    types: HashMap<&'static str, Vec<Field>>,
+    types: HashMap<&'static str, Type>,
+}
+
+/// A type: its lines of the table, and what they say once somebody asks. Most types are never asked for, and reading all of
+/// them would take a third as long as rendering a platform.
+#[derive(Debug)]
+struct Type {
+    lines: &'static str,
+    fields: OnceLock<Vec<Field>>,
 }
 
 /// A kind in one version of its group.
@@ -98,28 +108,21 @@ impl Shape {
 impl Schema {
     /// The API that `minor` serves.
     pub fn of(minor: Minor) -> Self {
-        let mut schema = Self { kinds: HashMap::new(), types: HashMap::new() };
-        let mut open: Option<&'static str> = None;
-        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-            let (line, mark) = line.split_once(" @").unwrap_or((line, ""));
-            let holds = holds(mark, minor);
-            let mut words = line.trim_start().split(' ');
-            let mut next = || words.next().unwrap_or_default();
-            if let Some(name) = line.strip_prefix("type ") {
-                open = holds.then_some(name);
-                schema.types.extend(open.map(|name| (name, Vec::new())));
-            } else if line.starts_with("kind ") {
-                let (_, version, kind, scope, name) = (next(), next(), next(), next(), next());
-                if holds {
-                    schema.kinds.insert((version, kind), Kind { is_namespaced: scope == "namespaced", name });
-                }
-            } else if let Some(fields) = open.filter(|_| holds).and_then(|name| schema.types.get_mut(name)) {
-                let (key, shape) = (next(), Shape::inner(next()));
-                let is_required = key.ends_with('!');
-                fields.push(Field { key: key.trim_end_matches('!'), shape, is_required });
-            }
-        }
-        schema
+        let mut pieces = TABLE.split("\ntype ");
+        let kinds = pieces.next().unwrap_or_default().lines().filter_map(|line| {
+            let (line, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
+            let mut words = line.strip_prefix("kind ")?.split(' ');
+            let (version, kind, scope, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
+            Some(((version, kind), Kind { is_namespaced: scope == "namespaced", name }))
+        });
+        let kinds = kinds.collect();
+        let types = pieces.filter_map(|piece| {
+            let (line, lines) = piece.split_once('\n').unwrap_or((piece, ""));
+            let (name, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
+            Some((name, Type { lines, fields: OnceLock::new() }))
+        });
+        let types = types.collect();
+        Self { minor, kinds, types }
     }
 
     /// The kind that a version of a group, such as `apps/v1`, serves under this name.
@@ -154,8 +157,24 @@ impl Schema {
 
     /// The fields of a type, sorted by their keys; none if there is no such type.
     pub fn fields(&self, name: &str) -> &[Field] {
-        self.types.get(name).map_or(&[], Vec::as_slice)
+        self.types.get(name).map_or(&[], |of| of.fields.get_or_init(|| fields(of.lines, self.minor)))
     }
+}
+
+/// The fields that these lines declare in a minor.
+fn fields(lines: &'static str, minor: Minor) -> Vec<Field> {
+    let field = |line: &'static str| {
+        let (line, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
+        let (key, word) = line.trim_start().split_once(' ')?;
+        let is_required = key.ends_with('!');
+        Some(Field { key: key.trim_end_matches('!'), shape: Shape::inner(word), is_required })
+    };
+    lines.lines().filter_map(field).collect()
+}
+
+/// A line and its mark; nothing of a comment.
+fn marked(line: &'static str) -> Option<(&'static str, &'static str)> {
+    (!line.starts_with('#')).then(|| line.split_once(" @").unwrap_or((line, "")))
 }
 
 fn holds(mark: &str, minor: Minor) -> bool {
@@ -194,7 +213,8 @@ mod tests {
     fn every_type_that_a_field_has_is_in_the_table() {
         for minor in [Minor::V1_35, Minor::V1_36, Minor::V1_37] {
             let schema = Schema::of(minor);
-            let strange = schema.types.values().flatten().find(|field| !is_known(&schema, field.shape));
+            let strange =
+                schema.types.keys().flat_map(|name| schema.fields(name)).find(|field| !is_known(&schema, field.shape));
             assert!(strange.is_none(), "{strange:?}");
         }
     }
