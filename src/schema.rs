@@ -106,8 +106,13 @@ impl Shape {
 }
 
 impl Schema {
-    /// The API that `minor` serves.
-    pub fn of(minor: Minor) -> Self {
+    /// The API that `minor` serves, which is read once.
+    pub fn of(minor: Minor) -> &'static Self {
+        static READ: [OnceLock<Schema>; 3] = [const { OnceLock::new() }; 3];
+        READ[minor as usize].get_or_init(|| Self::read(minor))
+    }
+
+    fn read(minor: Minor) -> Self {
         let mut pieces = TABLE.split("\ntype ");
         let kinds = pieces.next().unwrap_or_default().lines().filter_map(|line| {
             let (line, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
@@ -195,6 +200,8 @@ fn holds(mark: &str, minor: Minor) -> bool {
 mod tests {
     use super::*;
 
+    const MINORS: [Minor; 3] = [Minor::V1_35, Minor::V1_36, Minor::V1_37];
+
     #[test]
     fn the_table_says_what_a_minor_serves() {
         let (oldest, newest) = (Schema::of(Minor::V1_35), Schema::of(Minor::V1_37));
@@ -204,17 +211,15 @@ mod tests {
         assert_eq!(newest.versions("Deployment"), ["apps/v1"]);
         assert!(newest.has_group("") && newest.has_group("apps") && !newest.has_group("cert-manager.io"));
         let has = |schema: &Schema, key: &str| schema.fields("core/v1.PodSpec").iter().any(|field| field.key == key);
-        assert!(
-            has(&oldest, "containers") && has(&newest, "evictionResponders") && !has(&oldest, "evictionResponders")
-        );
+        assert!(has(oldest, "containers") && has(newest, "evictionResponders") && !has(oldest, "evictionResponders"));
     }
 
     #[test]
     fn every_type_that_a_field_has_is_in_the_table() {
-        for minor in [Minor::V1_35, Minor::V1_36, Minor::V1_37] {
+        for minor in MINORS {
             let schema = Schema::of(minor);
             let strange =
-                schema.types.keys().flat_map(|name| schema.fields(name)).find(|field| !is_known(&schema, field.shape));
+                schema.types.keys().flat_map(|name| schema.fields(name)).find(|field| !is_known(schema, field.shape));
             assert!(strange.is_none(), "{strange:?}");
         }
     }
@@ -230,11 +235,10 @@ mod tests {
 
     #[test]
     fn marks_say_in_which_minors_a_line_holds() {
-        let minors = [Minor::V1_35, Minor::V1_36, Minor::V1_37];
         for (mark, wanted) in
             [("", [true; 3]), ("36+", [false, true, true]), ("-36", [true, true, false]), ("36", [false, true, false])]
         {
-            assert_eq!(minors.map(|minor| holds(mark, minor)), wanted, "{mark}");
+            assert_eq!(MINORS.map(|minor| holds(mark, minor)), wanted, "{mark}");
         }
     }
 }

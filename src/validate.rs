@@ -160,7 +160,7 @@ impl Verdict {
 /// Checks every file of `tree`.
 pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     let schema = Schema::of(question.minor);
-    let (mut files, mut asked) = each_alone(tree.files, &schema, question);
+    let (mut files, mut asked) = each_alone(tree.files, schema, question);
     once(&mut files);
     // who cannot read a file does not know what is missing
     let is_read = |file: &Checked| !file.report.sorted().iter().any(|found| found.code == codes::MANIFEST);

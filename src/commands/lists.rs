@@ -122,7 +122,7 @@ pub fn secrets(args: &ListArgs) -> Result<ExitCode> {
 pub fn requirements(args: &ListArgs) -> Result<ExitCode> {
     list(args, |world, platform| {
         let minor = platform.facts.platform.kubernetes;
-        let all = requirements::requirements(world, &Schema::of(minor), platform);
+        let all = requirements::requirements(world, Schema::of(minor), platform);
         let kubernetes = requirements::Requirement {
             what: format!("Kubernetes {} or newer", minor.label().trim_start_matches('v')),
             why: "everything".to_owned(),

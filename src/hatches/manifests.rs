@@ -125,7 +125,7 @@ fn judged<'o>(
     let schema = Schema::of(platform.facts.platform.kubernetes);
     let is_definition = |object: &&Written| object.document.id.kind == definitions::KIND;
     let definitions = Definitions::of(all.iter().filter(is_definition).map(|object| &object.document.root));
-    let kinds = Kinds::of(&schema, definitions, &platform.hatches.requirements, rendered);
+    let kinds = Kinds::of(schema, definitions, &platform.hatches.requirements, rendered);
     let mut judge = Judge::default();
     let mut right = Vec::with_capacity(all.len());
     for object in all {

@@ -35,7 +35,6 @@ pub struct Patches<'p> {
     /// The names of all components.
     components: HashSet<&'p str>,
     minor: Minor,
-    schema: Option<Schema>,
 }
 
 #[derive(Debug)]
@@ -64,7 +63,7 @@ impl<'p> Patches<'p> {
             all.push(Patch { spec, span, work, matched: false, is_wrong, changed: Vec::new(), paths: BTreeSet::new() });
         }
         let components = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
-        Self { platform, all, aimed, components, minor: platform.facts.platform.kubernetes, schema: None }
+        Self { platform, all, aimed, components, minor: platform.facts.platform.kubernetes }
     }
 
     /// The object with every patch that is meant for it.
@@ -88,7 +87,7 @@ impl<'p> Patches<'p> {
         let component =
             component.filter(|name| self.components.contains(name.as_str())).cloned().unwrap_or_else(|| "…".to_owned());
         let mut node = tree(object);
-        let schema = self.schema.get_or_insert_with(|| Schema::of(self.minor));
+        let schema = Schema::of(self.minor);
         for number in numbers {
             let patch = &mut self.all[number];
             patch.matched = true;

@@ -10,10 +10,10 @@ use crate::validate::policy::literals;
 pub fn check(platform: &Platform, report: &mut Report) {
     let minor = platform.facts.platform.kubernetes;
     let written = platform.components.iter().flat_map(|declared| declared.component.written());
-    for (written, schema) in written.zip(std::iter::repeat_with(|| Schema::of(minor))) {
+    for written in written {
         let mut aside = Report::default();
         for document in &written.documents {
-            decode::decode(document, &schema, minor, &mut aside);
+            decode::decode(document, Schema::of(minor), minor, &mut aside);
             literals::in_object(document, &platform.accepted, &mut aside);
         }
         aside.retain(|found| found.severity == Severity::Error);

@@ -77,13 +77,12 @@ const CHOSEN: &str = r#"service=~"$service""#;
 /// their jobs find. Others count goroutines too, and where no service is written in Go the panel would be empty.
 fn answering(board: &Board, monitoring: &Monitoring) -> Collected {
     let mut collected = monitoring.collected.clone();
-    let chosen = |metrics: &&Collected| board.variables.iter().all(|listed| answered(listed.series, metrics));
-    let theirs: Collected = monitoring.found.values().filter(chosen).flatten().copied().collect();
-    let others: Collected =
-        monitoring.found.values().flatten().copied().filter(|name| !theirs.contains(name)).collect();
+    let is_chosen = |metrics: &&Collected| board.variables.iter().all(|listed| answered(listed.series, metrics));
+    let (theirs, others): (Vec<_>, Vec<_>) = monitoring.found.values().partition(is_chosen);
+    let has = |jobs: &[&Collected], metric: &str| jobs.iter().any(|found| found.contains(metric));
     let queries = board.rows.iter().flat_map(|row| row.panels).flat_map(|panel| panel.queries);
     for query in queries.filter(|query| query.expr.contains(CHOSEN)) {
-        for metric in metrics_in(query.expr).filter(|metric| others.contains(metric)) {
+        for metric in metrics_in(query.expr).filter(|metric| has(&others, metric) && !has(&theirs, metric)) {
             collected.remove(metric);
         }
     }

@@ -33,7 +33,7 @@ pub fn check(written: &[Written], ask: &Ask<'_>, report: &mut Report) {
     for written in written {
         let mut aside = Report::default();
         for document in &written.documents {
-            scope(document, &schema, ask, &mut aside);
+            scope(document, schema, ask, &mut aside);
             if let Some(pods) = template(&document.root) {
                 with_pods += 1;
                 if with_pods > 1 {
