@@ -92,8 +92,18 @@ pub fn run(args: &ReachArgs) -> Result<ExitCode> {
             people.answer(&from, &to, port.as_ref())
         }
         (from, to) => {
-            let found = people.connections(from.as_deref(), to.as_deref());
+            let mut found = people.connections(from.as_deref(), to.as_deref());
+            match &port {
+                Some(Asked::Number(port)) => found.retain(|connection| port.meet(&connection.port).is_some()),
+                Some(Asked::Name(..)) => bail!("a port has its name from the pod that is called; name both ends"),
+                None => {}
+            }
             output::write_stdout(shown(&found, args.json))?;
+            // whoever asks for everything is told of everything; whoever asks of one end is told whether there is anything
+            if found.is_empty() && (from.is_some() || to.is_some()) {
+                output::complain("nothing is open\n");
+                return Ok(ExitCode::from(CLOSED));
+            }
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -25,6 +25,8 @@ const CONTENT: &str =
     "files are named after their content: change the keys of `[components.{component}]` that they are made of";
 const ACCOUNTS: &str = "bindings follow from what `[components.{component}]` is: bring a binding of your own";
 const ROUTE: &str = "change `components.{component}.route`";
+const IMAGES: &str = "change the image where the description has it: `platformgen.lock` and `[images]` judge it there; a container of \
+     your own is a workload in a manifest or in a component type of your own";
 const QUOTA: &str = "change `namespaces.{namespace}.quota`";
 
 const ROWS: &[Row] = &[
@@ -51,6 +53,10 @@ const ROWS: &[Row] = &[
         "it follows from the secrets of the pod",
     ),
     (WORKLOADS, &["spec", "template", "spec", "serviceAccountName"], NAMES),
+    (WORKLOADS, &["spec", "template", "spec", "containers", "image"], IMAGES),
+    (WORKLOADS, &["spec", "template", "spec", "initContainers", "image"], IMAGES),
+    (&["CronJob"], &["spec", "jobTemplate", "spec", "template", "spec", "containers", "image"], IMAGES),
+    (&["CronJob"], &["spec", "jobTemplate", "spec", "template", "spec", "initContainers", "image"], IMAGES),
     (WORKLOADS, &["spec", "template", "spec", "containers", "resources"], "change `components.{component}.size`"),
     (
         &["CronJob"],

@@ -68,7 +68,7 @@ impl Port {
     }
 
     /// What is both.
-    fn meet(&self, other: &Self) -> Option<Self> {
+    pub fn meet(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Every, port) | (port, Self::Every) => Some(port.clone()),
             (

@@ -14,7 +14,7 @@ pub fn check(platform: &Platform, report: &mut Report) {
         let mut aside = Report::default();
         for document in &written.documents {
             decode::decode(document, Schema::of(minor), minor, &mut aside);
-            literals::in_object(document, &platform.accepted, &mut aside);
+            literals::in_rendered(document, &platform.accepted, &mut aside);
         }
         aside.retain(|found| found.severity == Severity::Error);
         written.tell(&aside, report);

@@ -71,6 +71,9 @@ impl Parse for Image {
         "a full image reference such as `registry.example.com/team/app:1.4.2`, with registry host and tag";
 
     fn parse(text: &str) -> Result<Self, String> {
+        if Self::may_be_secret(text) {
+            return Err("holds who logs in, before an `@`".to_owned());
+        }
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (
                 name,
@@ -90,6 +93,12 @@ impl Parse for Image {
         check_repository(repository)?;
         check_tag(tag)?;
         Ok(Self { host: host.to_owned(), repository: repository.to_owned(), tag: tag.to_owned(), digest })
+    }
+
+    /// `user:password@registry.example.com/app:1`, as in a URL
+    fn may_be_secret(text: &str) -> bool {
+        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+        text.split_once('/').is_some_and(|(host, _)| host.contains('@'))
     }
 }
 

@@ -129,18 +129,37 @@ fn told_of_variable(name: &str, span: Span, report: &mut Report) {
         .help("put the value into a Secret, and refer to it: `valueFrom: {secretKeyRef: {name: …, key: …}}`");
 }
 
+/// What of a ConfigMap is judged by the names that values have: none of them, its keys, or what its files set as well.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    Nothing,
+    Keys,
+    Lines,
+}
+
+/// Secrets in an object that a template has given, unless they have been accepted there; those that stand in the template
+/// are found there.
+pub fn in_rendered(document: &Document, accepted: &[AcceptSpec], report: &mut Report) {
+    of_object(document, Named::Keys, accepted, report);
+}
+
 /// Secrets in an object that somebody wrote, unless they have been accepted there.
 pub fn in_object(document: &Document, accepted: &[AcceptSpec], report: &mut Report) {
+    of_object(document, Named::Lines, accepted, report);
+}
+
+fn of_object(document: &Document, named: Named, accepted: &[AcceptSpec], report: &mut Report) {
     let id = document.id.to_string();
     let is_meant = |entry: &AcceptSpec| entry.code.value == codes::LITERAL_SECRET && entry.object.value == id;
     // what a definition says is about objects, and full of examples
     if document.id.kind != "CustomResourceDefinition" && !accepted.iter().any(is_meant) {
-        within(&document.root, "", document.id.kind == "ConfigMap", report);
+        let named = if document.id.kind == "ConfigMap" { named } else { Named::Nothing };
+        within(&document.root, "", named, report);
     }
 }
 
 /// `key` is that of the map which holds the value, or the list that holds it.
-fn within(node: &Node, key: &str, is_config: bool, report: &mut Report) {
+fn within(node: &Node, key: &str, named: Named, report: &mut Report) {
     let place = || node.span.start..node.span.end.min(node.span.start + LONGEST);
     match &node.value {
         Value::Map(entries) => {
@@ -152,7 +171,7 @@ fn within(node: &Node, key: &str, is_config: bool, report: &mut Report) {
             }
             for entry in entries {
                 let text = entry.node.text().unwrap_or_default();
-                if is_config && key == "data" && !text.contains('\n') && is_literal(&entry.key, text) {
+                if named >= Named::Keys && key == "data" && !text.contains('\n') && is_literal(&entry.key, text) {
                     report
                         .error(
                             codes::LITERAL_SECRET,
@@ -161,17 +180,18 @@ fn within(node: &Node, key: &str, is_config: bool, report: &mut Report) {
                         )
                         .help(ELSEWHERE);
                 } else {
-                    within(&entry.node, &entry.key, is_config, report);
+                    within(&entry.node, &entry.key, named, report);
                 }
             }
         }
-        Value::List(items) => items.iter().for_each(|item| within(item, key, is_config, report)),
+        Value::List(items) => items.iter().for_each(|item| within(item, key, named, report)),
         Value::Text(text) => {
             let is_flag =
                 |(flag, value): (&str, &str)| flag.starts_with('-') && is_literal(flag.trim_start_matches('-'), value);
             let is_argument = ["args", "command"].contains(&key) && text.split_once('=').is_some_and(is_flag);
-            if is_argument || is_secret(text) {
-                let mut lines = text.lines().zip(1..).filter(|(line, _)| is_secret(line));
+            let holds = |line: &str| is_secret(line) || (named == Named::Lines && sets_secret(line));
+            if is_argument || is_secret(text) || (text.contains('\n') && text.lines().any(holds)) {
+                let mut lines = text.lines().zip(1..).filter(|(line, _)| holds(line));
                 let what = match lines.next() {
                     Some((_, number)) if text.contains('\n') => format!("line {number} of this text"),
                     _ => "this".to_owned(),
@@ -196,7 +216,7 @@ pub fn in_files(shelf: &dyn Shelf, directory: &str, report: &mut Report) {
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let body = line.trim();
-            if is_secret(body) {
+            if is_secret(body) || sets_secret(body) {
                 let begin = start + line.len() - line.trim_start().len();
                 let own = report.beside(shelf.shown(&path), &text);
                 // what has come of the line may have been told of
@@ -214,6 +234,28 @@ pub fn in_files(shelf: &dyn Shelf, directory: &str, report: &mut Report) {
 fn is_secret(text: &str) -> bool {
     holds_password(text) || (text.len() >= SHORTEST && holds_key(text))
 }
+
+/// Whether a line of a configuration gives a secret a value, by the name that it has there: `a: b`, `a=b`, `{"a": "b"}`.
+fn sets_secret(line: &str) -> bool {
+    let line = line.trim();
+    if COMMENTS.iter().any(|mark| line.starts_with(mark)) {
+        return false;
+    }
+    line.trim_start_matches("- ").trim_start_matches("export ").split(['{', '}', ',']).any(|part| {
+        let Some((name, value)) = part.split_once([':', '=']) else { return false };
+        let (name, value) = (name.trim().trim_matches(['"', '\'']), value.trim());
+        let plain = value.trim_matches(['"', '\'']);
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        // what refers to something, begins a structure or is a sentence is no value
+        let is_value = !plain.starts_with(['$', '<', '|', '>', '&', '*', '[', '(', '~', '/'])
+            && (plain.len() < value.len() || !plain.contains(char::is_whitespace));
+        is_name && is_value && is_literal(name, plain)
+    })
+}
+
+/// How lines begin that set nothing.
+const COMMENTS: &[&str] = &["#", "//", ";", "<#", "{{/*"];
 
 /// Whether a value is a secret, by its name or by itself.
 fn is_literal(name: &str, value: &str) -> bool {
@@ -282,6 +324,47 @@ fn holds_password(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parts::payload::TEMPLATES;
+
+    #[test]
+    fn a_line_may_set_a_secret() {
+        for line in [
+            "smtp_auth_password: \"Xk29fjw0fj2l\"",
+            "  password: Xk29fjw0fj2l",
+            "basic_auth: {username: a, password: Xk29}",
+            "{\"password\":\"X1\"}",
+            "export AWS_SECRET_ACCESS_KEY=x1y2",
+            "- token = \"4f2a\"",
+            "client-secret: two",
+        ] {
+            assert!(sets_secret(line), "{line}");
+        }
+        for line in [
+            "smtp_auth_password_file: /etc/alertmanager/secrets/password",
+            "# password: hunter2",
+            "password: << values.password >>",
+            "password: \"{{ .password }}\"",
+            "password: ${PASSWORD}",
+            "secretKeyRef: { name: << values.database.name >>, key: << values.database.key >> }",
+            "secretName: database",
+            "automountServiceAccountToken: false",
+            "authorization: {type: Bearer, credentials_file: /var/run/token}",
+            "password: has to be changed by hand",
+            "sum by (token) (rate(logins_total{code=~\"5..\"}[5m]))",
+            "tokens:",
+        ] {
+            assert!(!sets_secret(line), "{line}");
+        }
+    }
+
+    /// Whoever takes a built-in file as a beginning is not blamed for it.
+    #[test]
+    fn no_built_in_file_sets_a_secret() {
+        for (path, text) in TEMPLATES {
+            let line = text.lines().find(|line| is_secret(line) || sets_secret(line));
+            assert!(line.is_none(), "{path}: {line:?}");
+        }
+    }
 
     #[test]
     fn secrets_are_told_from_what_is_about_them() {

@@ -5,6 +5,8 @@ use crate::manifest::node::Node;
 use crate::validate::policy::Fault;
 use crate::validate::policy::scene::{Inside, Scene};
 use crate::validate::world::Thing;
+use crate::values::image::Image;
+use crate::values::parse::Parse;
 
 /// The kubelet asks the runtime for no image of such a name. Source: `distribution/reference`, `regexp.go`.
 pub fn image<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
@@ -24,7 +26,8 @@ pub fn image<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     let is_name = !last.is_empty() && is_lower(last) && is_lower(below) && path.is_none_or(is_host);
     let is_digest = digest.is_none_or(|digest| digest.split_once(':').is_some_and(|(_, hex)| hex.len() >= 32));
     let is_right = is_name && tag.is_none_or(is_tag) && is_digest;
-    (!is_right).then(|| (node, format!("takes `{text}`, which is no name of an image")))
+    let shown = if Image::may_be_secret(text) { "what holds who logs in".to_owned() } else { format!("`{text}`") };
+    (!is_right).then(|| (node, format!("takes {shown}, which is no name of an image")))
 }
 
 /// What a kernel knows. Source: `capability.h` of Linux 6.12.
