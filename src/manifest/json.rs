@@ -129,7 +129,9 @@ impl Reader<'_> {
         let length = rest.find([',', ']', '}', ' ', '\n']).filter(|length| *length > 0)?;
         let word = &rest[..length];
         let is_number = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_digit())
-            && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+            && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            // a dash by itself begins an item
+            && word.bytes().any(|byte| byte.is_ascii_digit());
         if !is_number && !matches!(word, "true" | "false" | "null") {
             return None;
         }

@@ -51,16 +51,24 @@ fn tell(
         judgements.retain(|(.., judgement)| !judgement.is_open());
     }
     let decides = |(_, own, judgement): &(_, &Party, Judgement<'_>)| -> Option<Id> {
-        let Party::Workload { name, .. } = own else { return None };
+        let name = match own {
+            Party::Workload { name, .. } => &**name,
+            Party::Pods { .. } => "",
+            _ => return None,
+        };
         let candidates = if judgement.passing.is_empty() { &judgement.judging } else { &judgement.passing };
-        let by_name = candidates.iter().find(|id| id.name == **name);
+        let by_name = candidates.iter().find(|id| id.name == name);
         by_name.or_else(|| candidates.first()).map(|id| (*id).clone())
     };
     let policy = judgements.iter().rev().find_map(decides);
     let place = policy.and_then(|id| world.objects.iter().copied().find(|thing| thing.document.id == id));
     let Some(thing) = place.or_else(|| holder(world, connection)) else { return };
     let said = judgements.iter().map(|(end, own, judgement)| format!("{own}: {}", judgement.said(*end)));
-    findings.error(code, thing, thing.root(), message).help(said.collect::<Vec<_>>().join("; "));
+    let said = said.collect::<Vec<_>>().join("; ");
+    let finding = findings.error(code, thing, thing.root(), message);
+    if !said.is_empty() {
+        finding.help(said);
+    }
 }
 
 /// The workload at one end: the one that is called, if it is one.

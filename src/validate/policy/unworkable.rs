@@ -25,8 +25,9 @@ pub fn image<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     };
     let is_name = !last.is_empty() && is_lower(last) && is_lower(below) && path.is_none_or(is_host);
     let is_digest = digest.is_none_or(|digest| digest.split_once(':').is_some_and(|(_, hex)| hex.len() >= 32));
-    let is_right = is_name && tag.is_none_or(is_tag) && is_digest;
-    let shown = if Image::may_be_secret(text) { "what holds who logs in".to_owned() } else { format!("`{text}`") };
+    let has_login = Image::may_be_secret(text);
+    let is_right = is_name && tag.is_none_or(is_tag) && is_digest && !has_login;
+    let shown = if has_login { "what holds who logs in".to_owned() } else { format!("`{text}`") };
     (!is_right).then(|| (node, format!("takes {shown}, which is no name of an image")))
 }
 
