@@ -8,6 +8,8 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as ApiQuantity;
 
 use crate::derive::{policies, routes};
+use crate::manifest::document::Document;
+use crate::manifest::node::Value;
 use crate::model::edge::Edges;
 use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::identity::platform_labels;
@@ -92,6 +94,9 @@ fn census<'a>(platform: &'a Platform, workloads: &[Vec<Workload>]) -> BTreeMap<&
         for workload in workloads {
             census.count(workload);
         }
+        for document in declared.component.written().iter().flat_map(|written| &written.documents) {
+            census.count_written(document);
+        }
     }
     censuses
 }
@@ -105,6 +110,24 @@ impl Census {
                 self.claims += i128::from(workload.controller.min_replicas().max(1));
                 self.largest_claim = self.largest_claim.max(size);
             }
+        }
+    }
+
+    /// What a template of a component brings along.
+    fn count_written(&mut self, document: &Document) {
+        let root = &document.root;
+        match document.id.kind.as_str() {
+            "PersistentVolumeClaim" => self.claims += 1,
+            "Service" if root.text_at(&["spec", "type"]) == Some("LoadBalancer") => self.load_balancers += 1,
+            "StatefulSet" => {
+                let templates = i128::try_from(root.items_at(&["spec", "volumeClaimTemplates"]).len());
+                let replicas = match root.at(&["spec", "replicas"]).map(|node| &node.value) {
+                    Some(Value::Integer(replicas)) => *replicas,
+                    _ => 1,
+                };
+                self.claims += templates.unwrap_or_default() * replicas;
+            }
+            _ => {}
         }
     }
 }

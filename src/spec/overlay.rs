@@ -127,6 +127,8 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) -> Rem
             .error(codes::NO_EFFECT, key.span(), format!("environment `{name}` changes nothing"))
             .help("write what is different, or remove it");
     }
+    let namespaces: Vec<String> =
+        tables(document, "namespaces").map(|(name, _)| name.get_ref().as_ref().to_owned()).collect();
     for (key, value) in overlay {
         match key.get_ref().as_ref() {
             "components" => merge_components(document, key, value, &mut removed, report),
@@ -136,7 +138,34 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) -> Rem
             _ => merge_value(document, key, value, report),
         }
     }
+    lone_namespaces(document, overlay, &namespaces, report);
     removed
+}
+
+/// What stands below a key, if it is a table.
+fn tables<'t, 'i>(
+    document: &'t Table<'i>,
+    key: &str,
+) -> impl Iterator<Item = (&'t Spanned<Cow<'i, str>>, &'t Node<'i>)> {
+    document.get(key).and_then(|node| node.get_ref().as_table()).into_iter().flat_map(|table| table.iter())
+}
+
+/// A namespace that the base does not have and in which nothing is: mostly a slip of one that it has.
+fn lone_namespaces(document: &Table<'_>, overlay: &Table<'_>, known: &[String], report: &mut Report) {
+    let home =
+        |component: &Node<'_>| Some(component.get_ref().as_table()?.get("namespace")?.get_ref().as_str()?.to_owned());
+    let homes: Vec<String> = tables(document, "components").filter_map(|(_, component)| home(component)).collect();
+    for (name, _) in tables(overlay, "namespaces") {
+        let written = name.get_ref().as_ref();
+        let is_there = |names: &[String]| names.iter().any(|name| name == written);
+        let near = suggest::nearest(written, known.iter().map(String::as_str));
+        // manifests may be all that is in it
+        if is_there(known) || is_there(&homes) || (near.is_none() && document.get("manifests").is_some()) {
+            continue;
+        }
+        let message = format!("namespace `{written}` is not in the base, and no component is in it");
+        report.error(codes::UNKNOWN_NAME, name.span(), message).did_you_mean(near);
+    }
 }
 
 fn merge_components<'i>(
