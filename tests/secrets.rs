@@ -16,8 +16,12 @@ use platformgen::views::{json, markdown, unified};
 use platformgen::{emit, pipeline};
 use proptest::prelude::*;
 
+#[path = "support/base64.rs"]
+mod base64;
 #[path = "support/flagship.rs"]
 mod flagship;
+
+use base64::base64;
 
 fn side(text: &str) -> Side {
     let files = vec![TreeFile { path: "a.yaml".to_owned(), text: text.to_owned() }];
@@ -33,19 +37,6 @@ fn all_views(old: &Side, new: &Side) -> [String; 4] {
         json::json(&comparison),
         markdown::markdown(&comparison, 3, 60_000),
     ]
-}
-
-fn base64(text: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
 }
 
 /// Names and values of variables, with `X` for the secret.

@@ -3,6 +3,8 @@
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
 mod answers;
+#[path = "../support/base64.rs"]
+mod base64;
 mod edits;
 #[path = "../support/flagship.rs"]
 mod flagship;

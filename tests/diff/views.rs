@@ -13,6 +13,7 @@ use platformgen::views::{json, markdown, unified};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::base64::base64;
 use crate::flagship::{TEXT, with_text};
 use crate::trees::{between, flagship, tree};
 
@@ -68,19 +69,6 @@ proptest! {
         prop_assert_eq!(shown.matches("<details>").count(), shown.matches("</details>").count(), "nothing is cut in the middle");
         prop_assert_eq!(shown.lines().map(counted).sum::<usize>(), comparison.objects.len(), "what is not there is counted");
     }
-}
-
-fn base64(text: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
 }
 
 /// What is told about one change of the description, line by line.
