@@ -70,14 +70,15 @@ func (m *monitoring) start(ctx context.Context) error {
 	if err := m.adapt(); err != nil {
 		return err
 	}
-	var args []string
+	listen := m.address(m.own) + ":9090"
+	// an alert that comes before its Alertmanager is found is lost, and comes again after a minute
+	args := []string{"--web.listen-address=" + listen, "--rules.alert.resend-delay=1s"}
 	for _, argument := range m.root.container.Args {
 		args = append(args, m.root.here(argument))
 	}
-	listen := m.address(m.own) + ":9090"
 	m.url = "http://" + listen
 	program := filepath.Join(m.programs.others["prometheus"], "prometheus")
-	if m.running, err = start(m.dir, program, append(args, "--web.listen-address="+listen)...); err != nil {
+	if m.running, err = start(m.dir, program, args...); err != nil {
 		return err
 	}
 	return m.running.answers(ctx, http.DefaultClient, m.url+"/-/ready")

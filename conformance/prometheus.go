@@ -122,7 +122,7 @@ func (m *monitoring) close() {
 
 // Renders it, puts the fault in, and lays Prometheus' files out.
 func (j *judge) monitoring(ctx context.Context, of platform, fault string) (*monitoring, error) {
-	m := &monitoring{platform: of, programs: j.programs, secret: rand.Text(), patience: 30 * time.Second}
+	m := &monitoring{platform: of, programs: j.programs, secret: rand.Text(), patience: time.Minute}
 	if fault != "" {
 		m.patience = 5 * time.Second
 	}
