@@ -16,7 +16,7 @@ mod definitions;
 mod demands;
 mod devices;
 mod fields;
-mod forms;
+pub(super) mod forms;
 mod jobs;
 mod meta;
 mod mounts;
@@ -41,6 +41,7 @@ mod texts;
 mod volumes;
 mod words;
 mod workloads;
+pub mod zones;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -9,6 +9,8 @@ mod deliveries;
 mod durations;
 mod fields;
 mod matchers;
+mod messages;
+mod needs;
 mod payloads;
 mod promql;
 mod questions;
@@ -16,8 +18,11 @@ mod retention;
 mod rules;
 mod scene;
 mod scrapes;
+mod selectors;
 mod sight;
 mod templates;
+mod times;
+mod vain;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -49,13 +54,14 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
         for at in &server.rules {
             for rule in rules.get(at).into_iter().flatten() {
                 answers.judge(&scene.payloads[*at], rule.expr, rule.name, &rule.query, findings);
+                answers.waits(&scene.payloads[*at], rule, findings);
             }
         }
     }
     let everywhere = Answers::of(world, &servers.iter().collect::<Vec<&Server<'_, '_>>>(), &rules);
     dashboards::judge(&scene, &questions, &everywhere, findings);
     dashboards::adapters(&scene, &everywhere, findings);
-    scrapes::judge(&scene, findings);
+    scrapes::judge(world, &scene, findings);
     deliveries::judge(world, &scene, findings);
     deliveries::arrive(&scene, &servers, &rules, findings);
     watch::watch(world, &scene, &servers, &rules, findings);

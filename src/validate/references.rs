@@ -83,6 +83,11 @@ fn is_there(world: &World<'_>, secrets: &Makers<'_>, kind: &str, place: &str, na
         || world.is_known(kind, place, name)
 }
 
+/// Whether there is, or may be, such a namespace.
+pub fn is_namespace(world: &World<'_>, name: &str) -> bool {
+    !world.is_closed() || world.namespaces.contains_key(name) || is_there(world, &Makers::new(), "Namespace", "", name)
+}
+
 /// Every namespace in which something lands is there; told once, where it is first named.
 fn namespaces(world: &World<'_>, findings: &mut Findings) {
     if !world.is_closed() {

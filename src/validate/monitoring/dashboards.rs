@@ -38,16 +38,27 @@ pub fn questions<'s>(scene: &'s Scene<'_>) -> Questions<'s> {
 
 /// Judges all dashboards.
 pub fn judge(scene: &Scene<'_>, questions: &Questions<'_>, answers: &Answers, findings: &mut Findings) {
+    usual(scene, findings);
     let sources = sources(scene);
     let mut uids: BTreeMap<&str, &str> = BTreeMap::new();
     for payload in scene.all(Use::Dashboard) {
         let root = &payload.root;
         let title = root.text_at(&["title"]).unwrap_or("without a title");
+        if root.text_at(&["title"]).is_none_or(|title| title.trim().is_empty()) {
+            payload
+                .error(findings, MONITORING_CONFIG, root, "a dashboard has no `title`")
+                .help("Grafana does not load it");
+        }
         if let Some((at, uid)) = root.get("uid").and_then(|at| Some((at, at.text()?))) {
             findings.ask();
-            if uid.len() > LONGEST_UID {
-                let message =
-                    format!("the uid of the dashboard `{title}` has {} letters, and may have {LONGEST_UID}", uid.len());
+            let fault = if uid.len() > LONGEST_UID {
+                Some(format!("has {} letters, and may have {LONGEST_UID}", uid.len()))
+            } else {
+                let is_plain = uid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+                (!is_plain).then(|| format!("is `{uid}`, and may have letters, digits, `-` and `_`"))
+            };
+            if let Some(fault) = fault {
+                let message = format!("the uid of the dashboard `{title}` {fault}");
                 payload.error(findings, MONITORING_CONFIG, at, &message).help("Grafana does not load it");
             }
             if let Some(other) = uids.insert(uid, title) {
@@ -58,6 +69,12 @@ pub fn judge(scene: &Scene<'_>, questions: &Questions<'_>, answers: &Answers, fi
             }
         }
         let mut told = HashSet::new();
+        let lists = [root.items_at(&["templating", "list"]), root.items_at(&["annotations", "list"])];
+        for source in lists.into_iter().flatten().filter_map(|item| item.get("datasource")) {
+            if let Some(sources) = &sources {
+                exists(payload, source, sources, &mut told, findings);
+            }
+        }
         for panel in panels(root.items_at(&["panels"])) {
             let name = panel.text_at(&["title"]).filter(|name| !name.is_empty()).unwrap_or(title);
             for target in panel.items_at(&["targets"]) {
@@ -86,6 +103,31 @@ fn sources<'s>(scene: &'s Scene<'_>) -> Option<Vec<&'s str>> {
     let uids: Option<Vec<&str>> = all.iter().map(|source| source.text_at(&["uid"])).collect();
     let names = all.iter().filter_map(|source| source.text_at(&["name"]));
     uids.filter(|uids| !uids.is_empty()).map(|uids| uids.into_iter().chain(names).collect())
+}
+
+/// Grafana asks one source where a panel names none, and does not start if several say that it is them.
+fn usual(scene: &Scene<'_>, findings: &mut Findings) {
+    let mut first: BTreeMap<(&str, i128), (&Payload<'_>, &str)> = BTreeMap::new();
+    for payload in scene.all(Use::Sources) {
+        for source in payload.root.items_at(&["datasources"]) {
+            let Some(at) = source.get("isDefault").filter(|at| at.bool() == Some(true)) else { continue };
+            findings.ask();
+            let name = source.text_at(&["name"]).unwrap_or_default();
+            let organisation = source.get("orgId").and_then(Node::integer).unwrap_or(1);
+            let (own, other) = *first.entry((payload.thing.place(), organisation)).or_insert((payload, name));
+            if other == name && std::ptr::eq(own, payload) {
+                continue;
+            }
+            let message = format!("`{other}` and `{name}` are both the default source");
+            let found = if std::ptr::eq(own, payload) {
+                payload.error(findings, MONITORING_CONFIG, at, &message)
+            } else {
+                // there may be two Grafanas
+                payload.warning(findings, MONITORING_CONFIG, at, &message)
+            };
+            found.help("Grafana does not start; leave `isDefault` out in all but one");
+        }
+    }
 }
 
 fn is_prometheus(source: &Node) -> bool {

@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostics::codes::{ALERT_TEMPLATE, MONITORING_CONFIG, SILENT_ALERT};
+use crate::diagnostics::codes::{MONITORING_CONFIG, SILENT_ALERT};
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Entry, Node};
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::durations;
-use crate::validate::monitoring::fields::{Reader, Tables};
+use crate::validate::monitoring::fields::{Reader, Tables, is_said};
 use crate::validate::monitoring::matchers::{self, Labels};
-use crate::validate::monitoring::payloads::{self, Payload, Use};
+use crate::validate::monitoring::messages;
+use crate::validate::monitoring::needs::NEEDS;
+use crate::validate::monitoring::payloads::{Payload, Use};
 use crate::validate::monitoring::rules::Rule;
 use crate::validate::monitoring::scene::{Scene, Server, plain_labels};
-use crate::validate::monitoring::sight::Seen;
-use crate::validate::monitoring::templates::{self, OF_MESSAGES};
-use crate::validate::world::{Thing, World};
+use crate::validate::monitoring::times;
+use crate::validate::world::World;
 
 /// Judges every configuration.
 pub fn judge<'a>(world: &World<'a>, scene: &Scene<'a>, findings: &mut Findings) {
@@ -26,7 +27,7 @@ pub fn judge<'a>(world: &World<'a>, scene: &Scene<'a>, findings: &mut Findings) 
         let mut teller = Teller { payload, findings };
         teller.receivers();
         teller.routes();
-        messages(world, scene, payload, findings);
+        messages::read(world, scene, payload, findings);
     }
 }
 
@@ -36,69 +37,7 @@ struct Teller<'t, 'a> {
     findings: &'t mut Findings,
 }
 
-/// What a receiver of each kind needs: the key of its list, ways to say it, and the global ways.
-const NEEDS: &[(&str, &[&str], &[&str], &str)] = &[
-    ("email_configs", &["smarthost"], &["smtp_smarthost"], "a mail server: `smtp_smarthost`"),
-    ("email_configs", &["from"], &["smtp_from"], "a sender: `smtp_from`"),
-    ("email_configs", &["to"], &[], "an address: `to`"),
-    (
-        "slack_configs",
-        &["api_url", "api_url_file", "app_token", "app_token_file"],
-        &["slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"],
-        "an address: `slack_api_url_file`",
-    ),
-    (
-        "opsgenie_configs",
-        &["api_key", "api_key_file"],
-        &["opsgenie_api_key", "opsgenie_api_key_file"],
-        "a key: `opsgenie_api_key_file`",
-    ),
-    (
-        "victorops_configs",
-        &["api_key", "api_key_file"],
-        &["victorops_api_key", "victorops_api_key_file"],
-        "a key: `victorops_api_key_file`",
-    ),
-    (
-        "wechat_configs",
-        &["api_secret", "api_secret_file"],
-        &["wechat_api_secret", "wechat_api_secret_file"],
-        "a secret: `wechat_api_secret_file`",
-    ),
-    ("wechat_configs", &["corp_id"], &["wechat_api_corp_id"], "a company: `wechat_api_corp_id`"),
-    (
-        "telegram_configs",
-        &["bot_token", "bot_token_file"],
-        &["telegram_bot_token", "telegram_bot_token_file"],
-        "a token: `telegram_bot_token_file`",
-    ),
-    ("telegram_configs", &["chat_id", "chat_id_file"], &[], "a chat: `chat_id`"),
-    ("discord_configs", &["webhook_url", "webhook_url_file"], &[], "an address: `webhook_url_file`"),
-    ("msteams_configs", &["webhook_url", "webhook_url_file"], &[], "an address: `webhook_url_file`"),
-    ("msteamsv2_configs", &["webhook_url", "webhook_url_file"], &[], "an address: `webhook_url_file`"),
-    (
-        "mattermost_configs",
-        &["webhook_url", "webhook_url_file"],
-        &["mattermost_webhook_url", "mattermost_webhook_url_file"],
-        "an address: `webhook_url_file`",
-    ),
-    ("webhook_configs", &["url", "url_file"], &[], "an address: `url`"),
-    ("jira_configs", &["api_url"], &["jira_api_url"], "an address: `jira_api_url`"),
-    (
-        "rocketchat_configs",
-        &["token", "token_file"],
-        &["rocketchat_token", "rocketchat_token_file"],
-        "a token: `token_file`",
-    ),
-    (
-        "pagerduty_configs",
-        &["service_key", "service_key_file", "routing_key", "routing_key_file"],
-        &[],
-        "a key: `routing_key_file`",
-    ),
-];
-
-impl Teller<'_, '_> {
+impl<'t> Teller<'t, '_> {
     fn tell(&mut self, at: &Node, message: &str, help: &str) {
         let found = self.payload.error(self.findings, MONITORING_CONFIG, at, message);
         if !help.is_empty() {
@@ -109,9 +48,18 @@ impl Teller<'_, '_> {
     fn receivers(&mut self) {
         let payload = self.payload;
         let global = payload.root.get("global");
-        let says = |node: &Node, keys: &[&str]| {
-            keys.iter().any(|key| node.get(key).and_then(Node::spelled).is_some_and(|text| !text.is_empty()))
-        };
+        let says = |node: &Node, keys: &[&str]| keys.iter().any(|key| node.get(key).is_some_and(is_said));
+        let slack = payload.root.items_at(&["receivers"]).iter().flat_map(|own| own.items_at(&["slack_configs"]));
+        for (holder, prefix) in global.map(|global| (global, "slack_")).into_iter().chain(slack.map(|own| (own, ""))) {
+            let said = |key: &str| {
+                let key = format!("{prefix}{key}");
+                holder.entries().iter().find(|entry| entry.key.trim_end_matches("_file") == key && is_said(&entry.node))
+            };
+            if let (Some(url), Some(token)) = (said("api_url"), said("app_token")) {
+                let message = format!("`{}` and `{}` cannot both be said", url.key, token.key);
+                self.tell(&url.node, &message, "a webhook and an app are two ways to the same channel; keep one");
+            }
+        }
         let mut names = BTreeSet::new();
         for receiver in payload.root.items_at(&["receivers"]) {
             let name = receiver.text_at(&["name"]).unwrap_or_default();
@@ -137,21 +85,7 @@ impl Teller<'_, '_> {
                     }
                 }
             }
-            self.texts(receiver);
         }
-    }
-
-    /// Templates in what a receiver says.
-    fn texts(&mut self, node: &Node) {
-        if let Some(text) = node.text().filter(|text| text.contains("{{")) {
-            self.findings.ask();
-            if let Err(fault) = templates::read(text, OF_MESSAGES) {
-                let message = format!("a message cannot be filled in: {}", fault.message);
-                self.payload.error(self.findings, ALERT_TEMPLATE, node, &message).did_you_mean(fault.near);
-            }
-        }
-        node.items().iter().for_each(|item| self.texts(item));
-        node.entries().iter().for_each(|entry| self.texts(&entry.node));
     }
 
     fn routes(&mut self) {
@@ -172,12 +106,35 @@ impl Teller<'_, '_> {
         if root.get("continue").and_then(Node::bool) == Some(true) {
             self.tell(root, "the first route has `continue`", "nothing comes after it");
         }
-        let names = |list: &str| {
-            payload.root.items_at(&[list]).iter().filter_map(|item| item.text_at(&["name"])).collect::<Vec<_>>()
-        };
-        let mut times = names("time_intervals");
-        times.extend(names("mute_time_intervals"));
-        self.route(root, &names("receivers"), &times);
+        let receivers: Vec<&str> =
+            payload.root.items_at(&["receivers"]).iter().filter_map(|item| item.text_at(&["name"])).collect();
+        let times = self.times();
+        self.route(root, &receivers, &times);
+    }
+
+    /// The names of the times; each is there once, and ends after it has begun.
+    fn times(&mut self) -> Vec<&'t str> {
+        let payload = self.payload;
+        let mut names = Vec::new();
+        let lists = ["mute_time_intervals", "time_intervals"].iter().flat_map(|list| payload.root.items_at(&[list]));
+        for interval in lists {
+            let Some((at, name)) = interval.get("name").and_then(|at| Some((at, at.text()?))) else { continue };
+            if names.contains(&name) {
+                let message = format!("a second time interval is called `{name}`");
+                self.tell(at, &message, "Alertmanager refuses the file; rename one");
+            }
+            names.push(name);
+            for clock in interval.items_at(&["time_intervals"]).iter().flat_map(|part| part.items_at(&["times"])) {
+                if times::is_backwards(clock) {
+                    self.tell(
+                        clock,
+                        &format!("the time interval `{name}` ends before it begins"),
+                        "Alertmanager refuses the file; write two, of which one begins at `00:00`",
+                    );
+                }
+            }
+        }
+        names
     }
 
     fn route(&mut self, route: &Node, receivers: &[&str], times: &[&str]) {
@@ -218,39 +175,6 @@ impl Teller<'_, '_> {
             }
         }
         route.items_at(&["routes"]).iter().for_each(|inner| self.route(inner, receivers, times));
-    }
-}
-
-/// The files of message templates are there and can be read.
-fn messages<'a>(world: &World<'a>, scene: &Scene<'a>, payload: &Payload<'a>, findings: &mut Findings) {
-    for at in payload.root.items_at(&["templates"]) {
-        findings.ask();
-        let Some(pattern) = at.text() else { continue };
-        let (mut texts, mut is_missing) = (Vec::new(), false);
-        for reader in scene.readers_of(payload) {
-            let (found, seen) = reader.matching(pattern);
-            texts.extend(found);
-            is_missing |= matches!(seen, Seen::NotInVolume | Seen::NoVolume);
-        }
-        if is_missing {
-            payload
-                .error(findings, MONITORING_CONFIG, at, &format!("no file that is mounted matches `{pattern}`"))
-                .help("every message that uses one of its templates fails");
-        }
-        texts.dedup_by_key(|node| std::ptr::from_ref(*node));
-        for node in texts {
-            findings.ask();
-            let Err(fault) = templates::read(node.text().unwrap_or_default(), OF_MESSAGES) else { continue };
-            let holds = |thing: &Thing<'_>| payloads::files(*thing).any(|(_, own)| std::ptr::eq(own, node));
-            let Some(thing) = world.objects.iter().copied().find(holds) else { continue };
-            let holder = Payload::of(world, thing, node, Use::Alertmanager, node.clone());
-            let place = Node { span: (fault.at..fault.at + 1).into(), ..Node::of_text("") };
-            let message = format!("the templates cannot be read: {}", fault.message);
-            holder
-                .error(findings, ALERT_TEMPLATE, &place, &message)
-                .help("Alertmanager does not start")
-                .did_you_mean(fault.near);
-        }
     }
 }
 

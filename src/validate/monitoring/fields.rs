@@ -12,7 +12,9 @@ use crate::validate::findings::Findings;
 use crate::validate::monitoring::durations;
 use crate::validate::monitoring::matchers;
 use crate::validate::monitoring::payloads::Payload;
+use crate::validate::monitoring::selectors;
 use crate::validate::monitoring::sight::Seen;
+use crate::validate::monitoring::times;
 
 const HTTP: &str = include_str!("fields/http.txt");
 const PROMETHEUS: &str = include_str!("fields/prometheus.txt");
@@ -84,8 +86,11 @@ impl Reader<'_, '_> {
         };
         let fields = self.tables.fields(table);
         self.once(entries);
-        let is_said =
-            |key: &str| entries.iter().any(|entry| entry.key == key && is(&entry.node, |text| !text.is_empty()));
+        if table == "tls" {
+            self.pair(entries);
+            self.order(node);
+        }
+        let is_said = |key: &str| entries.iter().any(|entry| entry.key == key && is_said(&entry.node));
         for (key, _) in fields.iter().filter(|(key, shape)| shape.ends_with('!') && !is_said(key)) {
             self.payload.error(self.findings, MONITORING_CONFIG, node, &format!("`{name}` has no `{key}`"));
         }
@@ -118,6 +123,31 @@ impl Reader<'_, '_> {
         {
             let message = format!("`{}` is a second way to prove who asks", at.key);
             self.payload.error(self.findings, MONITORING_CONFIG, &at.node, &message).help("one is allowed");
+        }
+    }
+
+    /// A certificate is of no use without its key.
+    fn pair(&mut self, entries: &[Entry]) {
+        let said = |of: &str| {
+            let is_it = |entry: &&Entry| entry.key.split('_').next() == Some(of) && is_said(&entry.node);
+            entries.iter().find(is_it)
+        };
+        let (alone, other) = match (said("cert"), said("key")) {
+            (Some(cert), None) => (cert, "key"),
+            (None, Some(key)) => (key, "cert"),
+            _ => return,
+        };
+        let message = format!("`{}` has no `{other}_file` beside it", alone.key);
+        self.payload.error(self.findings, MONITORING_CONFIG, &alone.node, &message).help("the whole file is refused");
+    }
+
+    /// The words for versions of TLS sort as the versions do.
+    fn order(&mut self, node: &Node) {
+        if let (Some(least), Some(most)) = (node.text_at(&["min_version"]), node.get("max_version"))
+            && most.text().is_some_and(|most| most < least)
+        {
+            let message = format!("`max_version` is below the `min_version` `{least}`");
+            self.payload.error(self.findings, MONITORING_CONFIG, most, &message).help("no connection is possible");
         }
     }
 
@@ -182,6 +212,9 @@ impl Reader<'_, '_> {
             let message = format!("`{}` is no name of a label", entry.key);
             self.payload.error(self.findings, MONITORING_CONFIG, &place, &message);
         }
+        for entry in node.entries() {
+            self.value(&entry.node, "text", &entry.key);
+        }
     }
 
     fn file(&mut self, node: &Node, path: &str, name: &str) {
@@ -234,6 +267,17 @@ const FORMS: &[(&str, IsRight, &str)] = &[
     ("url", |node| is(node, is_url), "an address such as `https://example.com`"),
     ("host", |node| is(node, is_host), "a host and a port such as `mail.example.com:587`"),
     ("matcher", |node| is(node, |text| matchers::parse(text).is_some()), "matchers such as `severity=\"critical\"`"),
+    ("label-selector", |node| is(node, selectors::is_of_labels), "a selector such as `app=shop,tier in (a, b)`"),
+    ("field-selector", |node| is(node, selectors::is_of_fields), "a selector such as `status.phase=Running`"),
+    ("web-address", |node| is(node, is_web_address), "an address such as `https://example.com`"),
+    ("scheme", |node| is(node, |text| !text.trim().eq_ignore_ascii_case("basic")), "another one: use `basic_auth`"),
+    ("responder", |node| is(node, is_responder), "`team`, `teams`, `user`, `escalation` or `schedule`"),
+    ("weekdays", |node| is(node, times::is_weekdays), "a day or a range such as `monday:friday`"),
+    ("days", |node| is(node, times::is_days), "a day or a range such as `1:15` or `-3:-1`"),
+    ("months", |node| is(node, times::is_months), "a month or a range such as `may:august`"),
+    ("years", |node| is(node, times::is_years), "a year or a range such as `2026:2028`"),
+    ("clock", |node| is(node, times::is_clock), "a time such as `09:00`"),
+    ("zone", |node| is(node, times::is_zone), "a zone such as `Europe/Berlin`"),
     ("v2", |node| is(node, |text| text == "v2"), "`v2`, the only version that is left"),
     ("action", |node| is(node, |text| ACTIONS.contains(&&*text.to_ascii_lowercase())), ACTION_WORDS),
 ];
@@ -253,6 +297,11 @@ const ACTIONS: &[&str] = &[
 ];
 const ACTION_WORDS: &str = "`replace`, `keep`, `drop`, `keepequal`, `dropequal`, `hashmod`, `labelmap`, `labeldrop`, \
                             `labelkeep`, `lowercase` or `uppercase`";
+
+/// Whether a field says something.
+pub fn is_said(node: &Node) -> bool {
+    is(node, |text| !text.is_empty()) || !node.items().is_empty() || !node.entries().is_empty()
+}
 
 fn is(node: &Node, holds: impl Fn(&str) -> bool) -> bool {
     node.spelled().is_some_and(|text| holds(&text))
@@ -288,6 +337,15 @@ pub fn regex(text: &str) -> Option<Matcher> {
 fn is_url(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     text == "<secret>" || host.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && !host.contains(' '))
+}
+
+/// An address that may be put together when a message is sent.
+fn is_web_address(text: &str) -> bool {
+    text.is_empty() || text.contains("{{") || is_url(text)
+}
+
+fn is_responder(text: &str) -> bool {
+    text.contains("{{") || ["team", "teams", "user", "escalation", "schedule"].contains(&text.to_lowercase().as_str())
 }
 
 fn is_host(text: &str) -> bool {

@@ -141,6 +141,14 @@ fn literal(source: &str, at: usize, text: &str) -> Option<(usize, usize)> {
 const SIGNS: &[&str] =
     &["scrape_configs", "groups", "receivers", "panels", "datasources", "metricsQuery", "rule_files"];
 
+/// What a file was meant to be that has the name and the words of a dashboard and cannot be read.
+pub fn broken(name: &str, node: &Node) -> Option<Use> {
+    let text =
+        node.text().filter(|text| name.rsplit('.').next() == Some("json") && text.trim_start().starts_with('{'))?;
+    let is_meant = ["\"panels\"", "\"title\""].iter().all(|word| text.contains(word));
+    (is_meant && read::payload(text).is_none()).then_some(Use::Dashboard)
+}
+
 fn is_promising(text: &str) -> bool {
     SIGNS.iter().any(|sign| text.contains(sign))
 }
@@ -152,8 +160,8 @@ fn usage(root: &Node) -> Option<Use> {
         let item = root.items_at(&[list]).first();
         item.is_some_and(|item| keys.iter().any(|key| item.get(key).is_some()))
     };
-    // agents that read logs and forward samples have scrape jobs too, and other keys beside them
-    let is_of_agent = || ["clients", "positions", "server", "receivers"].iter().any(|key| has(key));
+    // agents that read logs and forward samples have scrape jobs too, and tests of rules name their files
+    let is_of_agent = || ["clients", "positions", "server", "receivers", "tests"].iter().any(|key| has(key));
     if (has("scrape_configs") || has("rule_files")) && !is_of_agent() {
         return Some(Use::Prometheus);
     }

@@ -6,6 +6,8 @@ use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_LAND, T_LOR, T_LUNLESS};
 use promql_parser::parser::{self, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
 
+use crate::validate::monitoring::vain;
+
 /// What an expression asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
@@ -17,6 +19,10 @@ pub struct Query {
     pub is_condition: bool,
     /// The labels of its result; `None` if nobody can tell.
     pub labels: Option<BTreeSet<String>>,
+    /// The series whose absence is a result by itself.
+    pub absences: Vec<Selector>,
+    /// What in it never has a result, whatever there is.
+    pub vain: Vec<String>,
 }
 
 /// Series that are selected.
@@ -78,15 +84,28 @@ fn walk(expr: &Expr, query: &mut Query) {
         Expr::Binary(inner) => {
             walk(&inner.lhs, query);
             walk(&inner.rhs, query);
+            query.vain.extend(vain::partners(inner, &labels(&inner.lhs), &labels(&inner.rhs)));
         }
-        Expr::VectorSelector(selector) => query.selectors.push(selected(selector)),
-        Expr::MatrixSelector(selector) => query.selectors.push(selected(&selector.vs)),
+        Expr::VectorSelector(selector) => select(selector, query),
+        Expr::MatrixSelector(selector) => select(&selector.vs, query),
         Expr::Call(call) => {
             query.windows.extend(window(call));
+            let before = query.selectors.len();
             call.args.args.iter().for_each(|argument| walk(argument, query));
+            if call.func.name == "absent" {
+                query.absences.extend_from_slice(&query.selectors[before..]);
+            }
+            if let (true, Some(of)) = (call.func.name == "histogram_quantile", call.args.args.last()) {
+                query.vain.extend(vain::buckets(&labels(of), &query.selectors[before..]));
+            }
         }
         Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
     }
+}
+
+fn select(selector: &VectorSelector, query: &mut Query) {
+    query.selectors.push(selected(selector));
+    query.vain.extend(vain::matchers(&selector.matchers.matchers));
 }
 
 fn selected(selector: &VectorSelector) -> Selector {

@@ -9,7 +9,7 @@ use crate::diagnostics::codes::{SHORT_WINDOW, UNKNOWN_METRIC};
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
 use crate::validate::findings::Findings;
-use crate::validate::monitoring::durations::spelled;
+use crate::validate::monitoring::durations::{self, spelled};
 use crate::validate::monitoring::fields;
 use crate::validate::monitoring::payloads::Payload;
 use crate::validate::monitoring::promql::{Query, Selector, Window};
@@ -119,9 +119,42 @@ impl Answers {
                     .did_you_mean(suggest::nearest(metric, self.names()));
             }
         }
+        for vain in &query.vain {
+            let message = format!("`{name}` {vain}");
+            payload.warning(findings, UNKNOWN_METRIC, at, &message).help("it will never have an answer");
+        }
         for window in &query.windows {
             findings.ask();
             self.fits(payload, at, name, window, findings);
+        }
+    }
+
+    /// An alert on what is not there outlives a scrape that fails.
+    pub fn waits(&self, payload: &Payload<'_>, rule: &Rule<'_>, findings: &mut Findings) {
+        // what is there for every target is there when a scrape fails
+        let is_collected = |selector: &&Selector| {
+            selector
+                .metric
+                .as_deref()
+                .is_some_and(|name| !OF_TARGETS.contains(&name) && !self.recorded.contains_key(name))
+        };
+        let absences = rule.query.absences.iter().filter(is_collected);
+        let longest =
+            absences.filter_map(|selector| Some((self.interval(selector)?, selector))).max_by_key(|(of, _)| *of);
+        let Some((interval, selector)) = longest.filter(|_| rule.is_alert) else { return };
+        findings.ask();
+        let waits = rule.node.text_at(&["for"]).and_then(durations::parse).unwrap_or_default();
+        let needed = interval.saturating_mul(2);
+        if waits < needed {
+            let (of, metric) = (rule.name, selector.metric.as_deref().unwrap_or_default());
+            let message = format!(
+                "`{of}` fires when `{metric}` is not there for {}, with a sample every {}",
+                spelled(waits),
+                spelled(interval)
+            );
+            payload
+                .warning(findings, SHORT_WINDOW, rule.expr, &message)
+                .help(format!("one scrape that fails sets it off; give it a `for` of {} or more", spelled(needed)));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::validate::makers::{self, Makers};
 use crate::validate::monitoring::durations;
 use crate::validate::monitoring::payloads::{self, Payload, Use};
 use crate::validate::monitoring::sight::{Seen, Sight};
-use crate::validate::world::{Pod, World};
+use crate::validate::world::{Pod, Thing, World};
 
 /// All of it.
 #[derive(Debug)]
@@ -71,25 +71,11 @@ impl<'a> Scene<'a> {
         let other = of_others(world);
         let mut payloads = Vec::new();
         for thing in world.objects.iter().copied() {
-            for (_, node) in payloads::files(thing).filter(|(_, node)| !other.contains(&std::ptr::from_ref(*node))) {
+            for (name, node) in payloads::files(thing).filter(|(_, node)| !other.contains(&std::ptr::from_ref(*node))) {
                 let found = match meant.get(&std::ptr::from_ref(node)) {
-                    None => Payload::of_shape(world, thing, node),
-                    Some(usage) => match read::payload_or_fault(node.text().unwrap_or_default()) {
-                        Ok(root) => Some(Payload::of(world, thing, node, *usage, root)),
-                        Err((span, fault)) => {
-                            // what is missing is missed after the last letter
-                            let end = node.text().map_or(0, |text| text.trim_end().len().saturating_sub(1));
-                            let start = span.start.min(end);
-                            let broken = Node { span: (start..start + 1).into(), ..Node::of_text("") };
-                            Payload::of(world, thing, node, *usage, Node::of_text("")).error(
-                                findings,
-                                MONITORING_CONFIG,
-                                &broken,
-                                &format!("it cannot be read: {fault}"),
-                            );
-                            None
-                        }
-                    },
+                    Some(usage) => meant_as(*usage, world, thing, node, findings),
+                    None => Payload::of_shape(world, thing, node)
+                        .or_else(|| meant_as(payloads::broken(name, node)?, world, thing, node, findings)),
                 };
                 payloads.extend(found);
             }
@@ -191,6 +177,32 @@ fn meant(readers: &[Software<'_>]) -> HashMap<*const Node, Use> {
         });
     }
     meant
+}
+
+/// A file of which it is known what it is for; that it cannot be read is told.
+fn meant_as<'a>(
+    usage: Use,
+    world: &World<'a>,
+    thing: Thing<'a>,
+    node: &'a Node,
+    findings: &mut Findings,
+) -> Option<Payload<'a>> {
+    match read::payload_or_fault(node.text().unwrap_or_default()) {
+        Ok(root) => Some(Payload::of(world, thing, node, usage, root)),
+        Err((span, fault)) => {
+            // what is missing is missed after the last letter
+            let end = node.text().map_or(0, |text| text.trim_end().len().saturating_sub(1));
+            let start = span.start.min(end);
+            let broken = Node { span: (start..start + 1).into(), ..Node::of_text("") };
+            Payload::of(world, thing, node, usage, Node::of_text("")).error(
+                findings,
+                MONITORING_CONFIG,
+                &broken,
+                &format!("it cannot be read: {fault}"),
+            );
+            None
+        }
+    }
 }
 
 /// The containers of a pod that run software of which we know the configuration.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::codes::MONITORING_CONFIG;
+use crate::diagnostics::suggest;
 use crate::manifest::node::{Node, Value};
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::durations::{self, spelled};
@@ -10,24 +11,30 @@ use crate::validate::monitoring::fields::{Reader, Tables};
 use crate::validate::monitoring::payloads::{Payload, Use};
 use crate::validate::monitoring::scene::{INTERVAL, Scene};
 use crate::validate::monitoring::sight::Seen;
+use crate::validate::references;
+use crate::validate::world::World;
 
 /// Judges every configuration.
-pub fn judge(scene: &Scene<'_>, findings: &mut Findings) {
+pub fn judge(world: &World<'_>, scene: &Scene<'_>, findings: &mut Findings) {
     let mut tables = None;
     for payload in scene.all(Use::Prometheus) {
         let tables = tables.get_or_insert_with(Tables::of_prometheus);
         let sees = |path: &str| scene.sees(payload, path);
         Reader { payload, tables, findings, sees: &sees }.table(&payload.root, "prometheus", "the configuration");
-        let mut teller = Teller { payload, findings };
+        let mut teller = Teller { world, payload, findings };
         teller.global();
         teller.jobs();
         teller.alerting();
-        rule_files(scene, payload, findings);
+        teller.remotes();
+        for key in ["rule_files", "scrape_config_files"] {
+            files(scene, payload, key, findings);
+        }
     }
 }
 
 /// Who tells what is wrong with a configuration.
 struct Teller<'t, 'a> {
+    world: &'t World<'a>,
     payload: &'t Payload<'a>,
     findings: &'t mut Findings,
 }
@@ -105,6 +112,9 @@ impl Teller<'_, '_> {
         }
         for target in holder.items_at(&["static_configs"]).iter().flat_map(|list| list.items_at(&["targets"])) {
             self.findings.ask();
+            if target.text() == Some("") {
+                self.tell(target, &format!("a target of {title} is empty"), "it is a host and a port");
+            }
             if target.text().is_some_and(|text| text.contains('/')) {
                 let message = format!("a target of {title} is `{}`", target.text().unwrap_or_default());
                 self.tell(target, &message, "it is a host and a port; the rest stands in `scheme` and `metrics_path`");
@@ -119,6 +129,15 @@ impl Teller<'_, '_> {
         self.findings.ask();
         let Some(role) = discovery.text_at(&["role"]) else { return };
         self.access(discovery, title);
+        for at in discovery.items_at(&["namespaces", "names"]) {
+            let Some(name) = at.text().filter(|name| !references::is_namespace(self.world, name)) else { continue };
+            let near = suggest::nearest(name, self.world.namespaces.keys().copied());
+            let message = format!("a discovery of {title} looks into the namespace `{name}`, which is not there");
+            self.payload
+                .error(self.findings, MONITORING_CONFIG, at, &message)
+                .help("it finds nothing")
+                .did_you_mean(near);
+        }
         let allowed = SELECTABLE.iter().find(|(own, _)| *own == role).map_or(&[][..], |(_, allowed)| allowed);
         let mut seen = BTreeSet::new();
         for selector in discovery.items_at(&["selectors"]) {
@@ -203,6 +222,21 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// Those that have names have names of their own.
+    fn remotes(&mut self) {
+        let payload = self.payload;
+        for list in ["remote_write", "remote_read"] {
+            let mut names = BTreeSet::new();
+            for at in payload.root.items_at(&[list]).iter().filter_map(|remote| remote.get("name")) {
+                let name = at.text().unwrap_or_default();
+                if !name.is_empty() && !names.insert(name) {
+                    let message = format!("a second entry of `{list}` is called `{name}`");
+                    self.tell(at, &message, "Prometheus refuses the file; rename one");
+                }
+            }
+        }
+    }
+
     fn alerting(&mut self) {
         let payload = self.payload;
         for client in payload.root.items_at(&["alerting", "alertmanagers"]) {
@@ -272,13 +306,13 @@ fn is_found(role: &str, rest: &str) -> bool {
     })
 }
 
-/// Every pattern finds rules where they are looked for.
-fn rule_files(scene: &Scene<'_>, payload: &Payload<'_>, findings: &mut Findings) {
-    for at in payload.root.items_at(&["rule_files"]) {
+/// Every pattern finds files where they are looked for.
+fn files(scene: &Scene<'_>, payload: &Payload<'_>, key: &str, findings: &mut Findings) {
+    for at in payload.root.items_at(&[key]) {
         findings.ask();
         let Some(pattern) = at.text() else { continue };
         if pattern.rsplit_once('/').is_some_and(|(directory, _)| directory.contains('*')) {
-            let message = format!("`rule_files` has `{pattern}`, with a star in a directory");
+            let message = format!("`{key}` has `{pattern}`, with a star in a directory");
             payload.error(findings, MONITORING_CONFIG, at, &message).help("only the last part may have one");
             continue;
         }
@@ -286,7 +320,7 @@ fn rule_files(scene: &Scene<'_>, payload: &Payload<'_>, findings: &mut Findings)
         if let Some(Seen::NotInVolume | Seen::NoVolume) = seen.min_by_key(|seen| *seen == Seen::Yes) {
             payload
                 .error(findings, MONITORING_CONFIG, at, &format!("no file that is mounted matches `{pattern}`"))
-                .help("Prometheus starts without these rules and says nothing");
+                .help("Prometheus starts without what stands there and says nothing");
         }
     }
 }

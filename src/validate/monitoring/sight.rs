@@ -114,12 +114,19 @@ impl<'a> Sight<'a> {
         let start = format!("{directory}/");
         let within = self.files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
         let mut found = Vec::new();
-        let mut is_any = false;
+        let (mut is_any, mut is_hidden) = (false, false);
         for (path, text) in within.filter(|(path, _)| matches(name.as_bytes(), &path.as_bytes()[start.len()..])) {
             is_any |= !path.is_empty();
+            is_hidden |= text.is_none();
             found.extend(*text);
         }
-        let seen = if is_any { Seen::Yes } else { self.has(&format!("{start}*")) };
+        let seen = if is_hidden {
+            Seen::Unknown
+        } else if is_any {
+            Seen::Yes
+        } else {
+            self.has(&format!("{start}*"))
+        };
         (found, seen)
     }
 }

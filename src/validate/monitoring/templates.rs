@@ -113,6 +113,10 @@ fn fault<T>(at: usize, message: impl Into<String>) -> Result<T, Fault> {
 pub struct Uses {
     /// Labels that it asks an alert for, and where.
     pub labels: Vec<(usize, String)>,
+    /// Templates that it names.
+    pub templates: Vec<String>,
+    /// Templates that it defines.
+    pub defines: Vec<String>,
 }
 
 /// A block that has not ended.
@@ -189,12 +193,14 @@ impl<'t> Reader<'t> {
             "define" | "block" => {
                 self.at += 1;
                 self.open(word, start);
-                self.name(word)?;
+                let name = self.name(word)?;
+                self.uses.defines.push(name);
                 if word == "block" { self.pipeline_to_end() } else { self.finish() }
             }
             "template" => {
                 self.at += 1;
-                self.name(word)?;
+                let name = self.name(word)?;
+                self.uses.templates.push(name);
                 if self.peek().is_some() { self.pipeline_to_end() } else { Ok(()) }
             }
             "else" => self.otherwise(start),
@@ -241,10 +247,10 @@ impl<'t> Reader<'t> {
         self.finish()
     }
 
-    fn name(&mut self, word: &str) -> Result<(), Fault> {
+    fn name(&mut self, word: &str) -> Result<String, Fault> {
         let at = self.place();
         match self.next() {
-            Some(Token::Text(_)) => Ok(()),
+            Some(Token::Text(name)) => Ok(name.trim_matches(['"', '`']).to_owned()),
             _ => fault(at, format!("`{word}` must be followed by a name in quotes")),
         }
     }
