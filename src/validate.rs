@@ -205,6 +205,9 @@ fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, 
     let text = if is_manifest { file.text.as_str() } else { "" };
     let mut documents = read::read(text, question.dialect, &mut report);
     documents.retain(|document| !is_of_tools(document));
+    for document in &mut documents {
+        settle(document, schema);
+    }
     let mut decoded = |document: &Document| {
         let questions = decode::decode(document, schema, question.minor, &mut report);
         asked += questions.unwrap_or_default();
@@ -214,6 +217,15 @@ fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, 
     // of another type, a value is none that could be judged
     report.once(codes::WRONG_TYPE, codes::INVALID_FIELD);
     (Checked { path: file.path, text: file.text, documents, report, strangers, ..Checked::default() }, asked)
+}
+
+/// Takes what is `null` in an object for what a server takes it for, so that no check stumbles over it.
+fn settle(document: &mut Document, schema: &Schema) {
+    let version = document.root.text_at(&["apiVersion"]).unwrap_or_default();
+    let known = schema.kind(version, &document.id.kind);
+    if let Some(root) = known.and_then(|known| nulls::settled(&document.root, known.name, schema)) {
+        document.root = root;
+    }
 }
 
 /// The checks of several objects at once, each on a thread of its own: none knows of the others.

@@ -147,6 +147,11 @@ impl Report {
         })
     }
 
+    /// Whether further errors with this code are counted only, so that nobody reads what could be said of them.
+    pub fn is_full(&self, code: &'static str) -> bool {
+        self.sorts.get(&(code, Severity::Error)).is_some_and(|sort| sort.kept >= MOST)
+    }
+
     fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         let sort = self.sorts.entry((diagnostic.code, diagnostic.severity)).or_default();
         if sort.kept == MOST {

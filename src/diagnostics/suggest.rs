@@ -13,6 +13,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// More slips than anybody makes in one map; a map of nothing else has no meaning to be guessed.
+const MOST_SLIPS: usize = 20;
+
+/// The candidates that somebody has meant and misspelt.
+pub fn meant<'a, 'w>(words: impl IntoIterator<Item = &'w str>, candidates: &[&'a str]) -> Vec<&'a str> {
+    let slips = words.into_iter().filter(|word| !candidates.contains(word)).take(MOST_SLIPS);
+    slips.filter_map(|word| nearest(word, candidates.iter().copied())).collect()
+}
+
 fn is_prefix(word: &str, candidate: &str) -> bool {
     word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate) && candidate.len() >= 3)
 }

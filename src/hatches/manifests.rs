@@ -138,7 +138,7 @@ fn judged<'o>(
     for written in of_templates(platform) {
         let mut aside = Report::default();
         for document in &written.documents {
-            custom(document, &kinds, &mut judge, &mut aside);
+            custom(document, platform, &kinds, &mut judge, &mut aside);
             // a kind that a group of Kubernetes' own does not have has been told of
             if kinds.place(document).is_none() && !schema.has_group(&document.id.group) {
                 unknown(document, &mut aside);
@@ -186,10 +186,10 @@ fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut 
     literals::in_object(document, &platform.accepted, report);
     let mut aside = Report::default();
     let is_own = decode::decode(document, kinds.schema, platform.facts.platform.kubernetes, &mut aside).is_some();
-    let is_refused = aside.has_errors();
+    let mut is_refused = aside.has_errors();
     // what is only doubtful is said by `validate`, where it can be accepted
     report.adopt(aside, |_| true);
-    custom(document, kinds, judge, report);
+    is_refused |= custom(document, platform, kinds, judge, report);
     let kind = document.id.kind.as_str();
     let place = kinds.place(document);
     if place.is_none() && !is_own {
@@ -221,9 +221,11 @@ fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut 
     }
 }
 
-/// An object of a kind that somebody defines is as its definition says.
-fn custom(document: &Document, kinds: &Kinds<'_>, judge: &mut Judge, report: &mut Report) {
+/// An object of a kind that somebody defines is as its definition says; says whether its name or place is wrong.
+fn custom(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut Judge, report: &mut Report) -> bool {
+    let mut aside = Report::default();
     if let Some(definition) = kinds.definitions.find(document) {
+        decode::metadata(document, definition.is_namespaced, platform.facts.platform.kubernetes, &mut aside);
         for part in [Part::Shape, Part::Values] {
             judge.resource(document, definition, part);
         }
@@ -232,6 +234,9 @@ fn custom(document: &Document, kinds: &Kinds<'_>, judge: &mut Judge, report: &mu
             report.error(fault.code, fault.span, message).help = fault.help;
         }
     }
+    let is_refused = aside.has_errors();
+    report.adopt(aside, |_| true);
+    is_refused
 }
 
 fn unknown(document: &Document, report: &mut Report) {

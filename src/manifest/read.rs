@@ -323,6 +323,22 @@ fn merge(entries: &mut Vec<Entry>, merged: Vec<Node>) {
     }
 }
 
+/// An item of a list of one kind, such as `PodList`, need not say which: a server does not repeat it, and kubectl fills it
+/// in. Source: `decodeToList` of `apimachinery/pkg/apis/meta/v1/unstructured`.
+fn of_list(item: &Node, list: &Node, kind: &str) -> Node {
+    let mut item = item.clone();
+    let kind = kind.strip_suffix("List").unwrap_or(kind);
+    let is_silent = item.get("kind").is_none() && item.get("apiVersion").is_none();
+    if let (Value::Map(entries), Some(version), true) =
+        (&mut item.value, list.text_at(&["apiVersion"]), is_silent && !kind.is_empty())
+    {
+        let span: Span = (item.span.start..item.span.start).into();
+        let said = |key: &str, text: &str| Entry { key: key.into(), span, node: Node { span, ..Node::of_text(text) } };
+        entries.splice(0..0, [said("apiVersion", version), said("kind", kind)]);
+    }
+    item
+}
+
 /// Takes lists of objects apart; what is no object is a mistake.
 fn objects(span: Span, root: Node, documents: &mut Vec<Document>, report: &mut Report) {
     if matches!(root.value, Value::Null) {
@@ -331,7 +347,7 @@ fn objects(span: Span, root: Node, documents: &mut Vec<Document>, report: &mut R
     let id = Id::of(&root);
     if id.kind.ends_with("List") && root.get("items").is_some() {
         for item in root.items_at(&["items"]) {
-            objects(item.span, item.clone(), documents, report);
+            objects(item.span, of_list(item, &root, &id.kind), documents, report);
         }
         return;
     }

@@ -8,7 +8,7 @@ use crate::diagnostics::{codes, report::Report, suggest};
 use crate::diff::path::{Path, Step};
 use crate::manifest::document::Document;
 use crate::manifest::node::{Node, Value};
-use crate::schema::{Field, Schema, Shape};
+use crate::schema::{Field, Kind, Schema, Shape};
 use crate::spec::shapes::Minor;
 use crate::validate::api::amounts;
 use crate::validate::api::{Judge, Questions, names};
@@ -25,7 +25,7 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
     let mut walk = Walk { schema, minor, object: document.id.to_string(), path: Path::default(), report, judged: 1 };
     if version.is_empty() {
         walk.report
-            .error(codes::MISSING_KEY, begin(root), "`apiVersion` is missing")
+            .error(codes::MISSING_KEY, begin(root), format!("{}: `apiVersion` is missing", document.id))
             .help(format!("{kind} is served as {}", suggest::list(schema.versions(kind))));
         return Some(walk.judged);
     }
@@ -36,8 +36,8 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
             let message = format!("{version} is not served unless somebody turns it on");
             walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
         }
-        let filled = nulls::filled(root, known.name, schema);
-        let root = filled.as_ref().unwrap_or(root);
+        let settled = nulls::settled(root, known.name, schema);
+        let root = settled.as_ref().unwrap_or(root);
         let readable = sops::readable(root);
         let root = readable.as_ref().unwrap_or(root);
         let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
@@ -65,6 +65,21 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
     }
     Some(walk.judged)
 }
+
+/// Decodes what every object has of one whose kind somebody defines: who it is and where it lives. Its definition says the
+/// rest.
+pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: &mut Report) {
+    let Some(metadata) = document.root.get("metadata") else { return };
+    let schema = Schema::of(minor);
+    let mut walk = Walk { schema, minor, object: document.id.to_string(), path: Path::default(), report, judged: 0 };
+    let kind = Kind { is_namespaced, name: METADATA };
+    let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
+    names::identity(judge, &document.id, &document.root, kind);
+    walk.step(Step::Key("metadata".into()), |walk| walk.value(metadata, Shape::Type(METADATA)));
+}
+
+/// The type of what every object has.
+const METADATA: &str = "meta/v1.ObjectMeta";
 
 fn begin(node: &Node) -> Span {
     (node.span.start..node.span.start + 1).into()
@@ -114,11 +129,13 @@ impl Walk<'_> {
         let is_told = |key: &str| fields.iter().any(|field| field.key == key && is_required(field));
         let demanded = questions.demanded().filter(|key| !is_told(key));
         let missing: Vec<&str> = required.chain(demanded).filter(|key| is_absent(node, key)).collect();
+        if missing.is_empty() {
+            return;
+        }
         // who misspells a key has not forgotten it
-        let unknown = node.entries().iter().map(|entry| entry.key.as_str());
-        let unknown: Vec<&str> = unknown.filter(|key| !fields.iter().any(|field| field.key == *key)).collect();
-        let near = |key: &str| suggest::nearest(key, fields.iter().map(|field| field.key));
-        for key in missing.into_iter().filter(|key| !unknown.iter().any(|slip| near(slip) == Some(*key))) {
+        let known: Vec<&str> = fields.iter().map(|field| field.key).collect();
+        let meant = suggest::meant(node.entries().iter().map(|entry| entry.key.as_str()), &known);
+        for key in missing.into_iter().filter(|key| !meant.contains(key)) {
             let message = match self.path.to_string().as_str() {
                 "" => format!("{}: `{key}` is missing", self.object),
                 path => format!("{}: `{key}` is missing in `{path}`", self.object),
@@ -129,7 +146,8 @@ impl Walk<'_> {
 
     fn unknown(&mut self, key: &str, span: Span, name: &str, fields: &[Field]) {
         let message = format!("{}: {} has no field `{key}`, at {}", self.object, short(name), said(&self.path));
-        let near = suggest::nearest(key, fields.iter().map(|field| field.key));
+        let is_shown = !self.report.is_full(codes::UNKNOWN_KEY);
+        let near = is_shown.then(|| suggest::nearest(key, fields.iter().map(|field| field.key))).flatten();
         self.report.error(codes::UNKNOWN_KEY, span, message).did_you_mean(near);
     }
 

@@ -2,6 +2,7 @@
 
 use crate::manifest::node::{Node, Value};
 use crate::validate::api::custom::{Definitions, Judge, Part};
+use crate::validate::decode;
 use crate::validate::findings::Findings;
 use crate::validate::world::World;
 
@@ -23,6 +24,10 @@ fn judge(world: &World<'_>, part: Part, findings: &mut Findings) {
     let mut judge = Judge::default();
     for thing in &world.objects {
         let Some(definition) = definitions.find(thing.document) else { continue };
+        if part == Part::Shape {
+            let report = findings.found.entry(thing.file).or_default();
+            decode::metadata(thing.document, definition.is_namespaced, world.minor, report);
+        }
         judge.resource(thing.document, definition, part);
         for fault in judge.faults.drain(..) {
             let place = Node { span: fault.span, value: Value::Null };

@@ -4,8 +4,9 @@
 use crate::manifest::node::{Entry, Node, Value};
 use crate::schema::{Schema, Shape};
 
-/// The value of a type with zeros in the place of what is `null`; `None` if nothing is.
-pub fn filled(node: &Node, name: &'static str, schema: &Schema) -> Option<Node> {
+/// The value of a type as a server takes it: without the fields that are `null`, and with zeros in the place of what else
+/// is; `None` if nothing is `null`.
+pub fn settled(node: &Node, name: &'static str, schema: &Schema) -> Option<Node> {
     holds_null(node).then(|| within(node, Shape::Type(name), schema))
 }
 
@@ -22,11 +23,10 @@ fn within(node: &Node, shape: Shape, schema: &Schema) -> Node {
     let value = match (shape, &node.value) {
         (Shape::Type(name), Value::Map(entries)) => {
             let fields = schema.fields(name);
-            let shape =
-                |key: &str| fields.iter().find(|field| field.key == key).map_or(Shape::Any, |field| field.shape);
-            Value::Map(
-                entries.iter().map(|entry| of_entry(entry, within(&entry.node, shape(&entry.key), schema))).collect(),
-            )
+            let shape = |key: &str| fields.iter().find(|field| field.key == key).map(|field| field.shape);
+            let is_said = |entry: &&Entry| !matches!(entry.node.value, Value::Null) || shape(&entry.key).is_none();
+            let settled = |entry| of_entry(entry, within(&entry.node, shape(&entry.key).unwrap_or(Shape::Any), schema));
+            Value::Map(entries.iter().filter(is_said).map(settled).collect())
         }
         (Shape::Map(values), Value::Map(entries)) => {
             let shape = Shape::inner(values);

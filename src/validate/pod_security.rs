@@ -52,7 +52,7 @@ pub fn admit(world: &World<'_>, findings: &mut Findings) {
         for (mode, does, severity) in MODES {
             let Some(level) = labels.get(mode).and_then(|level| level_of(level)) else { continue };
             let minor = labels.get(format!("{mode}-version").as_str()).and_then(|text| minor_of(text));
-            let minor = minor.unwrap_or(LATEST).min(world.minor);
+            let minor = minor.unwrap_or(LATEST).min(world.minor.number());
             if told.iter().any(|(known, at)| *known >= level && *at == minor) {
                 continue;
             }

@@ -19,8 +19,8 @@ pub struct World<'a> {
     pub pods: Vec<Pod<'a>>,
     /// The labels of the namespaces that stand here or that something here lands in.
     pub namespaces: BTreeMap<&'a str, Labels<'a>>,
-    /// The server's minor: 36 for 1.36.
-    pub minor: u32,
+    /// The server's minor.
+    pub minor: Minor,
     /// What else is there; `None` if nobody knows, so that what is not among the objects may be in the cluster already.
     pub known: Option<&'a Known>,
     /// The texts of the files, by their numbers; empty where nobody needs places within values.
@@ -93,7 +93,6 @@ impl<'a> World<'a> {
                 lists[list].push(at);
             }
         }
-        let minor = minor.number();
         let namespaces = namespaces(&objects);
         Self { objects, pods, namespaces, minor, known, texts: Vec::new(), found, labelled, lists }
     }

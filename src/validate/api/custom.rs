@@ -200,8 +200,14 @@ impl Judge {
     }
 
     fn required(&mut self, node: &Node, schema: &Node) {
+        let known = schema.get("properties").map(Node::entries).unwrap_or_default();
+        let known: Vec<&str> = known.iter().map(|known| known.key.as_str()).collect();
+        // who misspells a key has not forgotten it
+        let meant = suggest::meant(node.entries().iter().map(|entry| entry.key.as_str()), &known);
         // what has a default is there before anybody asks
-        let is_missing = |key: &&str| node.get(key).is_none() && schema.at(&["properties", key, "default"]).is_none();
+        let is_missing = |key: &&str| {
+            node.get(key).is_none() && schema.at(&["properties", key, "default"]).is_none() && !meant.contains(key)
+        };
         let required = schema.items_at(&["required"]).iter().filter_map(Node::text);
         for key in required.filter(is_missing) {
             let message = match self.path.to_string().as_str() {

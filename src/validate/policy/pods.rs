@@ -195,7 +195,7 @@ fn no_priority<'a>(scene: &Scene<'a>) -> Vec<Fault<'a>> {
 }
 
 fn unrestricted<'a>(scene: &Scene<'a>) -> Vec<Fault<'a>> {
-    pod_security::unrestricted(scene.pod, scene.world.minor)
+    pod_security::unrestricted(scene.pod, scene.world.minor.number())
 }
 
 #[cfg(test)]
