@@ -12,6 +12,9 @@ use crate::spec::shapes::Minor;
 /// `@36+`, `@-36` and `@36` in which minors a line holds that does not hold in all.
 const TABLE: &str = include_str!("schema/types.txt");
 
+/// Begins the lines of a type.
+const TYPE: &str = "type ";
+
 /// The API of one minor.
 #[derive(Debug)]
 pub struct Schema {
@@ -113,20 +116,25 @@ impl Schema {
     }
 
     fn read(minor: Minor) -> Self {
-        let mut pieces = TABLE.split("\ntype ");
-        let kinds = pieces.next().unwrap_or_default().lines().filter_map(|line| {
+        // line by line, as searching for a word takes several times as long as searching for a letter
+        let begins = TABLE.match_indices('\n').map(|(at, _)| at + 1);
+        let begins: Vec<usize> = begins.filter(|at| TABLE[*at..].starts_with(TYPE)).collect();
+        let head = begins.first().map_or(TABLE, |first| &TABLE[..*first]);
+        let kinds = head.lines().filter_map(|line| {
             let (line, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
             let mut words = line.strip_prefix("kind ")?.split(' ');
             let (version, kind, scope, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
             Some(((version, kind), Kind { is_namespaced: scope == "namespaced", name }))
         });
         let kinds = kinds.collect();
-        let types = pieces.filter_map(|piece| {
+        let ends = begins.iter().skip(1).copied().chain([TABLE.len()]);
+        let mut types = HashMap::with_capacity(begins.len());
+        types.extend(begins.iter().zip(ends).filter_map(|(begin, end)| {
+            let piece = &TABLE[begin + TYPE.len()..end];
             let (line, lines) = piece.split_once('\n').unwrap_or((piece, ""));
             let (name, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
             Some((name, Type { lines, fields: OnceLock::new() }))
-        });
-        let types = types.collect();
+        }));
         Self { minor, kinds, types }
     }
 
@@ -179,7 +187,8 @@ fn fields(lines: &'static str, minor: Minor) -> Vec<Field> {
 
 /// A line and its mark; nothing of a comment.
 fn marked(line: &'static str) -> Option<(&'static str, &'static str)> {
-    (!line.starts_with('#')).then(|| line.split_once(" @").unwrap_or((line, "")))
+    let (line, mark) = line.split_once('@').map_or((line, ""), |(line, mark)| (line.trim_end(), mark));
+    (!line.starts_with('#')).then_some((line, mark))
 }
 
 fn holds(mark: &str, minor: Minor) -> bool {

@@ -4,9 +4,12 @@
 /// not count.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = &word.to_lowercase();
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
+        // what differs in length by more cannot be near, and need not be compared letter by letter
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit || is_prefix(word, candidate))
         .map(|candidate| (strsim::damerau_levenshtein(word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= limit || is_prefix(word, candidate))
         .min()

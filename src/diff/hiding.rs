@@ -47,12 +47,19 @@ pub fn holds_credentials(text: &str) -> bool {
 fn is_credential(text: &str) -> bool {
     text.contains("PRIVATE KEY-----")
         || (text.contains("\"auths\"") && text.contains('{'))
-        || TOKENS.iter().any(|start| {
-            text.match_indices(start).any(|(at, _)| {
-                let is_begin = !text[..at].ends_with(|letter: char| letter.is_alphanumeric());
-                is_begin && text[at + start.len()..].chars().take_while(|letter| is_name(*letter)).count() >= 6
-            })
+        || begins(text).any(|word| {
+            let rests = TOKENS.iter().filter_map(|start| word.strip_prefix(start));
+            rests.into_iter().any(|rest| rest.chars().take_while(|letter| is_name(*letter)).count() >= 6)
         })
+}
+
+/// The text from each place on where a word begins.
+fn begins(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_inside = false;
+    text.char_indices().filter_map(move |(at, letter)| {
+        let was_inside = std::mem::replace(&mut is_inside, letter.is_alphanumeric());
+        (is_inside && !was_inside).then(|| &text[at..])
+    })
 }
 
 /// Whether a key of a map is a secret by itself: a well-known token, or an address with a password in it.

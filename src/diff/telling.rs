@@ -71,7 +71,9 @@ pub fn is_telling(name: &str) -> bool {
     if HARMLESS.contains(&name) {
         return false;
     }
-    is_key_file(name) || has_part(name) || words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+    is_key_file(name)
+        || has_part(name)
+        || words(name).any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// Whether the name says that all that it holds is secret.
@@ -125,26 +127,24 @@ fn is_key_file(name: &str) -> bool {
 }
 
 fn plain(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>().to_lowercase()
+    let mut plain = String::with_capacity(name.len());
+    plain.extend(name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
+    plain
 }
 
-/// `adminPwd` and `ADMIN_PWD` are `admin` and `pwd`.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for letter in name.chars() {
-        let is_hump = letter.is_uppercase() && before.is_lowercase();
-        if (is_hump || !letter.is_alphanumeric()) && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        if letter.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(letter.to_lowercase());
-        }
-        before = letter;
-    }
-    words
+/// `adminPwd` and `ADMIN_PWD` consist of the same two words.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|letter: char| !letter.is_alphanumeric()).flat_map(|part| {
+        let mut rest = part;
+        std::iter::from_fn(move || {
+            let mut letters = rest.char_indices().zip(rest.chars().skip(1));
+            let hump = letters.find(|((_, letter), next)| letter.is_lowercase() && next.is_uppercase());
+            let end = hump.map_or(rest.len(), |((at, letter), _)| at + letter.len_utf8());
+            let (word, after) = rest.split_at(end);
+            rest = after;
+            (!word.is_empty()).then_some(word)
+        })
+    })
 }
 
 #[cfg(test)]

@@ -33,17 +33,18 @@ pub struct Names<'i> {
 impl<'i> Names<'i> {
     /// The names in a file, from which an environment has taken some away.
     pub fn of(document: &'i DeTable<'_>, removed: &Removed) -> Self {
-        let keys = |table: &str| entries(document, table).map(|(key, ..)| key).collect();
+        let namespaces: Vec<_> = entries(document, "namespaces").collect();
+        let components: Vec<_> = entries(document, "components").collect();
         let namespace = |component: &'i Node<'_>| component.get_ref().as_table()?.get("namespace")?.get_ref().as_str();
         let mut residents = BTreeMap::new();
-        for name in entries(document, "components").filter_map(|(_, _, component)| namespace(component)) {
+        for name in components.iter().filter_map(|(_, _, component)| namespace(component)) {
             *residents.entry(name).or_insert(0) += 1;
         }
         Self {
-            namespaces: keys("namespaces"),
-            externals: keys("externals"),
-            components: keys("components"),
-            spans: entries(document, "namespaces").map(|(key, span, _)| (key, span)).collect(),
+            namespaces: namespaces.iter().map(|(key, ..)| *key).collect(),
+            externals: entries(document, "externals").map(|(key, ..)| key).collect(),
+            components: components.iter().map(|(key, ..)| *key).collect(),
+            spans: namespaces.iter().map(|(key, span, _)| (*key, *span)).collect(),
             residents,
             removed: removed.clone(),
         }
@@ -75,7 +76,7 @@ impl<'i> Names<'i> {
 
 /// The entries of `table`, even where the name of the table itself is misspelt.
 fn entries<'i>(document: &'i DeTable<'_>, table: &str) -> impl Iterator<Item = (&'i str, Span, &'i Node<'i>)> {
-    let meant = |key: &str| suggest::nearest(key, [table]).is_some();
+    let meant = |key: &str| key == table || suggest::nearest(key, [table]).is_some();
     let tables: Vec<_> = document.iter().filter(|(key, _)| meant(key.get_ref())).collect();
     let tables = tables.into_iter().filter_map(|(_, node)| node.get_ref().as_table());
     tables.flatten().map(|(key, node)| (key.get_ref().as_ref(), key.span().into(), node))

@@ -86,21 +86,27 @@ pub struct Questions {
 const NOTHING: Questions = Questions { demands: &[], words: &[], texts: &[], ranges: &[], rules: &[], spared: &[] };
 
 static QUESTIONS: LazyLock<HashMap<&'static str, Questions>> = LazyLock::new(|| {
-    let (demands, words, texts) = (demands::DEMANDS, words::WORDS, texts::TEXTS);
-    let (ranges, rules, spared) = (ranges::RANGES, rules::RULES, demands::SPARED);
-    let names = demands.iter().map(|row| row.0).chain(words.iter().map(|row| row.0));
-    let names = names.chain(texts.iter().map(|row| row.0)).chain(ranges.iter().map(|row| row.0));
-    let names = names.chain(rules.iter().map(|row| row.0)).chain(spared.iter().map(|row| row.0));
-    let of = |name| Questions {
-        demands: of(demands, name, |row| row.0),
-        words: of(words, name, |row| row.0),
-        texts: of(texts, name, |row| row.0),
-        ranges: of(ranges, name, |row| row.0),
-        rules: of(rules, name, |row| row.0),
-        spared: of(spared, name, |row| row.0),
-    };
-    names.map(|name| (name, of(name))).collect()
+    let mut all = HashMap::with_capacity(rules::RULES.len());
+    ask(&mut all, demands::DEMANDS, |row| row.0, |questions, rows| questions.demands = rows);
+    ask(&mut all, words::WORDS, |row| row.0, |questions, rows| questions.words = rows);
+    ask(&mut all, texts::TEXTS, |row| row.0, |questions, rows| questions.texts = rows);
+    ask(&mut all, ranges::RANGES, |row| row.0, |questions, rows| questions.ranges = rows);
+    ask(&mut all, rules::RULES, |row| row.0, |questions, rows| questions.rules = rows);
+    ask(&mut all, demands::SPARED, |row| row.0, |questions, rows| questions.spared = rows);
+    all
 });
+
+/// Adds the rows of a table that is sorted by types to the questions of each.
+fn ask<T>(
+    all: &mut HashMap<&'static str, Questions>,
+    table: &'static [T],
+    of: fn(&T) -> &'static str,
+    add: fn(&mut Questions, &'static [T]),
+) {
+    for rows in table.chunk_by(|row, next| of(row) == of(next)) {
+        add(all.entry(of(&rows[0])).or_insert(NOTHING), rows);
+    }
+}
 
 impl Questions {
     /// What is asked of the values of this type.
@@ -137,13 +143,6 @@ impl Questions {
     pub fn is_spared(&self, field: &str, minor: Minor) -> bool {
         self.spared.iter().any(|(_, known, last)| *known == field && minor <= *last)
     }
-}
-
-/// The rows of a type in a table that is sorted by types.
-fn of<'t, T>(table: &'t [T], name: &str, key: impl Fn(&T) -> &str) -> &'t [T] {
-    let first = table.partition_point(|row| key(row) < name);
-    let rows = table.get(first..).unwrap_or_default();
-    rows.get(..rows.partition_point(|row| key(row) == name)).unwrap_or_default()
 }
 
 impl Judge<'_> {
@@ -297,5 +296,6 @@ mod tests {
         assert!(texts::TEXTS.is_sorted_by_key(|row| (row.0, row.1)));
         assert!(ranges::RANGES.is_sorted_by_key(|row| row.0));
         assert!(rules::RULES.is_sorted_by_key(|row| row.0));
+        assert!(demands::SPARED.is_sorted_by_key(|row| row.0));
     }
 }
