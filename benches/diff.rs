@@ -57,7 +57,7 @@ fn main() {
 }
 
 fn tree(description: &str) -> Tree {
-    let rendered = pipeline::render_as(description, None, &mut Report::default(), emit::writer());
+    let rendered = pipeline::render_as(description, None, &mut Report::default(), emit::writer);
     let (_, bundle) = rendered.expect("the generated description has no mistakes");
     emit::tree(&bundle)
 }

@@ -46,7 +46,7 @@ struct Side {
 
 fn main() {
     // What stands around the services is no work of the bound's: it gets the finished objects.
-    let rest = bundle(&describe::description(0), |object| object).objects.into_iter().map(|placed| placed.object);
+    let rest = bundle(&describe::description(0), || |object| object).objects.into_iter().map(|placed| placed.object);
     let rest: Vec<Object> = rest.collect();
     let rows = SIZES.map(|services| compare(services, &rest));
 
@@ -106,10 +106,10 @@ fn cpu_of<T>(repeats: usize, run: impl Fn() -> T) -> Duration {
 
 /// What `platformgen render` does between reading its input and writing its output.
 fn render(description: &str) -> Bundle<Text> {
-    bundle(description, emit::writer())
+    bundle(description, emit::writer)
 }
 
-fn bundle<T>(description: &str, finish: impl FnMut(Object) -> T) -> Bundle<T> {
+fn bundle<T: Send, F: FnMut(Object) -> T>(description: &str, finish: impl Fn() -> F + Sync) -> Bundle<T> {
     let rendered = pipeline::render_as(description, None, &mut Report::default(), finish);
     let (_, bundle) = rendered.expect("the generated description has no mistakes");
     bundle

@@ -107,7 +107,7 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 fn side(known: &Side, described: Described<'_>, environment: Option<&str>) -> Option<Side> {
-    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer())?;
+    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer)?;
     Side::read_beside(known, "", emit::tree(&bundle), Dialect::Own).ok()
 }
 

@@ -15,7 +15,6 @@ pub mod payload;
 pub mod quantities;
 mod renames;
 pub mod secrets;
-pub mod shares;
 pub mod side;
 pub mod structure;
 pub mod telling;

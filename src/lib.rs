@@ -21,6 +21,7 @@ pub mod reach;
 pub mod rights;
 pub mod schema;
 pub mod sealing;
+pub mod shares;
 pub mod spec;
 pub mod stages;
 pub mod traces;

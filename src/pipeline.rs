@@ -1,5 +1,7 @@
 //! The stages in order: text → document → platform → objects → bundle → tree. A later stage never feeds an earlier one.
 
+mod rehearsal;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter;
@@ -8,17 +10,18 @@ use toml::de::DeTable;
 
 use crate::derive::secrets::Demand;
 use crate::diagnostics::codes;
-use crate::diagnostics::report::{Diagnostic, Report};
+use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::hatches::patches::Patches;
 use crate::hatches::{definitions, manifests, pods};
-use crate::model::bundle::{Bundle, Home};
+use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::{Object, ObjectId};
 use crate::model::payload::Overrides;
 use crate::model::pins::Pins;
 use crate::model::platform::Platform;
+use crate::pipeline::rehearsal::{Rehearsal, Rehearsed};
+use crate::shares;
 use crate::spec::overlay::{self, Removed};
-use crate::spec::read::Node;
 use crate::spec::secrets::{Backend, SecretsSpec, StoreKind};
 use crate::stages::fill::Missing;
 use crate::stages::order::Collision;
@@ -76,10 +79,35 @@ fn tags(platform: &Platform, shelf: &dyn Shelf) -> Vec<(String, Option<Digest>)>
     all
 }
 
-/// The platform of the chosen environment, and those of all others, which are read aside.
+/// The platform of the chosen environment, and those of all others, which are read aside at the same time.
 fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Option<(Platform, Vec<Platform>)> {
     let base = parse::parse(text, report).into_inner();
-    let mut merged = Cow::Borrowed(&base);
+    let environments = overlay::environments(&base, report);
+    let others: Vec<_> = environments.into_iter().filter(|(name, _)| rehearsal.chosen != Some(*name)).collect();
+    let rehearse = || others.iter().map(|(name, change)| rehearsal::rehearse(&base, name, change, rehearsal)).collect();
+    let (rehearsed, (platform, merged)) = if others.is_empty() {
+        (Vec::new(), chosen(&base, rehearsal, report))
+    } else {
+        shares::both(rehearse, || chosen(&base, rehearsal, report))
+    };
+    literals::in_description(&base, report);
+    let troubled = rehearsal::troubled(&merged, report);
+    let adopt = |rehearsed: Rehearsed<'_>| rehearsed.adopt(&base, &troubled, report);
+    let mut others: Vec<Platform> = rehearsed.into_iter().filter_map(adopt).collect();
+    // a base that is no platform by itself runs nothing
+    if rehearsal.chosen.is_some() && !rehearsal.beside.pins.is_empty() {
+        others.extend(resolve::resolve(&base, &Removed::new(), rehearsal.beside, &mut Report::default()));
+    }
+    Some((platform.filter(|_| !report.has_errors())?, others))
+}
+
+/// The platform of the chosen environment, and its description.
+fn chosen<'d, 't>(
+    base: &'d DeTable<'t>,
+    rehearsal: &Rehearsal<'_>,
+    report: &mut Report,
+) -> (Option<Platform>, Cow<'d, DeTable<'t>>) {
+    let mut merged = Cow::Borrowed(base);
     let removed = match rehearsal.chosen {
         Some(name) => overlay::overlay(merged.to_mut(), name, report),
         None => Removed::new(),
@@ -89,89 +117,14 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
         capacity::check(platform, build::workloads(platform), report);
         images::check(platform, rehearsal.is_locked, report);
         written::check(platform, report);
-        overrides::check(platform, rehearsal.chosen.is_none(), report);
+        overrides::check(platform, build::workloads(platform), rehearsal.chosen.is_none(), report);
     }
-    literals::in_description(&base, report);
-    let mut others = rehearse(&base, rehearsal, &troubled(&merged, report), report);
-    // a base that is no platform by itself runs nothing
-    if rehearsal.chosen.is_some() && !rehearsal.beside.pins.is_empty() {
-        others.extend(resolve::resolve(&base, &Removed::new(), rehearsal.beside, &mut Report::default()));
-    }
-    Some((platform.filter(|_| !report.has_errors())?, others))
-}
-
-/// Which environments are read aside, and how.
-struct Rehearsal<'a> {
-    chosen: Option<&'a str>,
-    beside: Beside<'a>,
-    is_locked: bool,
-}
-
-/// The components with an error in their own table.
-fn troubled<'d>(document: &'d DeTable<'_>, report: &Report) -> BTreeSet<&'d str> {
-    let places = report.error_places();
-    let holds =
-        |span: &Span| places.get(places.partition_point(|at| *at < span.start)).is_some_and(|at| *at < span.end);
-    let components = document.get("components").and_then(|node| node.get_ref().as_table());
-    let is_troubled = |node: &Node<'_>| !places.is_empty() && overlay::spans(node).iter().any(holds);
-    let named = components.into_iter().flatten();
-    named.filter(|(_, node)| is_troubled(node)).map(|(name, _)| name.get_ref().as_ref()).collect()
-}
-
-/// Reads the environments that are not chosen and returns their platforms, so that a mistake in one does not wait for the day somebody needs it.
-/// What does not go with a component that is `troubled` already may be the fault of that.
-fn rehearse(
-    document: &DeTable<'_>,
-    rehearsal: &Rehearsal<'_>,
-    troubled: &BTreeSet<&str>,
-    report: &mut Report,
-) -> Vec<Platform> {
-    let mut platforms = Vec::new();
-    for (name, change) in overlay::environments(document, report) {
-        if rehearsal.chosen == Some(name) {
-            continue;
-        }
-        let mut aside = Report::default();
-        let mut merged = document.clone();
-        let own = overlay::spans(change);
-        let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
-        let removed = overlay::overlay(&mut merged, name, &mut aside);
-        // what goes with what in an overlay that could not be merged whole is a guess
-        let is_whole = !aside.has_errors();
-        report.adopt(std::mem::take(&mut aside), |found| is_within(&own, found.span));
-        if let Some(platform) = resolve::resolve(&merged, &removed, rehearsal.beside, &mut aside) {
-            let mut within = Report::default();
-            // what stands in for a value that is wrong may take any room
-            if !report.has_errors() {
-                capacity::check(&platform, &build::outlines(&platform), &mut within);
-            }
-            images::check(&platform, rehearsal.is_locked, &mut within);
-            written::check(&platform, &mut within);
-            overrides::check(&platform, false, &mut within);
-            report.adopt_in(within, name);
-            platforms.push(platform);
-        }
-        let tables = change.get_ref().as_table();
-        let components = tables.and_then(|table| table.get("components")?.get_ref().as_table());
-        let is_doubtful = |name: &str| troubled.contains(name) || name == "*" && !troubled.is_empty();
-        let doubtful = components.into_iter().flatten().filter(|(name, _)| is_doubtful(name.get_ref()));
-        let doubtful: Vec<Span> = doubtful.flat_map(|(_, change)| overlay::spans(change)).collect();
-        // a table that only the overlay has lacks what the base should have said
-        let lone = tables.into_iter().flatten().filter(|(key, _)| !document.contains_key(key.get_ref().as_ref()));
-        let lone: Vec<Span> = lone.map(|(_, table)| table.span().into()).collect();
-        report.adopt(aside, |Diagnostic { code, span, .. }| {
-            let is_guess = codes::RELATIONS.contains(code) && is_within(&doubtful, *span)
-                || *code == codes::REQUIRES && !is_whole
-                || *code == codes::MISSING_KEY && lone.contains(span);
-            is_within(&own, *span) && !is_guess
-        });
-    }
-    platforms
+    (platform, merged)
 }
 
 /// Every object of the platform, in apply order.
 pub fn bundle(platform: &Platform) -> Result<Bundle, Box<Collision>> {
-    order::order(build::build(platform, |object| object))
+    order::order(build::build(platform, || |object| object))
 }
 
 /// The platform that is described with its objects. `None` means that the report holds errors.
@@ -180,15 +133,15 @@ pub fn render<'a>(
     environment: Option<&str>,
     report: &mut Report,
 ) -> Option<(Platform, Bundle)> {
-    render_as(described, environment, report, |object| object)
+    render_as(described, environment, report, || |object| object)
 }
 
 /// The same, with what `finish` makes of each object in its place.
-pub fn render_as<'a, T>(
+pub fn render_as<'a, T: Send, F: FnMut(Object) -> T>(
     described: impl Into<Described<'a>>,
     environment: Option<&str>,
     report: &mut Report,
-    finish: impl FnMut(Object) -> T,
+    finish: impl Fn() -> F + Sync,
 ) -> Option<(Platform, Bundle<T>)> {
     let described = described.into();
     let (platform, missing) = filled(described, environment, report)?;
@@ -201,11 +154,11 @@ pub fn render_as<'a, T>(
 }
 
 /// The same, though Secrets may be missing: those that are.
-pub fn render_with_gaps<'a, T>(
+pub fn render_with_gaps<'a, T: Send, F: FnMut(Object) -> T>(
     described: impl Into<Described<'a>>,
     environment: Option<&str>,
     report: &mut Report,
-    finish: impl FnMut(Object) -> T,
+    finish: impl Fn() -> F + Sync,
 ) -> Option<(Platform, Bundle<T>, Vec<Missing>)> {
     let described = described.into();
     let (platform, missing) = filled(described, environment, report)?;
@@ -252,14 +205,23 @@ fn needed_elsewhere(described: Described<'_>, chosen: Option<&str>, directory: O
 }
 
 /// The objects of a platform and those that somebody wrote, patched and in order.
-fn join<T>(
+fn join<T: Send, F: FnMut(Object) -> T>(
     platform: &Platform,
     described: Described<'_>,
     report: &mut Report,
-    mut finish: impl FnMut(Object) -> T,
+    finish: impl Fn() -> F + Sync,
 ) -> Option<Bundle<T>> {
     let mut patches = Patches::of(platform, described.text, report);
-    let mut placed = build::build(platform, |object| finish(patches.apply(object, report)));
+    // what no patch is meant for is finished where it is built, and the next one need not wait
+    let built = build::build(platform, || {
+        let mut finish = finish();
+        let patches = &patches;
+        move |object| if patches.concern(&object) { Err(Box::new(object)) } else { Ok(finish(object)) }
+    });
+    let mut finish = finish();
+    let mut patched = |object: Box<Object>| finish(patches.apply(*object, report));
+    let built = built.into_iter().map(|placed| placed.map(|made| made.unwrap_or_else(&mut patched)));
+    let mut placed: Vec<Placed<T>> = built.collect();
     let mut written = manifests::read(platform, placed.iter().map(|placed| &placed.id), described.shelf, report);
     manifests::collide(&written, &placed, report);
     let guests = written.iter().filter_map(pods::guest).collect();

@@ -13,6 +13,7 @@ use crate::manifest::read::{self, Dialect};
 use crate::model::bundle::Placed;
 use crate::model::payload::Made;
 use crate::model::platform::Platform;
+use crate::stages::build;
 use crate::stages::overrides::{self, Replaced};
 use crate::values::shelf::Described;
 use crate::{emit, pipeline};
@@ -116,7 +117,7 @@ fn made<'p>(platform: &'p Platform, id: &Id, file: &str) -> Option<&'p Made> {
     let is_it = |replaced: &Replaced<'_>| {
         replaced.namespace.as_str() == id.namespace && replaced.file == file && config::name(replaced.set) == id.name
     };
-    overrides::replaced(platform).find(is_it).map(|replaced| replaced.made)
+    overrides::replaced(platform, build::workloads(platform)).find(is_it).map(|replaced| replaced.made)
 }
 
 /// The line of the template that made line `number` of a file.

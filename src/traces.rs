@@ -172,11 +172,11 @@ fn is_changed(old: &[String], new: &[String], line: usize) -> bool {
 }
 
 fn files(described: Described<'_>, environment: Option<&str>) -> Option<Vec<(String, String)>> {
-    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer())?;
+    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer)?;
     Some(emit::tree(&bundle).files.into_iter().map(|file| (file.path, file.text)).collect())
 }
 
 fn side(known: &Side, described: Described<'_>, environment: Option<&str>) -> Option<Side> {
-    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer())?;
+    let (_, bundle) = pipeline::render_as(described, environment, &mut Report::default(), emit::writer)?;
     Side::read_beside(known, "", emit::tree(&bundle), Dialect::Own).ok()
 }

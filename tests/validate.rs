@@ -28,7 +28,7 @@ const MINORS: [Minor; 3] = [Minor::V1_35, Minor::V1_36, Minor::V1_37];
 /// What is wrong with the objects that a description gives, a finding a line.
 fn findings<'a>(description: impl Into<Described<'a>>) -> Vec<String> {
     let mut report = Report::default();
-    let rendered = pipeline::render_as(description, None, &mut report, emit::writer());
+    let rendered = pipeline::render_as(description, None, &mut report, emit::writer);
     let (platform, bundle) = rendered.unwrap_or_else(|| panic!("it renders: {:?}", report.sorted()));
     let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform, &bundle));
     MINORS.into_iter().flat_map(|minor| told(tree.clone(), minor, Dialect::Own, Some(&known))).collect()
@@ -101,7 +101,7 @@ proptest! {
 
 /// The flagship's files, changed, and what groups of checks say about them.
 fn flagship(groups: &[Group], changes: impl Iterator<Item = impl Fn(&str, &str) -> String>) -> Vec<Vec<String>> {
-    let rendered = pipeline::render_as(flagship::described(), None, &mut Report::default(), emit::writer());
+    let rendered = pipeline::render_as(flagship::described(), None, &mut Report::default(), emit::writer);
     let (platform, bundle) = rendered.expect("the flagship renders");
     let (tree, known) = (emit::tree(&bundle), pipeline::known(&platform, &bundle));
     let question =

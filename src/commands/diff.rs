@@ -166,7 +166,7 @@ fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
 /// A directory and the rendered platform.
 fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     let input = input::read(&args.file)?.locked(args.locked);
-    let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
+    let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer) else {
         return Ok(None);
     };
     if args.accept {
@@ -249,7 +249,7 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
 }
 
 fn tree_of(input: &input::Input, environment: Option<&str>) -> Option<Tree> {
-    input::render(input, environment, emit::writer()).map(|(_, bundle)| emit::tree(&bundle))
+    input::render(input, environment, emit::writer).map(|(_, bundle)| emit::tree(&bundle))
 }
 
 /// Two files are two versions of one, whatever they are called.

@@ -51,7 +51,7 @@ pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
     let rendered: Vec<Option<(Option<String>, Tree)>> = names(input)
         .map(|name| {
             let mut own = Report::default();
-            let rendered = pipeline::render_as(input.described(), name.as_deref(), &mut own, emit::writer());
+            let rendered = pipeline::render_as(input.described(), name.as_deref(), &mut own, emit::writer);
             own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
             report.take(own);
             rendered.map(|(_, bundle)| (name, emit::tree(&bundle)))

@@ -64,7 +64,7 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
     }
     let input = input::read(&args.file)?;
     let environment = args.environment.as_deref();
-    let Some((_, bundle)) = input::render(&input, environment, emit::writer()) else {
+    let Some((_, bundle)) = input::render(&input, environment, emit::writer) else {
         return Ok(ExitCode::from(TROUBLE));
     };
     let lines = match args.what.rsplit_once(':') {

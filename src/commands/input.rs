@@ -109,10 +109,10 @@ pub fn against(other: &str, place: &Path) -> anyhow::Result<Input> {
 
 /// The platform that `input` describes with what `finish` makes of its objects; everything that is wrong or doubtful
 /// goes to stderr. `None` means that it is wrong.
-pub fn render<T>(
+pub fn render<T: Send, F: FnMut(Object) -> T>(
     input: &Input,
     environment: Option<&str>,
-    finish: impl FnMut(Object) -> T,
+    finish: impl Fn() -> F + Sync,
 ) -> Option<(Platform, Bundle<T>)> {
     let mut report = Report::default();
     let rendered = pipeline::render_as(input.described(), environment, &mut report, finish);

@@ -81,7 +81,7 @@ pub fn secrets(args: &ListArgs) -> Result<ExitCode> {
     let input = input::read(&args.file)?;
     let mut report = Report::default();
     let environment = args.environment.as_deref();
-    let rendered = pipeline::render_with_gaps(input.described(), environment, &mut report, emit::writer());
+    let rendered = pipeline::render_with_gaps(input.described(), environment, &mut report, emit::writer);
     input::tell(&input, &report);
     let Some((platform, bundle, missing)) = rendered else { return Ok(ExitCode::from(TROUBLE)) };
     let demands = build::secrets(&platform);
@@ -145,7 +145,7 @@ pub fn requirements(args: &ListArgs) -> Result<ExitCode> {
 
 fn list(args: &ListArgs, of: impl FnOnce(&World<'_>, &Platform) -> List) -> Result<ExitCode> {
     let input = input::read(&args.file)?;
-    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
+    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer) else {
         return Ok(ExitCode::from(TROUBLE));
     };
     shown(args, &platform, &bundle, of)?;

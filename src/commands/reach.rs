@@ -71,7 +71,7 @@ pub fn run(args: &ReachArgs) -> Result<ExitCode> {
     let mut platform = None;
     let (tree, dialect) = if args.manifests.is_empty() {
         let input = input::read(&args.file)?;
-        let Some((described, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
+        let Some((described, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer) else {
             bail!("the description is wrong");
         };
         platform = Some(described);

@@ -57,7 +57,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         environments::write(Some(place), &trees, args.force)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer()) else {
+    let Some((platform, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer) else {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {

@@ -24,6 +24,7 @@ use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
 use crate::spec::shapes::Minor;
+use crate::stages::build;
 use crate::stages::overrides::{self, Replaced};
 use crate::validate::wanted;
 use crate::validate::world::Known;
@@ -157,7 +158,7 @@ fn described(
     args: &ValidateArgs,
     report: &mut Report,
 ) -> Result<Option<(Minor, Verdict)>> {
-    let rendered = pipeline::render_as(input.described(), environment, report, emit::writer());
+    let rendered = pipeline::render_as(input.described(), environment, report, emit::writer);
     let Some((platform, bundle)) = rendered else { return Ok(None) };
     let known = pipeline::known(&platform, &bundle);
     let minor = args.kubernetes.map_or(platform.facts.platform.kubernetes, Minor::from);
@@ -201,7 +202,8 @@ fn written<T>(platform: &Platform, bundle: &Bundle<T>) -> BTreeMap<String, BTree
         let id = format!("ConfigMap {}/{}", replaced.namespace, config::name(replaced.set));
         (id, (replaced.made.by.shown.clone(), 1))
     };
-    let replaced: BTreeMap<String, (String, usize)> = overrides::replaced(platform).map(of_file).collect();
+    let replaced: BTreeMap<String, (String, usize)> =
+        overrides::replaced(platform, build::workloads(platform)).map(of_file).collect();
     let mut found: BTreeMap<String, BTreeMap<String, Origin>> = BTreeMap::new();
     for placed in bundle.objects.iter().filter(|placed| placed.written.is_some() || !replaced.is_empty()) {
         let id = placed.id.to_string();

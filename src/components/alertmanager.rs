@@ -6,7 +6,7 @@ mod resolve;
 
 use std::collections::BTreeMap;
 
-use crate::components::alertmanager::config::config;
+use crate::components::alertmanager::config::{TEMPLATES, config};
 use crate::components::alertmanager::resolve::resolved;
 use crate::model::component::{Component, ComponentType, Desk};
 use crate::model::endpoint::{Audience, Endpoint, Metrics, Protocol};
@@ -245,7 +245,7 @@ impl Alertmanager {
 
     fn volumes(&self, site: &Site<'_>) -> Vec<Volume> {
         let volume = |name: &str, path: String, source| Volume { name: name.to_owned(), path, source };
-        let files = site.files(|| config(self, site));
+        let files = site.files(&TEMPLATES, || config(self, site));
         let files = ConfigFiles { name: site.own.name.with("config"), files, live: false };
         let secrets = self.secrets().into_iter().map(|(name, keys)| {
             let path = format!("{SECRETS_PATH}/{name}");

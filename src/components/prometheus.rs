@@ -237,8 +237,10 @@ impl Prometheus {
         let name = &site.own.name;
         let runbooks = self.spec.runbooks.as_ref().map(|runbooks| runbooks.value.as_str());
         let (groups, facts) = (&site.around.monitoring.groups, site.facts);
-        let rules = site.files(|| rule_files(groups, &facts.platform.name, runbooks, &facts.overrides));
-        let config = site.files(|| vec![("prometheus.yml".to_owned(), config(self, site))]);
+        let rules = || rule_files(groups, &facts.platform.name, runbooks, &facts.overrides);
+        let rules = site.files(&["prometheus/rules.yml"], rules);
+        let config = || vec![("prometheus.yml".to_owned(), config(self, site))];
+        let config = site.files(&["prometheus/prometheus.yml"], config);
         let live = |suffix, files| Source::Config(vec![ConfigFiles { name: name.with(suffix), files, live: true }]);
         let volume = |name: &str, path: &str, source| Volume { name: name.to_owned(), path: path.to_owned(), source };
         let mut volumes = vec![

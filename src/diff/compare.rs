@@ -10,10 +10,10 @@ use crate::diff::effects::{self, Effect};
 use crate::diff::exchange::{self, Exchange};
 use crate::diff::pair::{self, Pair, Pairs, Placed};
 use crate::diff::secrets::Veil;
-use crate::diff::shares;
 use crate::diff::side::Side;
 use crate::diff::structure;
 use crate::manifest::document::Id;
+use crate::shares;
 
 /// Everything that is different.
 #[derive(Debug, Default)]

@@ -7,11 +7,11 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diff::pair::Placed;
-use crate::diff::shares;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Node, Value};
 use crate::manifest::read::{self, Dialect};
 use crate::model::tree::{Tree, TreeFile};
+use crate::shares;
 
 /// A tree of manifests. A proof: every file could be read, no object stands twice in one file, and in ours none at all.
 #[derive(Debug, Default)]

@@ -66,22 +66,32 @@ impl<'p> Patches<'p> {
         Self { platform, all, aimed, components, minor: platform.facts.platform.kubernetes }
     }
 
-    /// The object with every patch that is meant for it.
-    pub fn apply(&mut self, object: Object, report: &mut Report) -> Object {
+    /// Whether a patch is meant for the object.
+    pub fn concern(&self, object: &Object) -> bool {
+        !self.meant(object).is_empty()
+    }
+
+    /// The numbers of the patches that are meant for the object, in the order in which the description has them.
+    fn meant(&self, object: &Object) -> Vec<usize> {
         if self.all.is_empty() {
-            return object;
+            return Vec::new();
         }
         let kind = object.kind();
         let names = [object.metadata().name.as_deref().unwrap_or_default(), ""];
         let aimed = names.iter().filter_map(|name| self.aimed.get(&(&*kind, *name))).flatten();
-        let is_meant = |number: &usize| is_meant(&self.all[*number].spec.target.value, &object);
+        let is_meant = |number: &usize| is_meant(&self.all[*number].spec.target.value, object);
         let mut numbers: Vec<usize> = aimed.copied().filter(is_meant).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// The object with every patch that is meant for it.
+    pub fn apply(&mut self, object: Object, report: &mut Report) -> Object {
+        let numbers = self.meant(&object);
         if numbers.is_empty() {
             return object;
         }
-        // in the order in which the description has them
-        numbers.sort_unstable();
-        numbers.dedup();
         let (id, is_brought) = (object.id(), matches!(object, Object::Given(_)));
         let component = object.metadata().labels.as_ref().and_then(|labels| labels.get("app.kubernetes.io/name"));
         let component =

@@ -31,6 +31,14 @@ pub struct Placed<T = Object> {
     pub object: T,
 }
 
+impl<T> Placed<T> {
+    /// The same place for what `finish` makes of the object.
+    pub fn map<R>(self, finish: impl FnOnce(T) -> R) -> Placed<R> {
+        let Self { home, id, written, object } = self;
+        Placed { home, id, written, object: finish(object) }
+    }
+}
+
 /// All objects, in apply order.
 #[derive(Clone, Debug)]
 pub struct Bundle<T = Object> {

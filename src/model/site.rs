@@ -27,7 +27,7 @@ pub struct Site<'a> {
     pub peers: Vec<Peer>,
     /// What the others together amount to.
     pub around: &'a Surroundings,
-    /// Whether only the size of its workloads is asked for.
+    /// Whether only the size of its workloads is asked for, and what is wrong with templates of a user's own.
     pub is_outline: bool,
 }
 
@@ -90,9 +90,11 @@ pub struct Registry {
 }
 
 impl Site<'_> {
-    /// Configuration files, which are not written where only sizes are asked for: they are most of the work.
-    pub fn files(&self, write: impl FnOnce() -> Vec<(String, Payload)>) -> Vec<(String, Payload)> {
-        if self.is_outline { Vec::new() } else { write() }
+    /// Configuration files that the templates at `paths` give. Where only sizes are asked for they are not written, being
+    /// most of the work, unless a user's own template gives one, which may fail.
+    pub fn files(&self, paths: &[&str], write: impl FnOnce() -> Vec<(String, Payload)>) -> Vec<(String, Payload)> {
+        let is_built_in = || paths.iter().all(|path| !self.facts.overrides.contains_key(path));
+        if self.is_outline && is_built_in() { Vec::new() } else { write() }
     }
 
     /// The peer of that name.

@@ -18,51 +18,55 @@ use crate::model::platform::{Declared, Link, Platform};
 use crate::model::site::{Address, Peer, Site};
 use crate::model::workload::{Controller, Priority, Replicas, SecretContent, Workload};
 use crate::reach::Connection;
+use crate::shares;
 use crate::spec::secrets::Backend;
 use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
-/// Every object of the platform, with the file that it belongs to. Each goes through `finish` as soon as it is built, so
-/// that whoever wants only its text need not hold the objects of the whole platform at once.
-pub fn build<T>(platform: &Platform, mut finish: impl FnMut(Object) -> T) -> Vec<Placed<T>> {
-    let sites: Vec<Site<'_>> = platform.components.iter().map(|declared| site(declared, platform)).collect();
+/// Every object of the platform, with the file that it belongs to. Each component's go through what `finish` gives as soon
+/// as they are built, so that whoever wants only their text need not hold the objects of the whole platform at once.
+pub fn build<T: Send, F: FnMut(Object) -> T>(platform: &Platform, finish: impl Fn() -> F + Sync) -> Vec<Placed<T>> {
     let workloads = workloads(platform);
     let edges = edges::edges(platform, workloads);
-
-    let mut placed = Vec::new();
-    let mut put = |home: Home, objects: Vec<Object>| {
-        placed.extend(objects.into_iter().map(|object| Placed {
-            home: home.clone(),
-            id: object.id(),
-            written: None,
-            object: finish(object),
-        }));
+    let place = |home: Home, objects: Vec<Object>| -> Vec<Placed<T>> {
+        let mut finish = finish();
+        let place =
+            |object: Object| Placed { home: home.clone(), id: object.id(), written: None, object: finish(object) };
+        objects.into_iter().map(place).collect()
     };
-    put(Home::Cluster, cluster(platform, workloads));
-    for (name, objects) in namespaces::namespaces(&edges, platform, workloads) {
-        put(Home::Namespace(name), objects);
-    }
-    for ((declared, site), workloads) in platform.components.iter().zip(&sites).zip(workloads) {
-        let home = Home::Component(declared.own.clone());
-        put(home.clone(), declared.component.objects(site));
-        for workload in workloads {
-            put(home.clone(), workload_objects(declared, workload, site, &edges, platform));
+    let of = |(declared, workloads): &(&Declared, &Vec<Workload>)| {
+        let site = site(declared, platform);
+        let mut objects = declared.component.objects(&site);
+        for workload in *workloads {
+            objects.extend(workload_objects(declared, workload, &site, &edges, platform));
         }
+        place(Home::Component(declared.own.clone()), objects)
+    };
+
+    let mut placed = place(Home::Cluster, cluster(platform, workloads));
+    for (name, objects) in namespaces::namespaces(&edges, platform, workloads) {
+        placed.extend(place(Home::Namespace(name), objects));
     }
+    let components: Vec<_> = platform.components.iter().zip(workloads).collect();
+    placed.extend(shares::each(&components, FEWEST, of).into_iter().flatten());
     for demand in secrets(platform) {
         let object = secret_object(&demand, platform);
-        put(demand.home, object.into_iter().collect());
+        placed.extend(place(demand.home, object.into_iter().collect()));
     }
     placed
 }
 
+/// Fewer components than this are not worth a thread.
+const FEWEST: usize = 4;
+
 /// The workloads of each component, in the platform's order. They are made once.
 pub fn workloads(platform: &Platform) -> &[Vec<Workload>] {
     let of = |declared: &Declared| declared.component.workloads(&site(declared, platform));
-    platform.workloads.get_or_init(|| platform.components.iter().map(of).collect())
+    platform.workloads.get_or_init(|| shares::each(&platform.components, FEWEST, of))
 }
 
-/// The same with empty configuration files, of a platform that nobody builds: enough to say how large they are.
+/// The same of a platform that nobody builds, with no configuration files but those that templates of a user's own give:
+/// enough to say how large they are, and what is wrong with such a template.
 pub fn outlines(platform: &Platform) -> Vec<Vec<Workload>> {
     let of = |declared: &Declared| declared.component.workloads(&Site { is_outline: true, ..site(declared, platform) });
     platform.components.iter().map(of).collect()

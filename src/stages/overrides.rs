@@ -10,9 +10,8 @@ use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::model::payload::{Made, Override, Overrides};
 use crate::model::platform::Platform;
-use crate::model::workload::{ConfigFiles, Source};
+use crate::model::workload::{ConfigFiles, Source, Workload};
 use crate::parts::payload::{TEMPLATES, paths};
-use crate::stages::build;
 use crate::stages::types::{self, TYPE};
 use crate::values::name::Name;
 use crate::values::shelf::Shelf;
@@ -95,14 +94,14 @@ fn taken(directory: &str, shelf: &dyn Shelf, report: &mut Report) {
 
 /// Tells why templates cannot be rendered, each mistake once; and, of a platform that `is_whole`, which of them nothing asks
 /// for.
-pub fn check(platform: &Platform, is_whole: bool, report: &mut Report) {
+pub fn check(platform: &Platform, workloads: &[Vec<Workload>], is_whole: bool, report: &mut Report) {
     let overrides = &platform.facts.overrides;
     if overrides.is_empty() {
         return;
     }
     let mut used = BTreeSet::new();
     let mut told = BTreeSet::new();
-    for Made { by, fault, .. } in replaced(platform).map(|replaced| replaced.made) {
+    for Made { by, fault, .. } in replaced(platform, workloads).map(|replaced| replaced.made) {
         used.insert(&by.shown);
         let Some(fault) = fault.as_ref().filter(|fault| told.insert((&by.shown, *fault))) else { continue };
         let own = report.beside(by.shown.clone(), &by.text);
@@ -128,9 +127,9 @@ pub struct Replaced<'p> {
     pub made: &'p Made,
 }
 
-/// Every file that a template of a user's own has made.
-pub fn replaced(platform: &Platform) -> impl Iterator<Item = Replaced<'_>> {
-    let all = platform.components.iter().zip(build::workloads(platform));
+/// Every file that a template of a user's own has made, of these workloads.
+pub fn replaced<'p>(platform: &'p Platform, workloads: &'p [Vec<Workload>]) -> impl Iterator<Item = Replaced<'p>> {
+    let all = platform.components.iter().zip(workloads);
     let volumes = all.flat_map(|(declared, workloads)| {
         let volumes = workloads.iter().flat_map(|workload| &workload.volumes);
         volumes.map(|volume| (&declared.own.namespace, &volume.source))

@@ -26,8 +26,8 @@ mod vain;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::{panic, thread};
 
+use crate::shares;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::fields::Tables;
 use crate::validate::monitoring::payloads::Use;
@@ -43,11 +43,7 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
         return;
     }
     // reading questions takes longer than all that is asked about them
-    let (rules, questions) = thread::scope(|scope| {
-        let questions = scope.spawn(|| dashboards::questions(&scene));
-        let rules = judged_rules(&scene, findings);
-        (rules, questions.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
-    });
+    let (questions, rules) = shares::both(|| dashboards::questions(&scene), || judged_rules(&scene, findings));
     let servers = scene.servers();
     for server in &servers {
         let answers = Answers::of(world, &[server], &rules);

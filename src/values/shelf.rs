@@ -7,8 +7,8 @@ use std::sync::Arc;
 pub const MISSING: &str = "does not exist";
 
 /// Files by relative path, `/`-separated. Whoever implements it keeps what has been read, so that asking again costs
-/// nothing and answers the same.
-pub trait Shelf {
+/// nothing and answers the same, whichever thread asks.
+pub trait Shelf: Sync {
     /// The text of a file, or why there is none, as the middle of a sentence such as [`MISSING`].
     fn text(&self, path: &str) -> Result<Arc<str>, String>;
 

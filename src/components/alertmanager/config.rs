@@ -38,13 +38,17 @@ struct Receiver {
     slack: bool,
 }
 
+/// What gives the configuration files.
+pub const TEMPLATES: [&str; 2] = ["alertmanager/alertmanager.yml", "alertmanager/messages.tmpl"];
+
 /// File name and text of each configuration file.
 pub fn config(alertmanager: &Alertmanager, site: &Site<'_>) -> Vec<(String, Payload)> {
     let overrides = &site.facts.overrides;
     let file = |name: &str, payload| (name.to_owned(), payload);
+    let [routes, messages] = TEMPLATES;
     vec![
-        file("alertmanager.yml", payload::file("alertmanager/alertmanager.yml", values(alertmanager, site), overrides)),
-        file("messages.tmpl", payload::file("alertmanager/messages.tmpl", (), overrides)),
+        file("alertmanager.yml", payload::file(routes, values(alertmanager, site), overrides)),
+        file("messages.tmpl", payload::file(messages, (), overrides)),
     ]
 }
 

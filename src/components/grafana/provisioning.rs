@@ -57,15 +57,15 @@ pub fn drawn(board: &Board, site: &Site<'_>) -> ConfigFiles {
         tag: &'a str,
         metrics: &'a Collected,
     }
+    let path = format!("grafana/{}.json", board.name);
     let file = || {
         let (tag, metrics) = (site.facts.platform.name.as_str(), answering(board, &site.around.monitoring));
         let values = Values { datasource: DATASOURCE, tag, metrics: &metrics };
-        let path = format!("grafana/{}.json", board.name);
         payload::file_or(&path, values, &site.facts.overrides, || draw::file(board, tag, &metrics))
     };
     ConfigFiles {
         name: site.own.name.with("dashboard").with(board.name),
-        files: site.files(|| vec![(format!("{}.json", board.name), file())]),
+        files: site.files(&[&path], || vec![(format!("{}.json", board.name), file())]),
         live: true,
     }
 }

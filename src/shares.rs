@@ -6,8 +6,7 @@ use std::{panic, thread};
 
 /// What `work` makes of each thing; `fewest` of them are worth a thread.
 pub fn each<T: Sync, R: Send>(things: &[T], fewest: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = things.len().div_ceil(threads).max(fewest).max(1);
+    let share = things.len().div_ceil(processors()).max(fewest).max(1);
     let work = |part: &[T]| part.iter().map(&work).collect::<Vec<R>>();
     let mut parts = things.chunks(share);
     let Some(first) = parts.next() else { return Vec::new() };
@@ -28,6 +27,10 @@ pub fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> 
         let other = other();
         (one.join().unwrap_or_else(|cause| panic::resume_unwind(cause)), other)
     })
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]
