@@ -45,8 +45,8 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
     // reading questions takes longer than all that is asked about them
     let (questions, rules) = shares::both(|| dashboards::questions(&scene), || judged_rules(&scene, findings));
     let servers = scene.servers();
-    for server in &servers {
-        let answers = Answers::of(world, &[server], &rules);
+    let own: Vec<Answers> = servers.iter().map(|server| Answers::of(world, &[server], &rules)).collect();
+    for (server, answers) in servers.iter().zip(&own) {
         for at in &server.rules {
             for rule in rules.get(at).into_iter().flatten() {
                 answers.judge(&scene.payloads[*at], rule.expr, rule.name, &rule.query, findings);
@@ -54,9 +54,11 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
             }
         }
     }
-    let everywhere = Answers::of(world, &servers.iter().collect::<Vec<&Server<'_, '_>>>(), &rules);
-    dashboards::judge(&scene, &questions, &everywhere, findings);
-    dashboards::adapters(&scene, &everywhere, findings);
+    // of one server, everywhere is there
+    let all = |servers: &[Server<'_, '_>]| Answers::of(world, &servers.iter().collect::<Vec<_>>(), &rules);
+    let everywhere = if let [only] = own.as_slice() { only } else { &all(&servers) };
+    dashboards::judge(&scene, &questions, everywhere, findings);
+    dashboards::adapters(&scene, everywhere, findings);
     scrapes::judge(world, &scene, findings);
     deliveries::judge(world, &scene, findings);
     deliveries::arrive(&scene, &servers, &rules, findings);

@@ -325,8 +325,10 @@ fn is_label(text: &str) -> bool {
 
 /// Whether Prometheus takes an expression. Some that Go reads are read by no library here; those are not judged.
 pub fn is_regex(text: &str) -> bool {
+    // most are words to choose from; making an automaton of each takes longer than all else that is asked of the file
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" -/:;_|".contains(&byte);
     let is_beyond = || text.contains("\\Q") || text.contains("\\C");
-    regex(text).is_some() || is_beyond()
+    text.bytes().all(is_word) || regex(text).is_some() || is_beyond()
 }
 
 /// An expression that must match the whole of a value.

@@ -10,7 +10,7 @@ use crate::reach::party::Party;
 use crate::validate::findings::Findings;
 use crate::validate::makers::Makers;
 use crate::validate::references::{is_there, selectors};
-use crate::validate::world::{Known, Pod, Thing, World};
+use crate::validate::world::{Pod, Thing, World};
 
 /// An address that a pod is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,17 +20,23 @@ struct Address<'a> {
     port: Option<u16>,
 }
 
+/// Who may call whom.
+type Wanted<'w> = HashSet<(&'w Party, &'w Party)>;
+
 /// Every address leads to a Service that is there, at a port that it has, and to somebody who may be called.
 pub fn are_declared(world: &World<'_>, findings: &mut Findings) {
     if !world.is_closed() {
         return;
     }
+    let connections = world.known.and_then(|known| known.connections.as_ref());
+    let wanted =
+        connections.map(|all| all.iter().map(|Connection { from, to, .. }| (from, to)).collect::<Wanted<'_>>());
     for pod in &world.pods {
         let mut told = HashSet::new();
         for (thing, node, text) in texts(world, pod) {
             for address in addresses(text) {
                 if told.insert(address) {
-                    judge(world, pod, (thing, node), &address, findings);
+                    judge(world, wanted.as_ref(), pod, (thing, node), &address, findings);
                 }
             }
         }
@@ -95,6 +101,7 @@ fn addresses(text: &str) -> Vec<Address<'_>> {
 
 fn judge(
     world: &World<'_>,
+    wanted: Option<&Wanted<'_>>,
     pod: &Pod<'_>,
     (thing, node): (Thing<'_>, &Node),
     address: &Address<'_>,
@@ -123,13 +130,12 @@ fn judge(
         findings.error(codes::DANGLING_PORT, thing, node, &message).help(format!("its ports are {}", known.join(", ")));
         return;
     }
-    let Some(Known { connections: Some(wanted), .. }) = world.known else { return };
-    let Some(selector) = selectors::of_service(service) else { return };
+    let (Some(wanted), Some(selector)) = (wanted, selectors::of_service(service)) else { return };
     let from = party(pod);
     let callees: Vec<&Pod<'_>> = world.selected(namespace, &selector).into_iter().map(|at| &world.pods[at]).collect();
     let is_wanted = |callee: &&Pod<'_>| {
         let to = party(callee);
-        to == from || wanted.iter().any(|Connection { from: own, to: other, .. }| *own == from && *other == to)
+        to == from || wanted.contains(&(&from, &to))
     };
     if !callees.is_empty() && !callees.iter().any(is_wanted) {
         let message =
