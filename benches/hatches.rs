@@ -1,11 +1,12 @@
-//! How what somebody wrote grows: manifests of one's own with the number of their objects, patches with theirs.
+//! How what somebody wrote grows: manifests of one's own with the number of their objects, patches with theirs, environments
+//! with theirs.
 //!
 //! Prints Markdown and asserts nothing. A platform with so many objects, and one without them, take turns; what lies between
-//! them is the cost. Objects are Deployments of some 35 lines, ten to a file; each patch changes one of them.
+//! them is the cost. Objects are Deployments of some 35 lines, ten to a file; each patch changes one of them. Of environments,
+//! one run that writes all of them takes turns with one run for each.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what a bench is for")]
 
-#[allow(dead_code, reason = "nothing is generated but what is written here")]
 #[path = "support/describe.rs"]
 mod describe;
 #[path = "support/measure.rs"]
@@ -25,6 +26,9 @@ use race::race;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_platformgen");
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
+const ENVIRONMENTS: [usize; 3] = [1, 4, 16];
+/// Services of a platform with environments.
+const SERVICES: usize = 200;
 const ROUNDS: usize = 5;
 /// Objects of one file.
 const TOGETHER: usize = 10;
@@ -56,6 +60,36 @@ fn main() {
             ratio(each(patches, count), each(patch, first)),
         );
     }
+    println!("\n| environments | CPU time of all at once, of one render for each = 1 |\n|---:|---:|");
+    for count in ENVIRONMENTS {
+        let [all, each] = race(environments(&scratch.path().join(format!("e{count}")), count), ROUNDS);
+        eprintln!("{count} environments: {:.1?} at once, {:.1?} one by one", all.cpu, each.cpu);
+        println!("| {count} | {:.2} |", ratio(all.cpu, each.cpu));
+    }
+}
+
+/// All environments of a description at once, and one after the other.
+fn environments(place: &Path, count: usize) -> [Command; 2] {
+    fs::create_dir_all(place).expect("there is room");
+    let path = place.join("platform.toml");
+    let mut text = describe::description(SERVICES);
+    for at in 0..count {
+        let _ = writeln!(text, "[environments.e{at}]\nplatform = {{ domain = \"e{at}.example.com\" }}");
+    }
+    fs::write(&path, text).expect("there is room");
+    let write = |script: &str, to: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-ec", script]).env("PROGRAM", PROGRAM).env("FILE", &path).env("TO", place.join(to));
+        command
+    };
+    let names: Vec<String> = (0..count).map(|at| format!("e{at}")).collect();
+    let each = format!(
+        "\"$PROGRAM\" render --force -f \"$FILE\" -o \"$TO/base\"\nfor name in {}; do \
+         \"$PROGRAM\" render --force -f \"$FILE\" --environment $name -o \"$TO/$name\"; done",
+        names.join(" ")
+    );
+    let all = "\"$PROGRAM\" render --force -f \"$FILE\" --all-environments -o \"$TO\"";
+    [write(all, "all"), write(&each, "each")]
 }
 
 /// Renders a description that lies in a directory with so many objects.

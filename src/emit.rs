@@ -21,6 +21,10 @@ use crate::stages::order::{APPLY_ORDER, LAST};
 /// First line of `kustomization.yaml`, by which a later run knows the directory as its own.
 pub const MARKER: &str = "# Written by platformgen; do not edit.";
 
+/// What comes after it, and then, in the tree of an environment, which one that is.
+const SOURCE: &str = " The source is platform.toml";
+const OF_ENVIRONMENT: &str = ", environment ";
+
 /// What every object is separated by.
 const SEPARATOR: &str = "---\n";
 
@@ -99,9 +103,15 @@ pub fn tree<D: Document>(bundle: &Bundle<D>) -> Tree {
         placed.object.append_to(texts.entry(&placed.home).or_default());
     }
     let mut files: Vec<TreeFile> = texts.into_iter().map(|(home, text)| TreeFile { path: path(home), text }).collect();
-    let kustomization = kustomization(&files);
+    let kustomization = kustomization(bundle.environment.as_deref(), &files);
     files.push(TreeFile { path: "kustomization.yaml".to_owned(), text: kustomization });
     Tree { files }
+}
+
+/// The environment of which a tree with this `kustomization.yaml` is; `None` if it is not of one.
+pub fn environment_of(kustomization: &str) -> Option<&str> {
+    let first = kustomization.lines().next()?.strip_prefix(MARKER)?;
+    first.strip_prefix(SOURCE)?.strip_prefix(OF_ENVIRONMENT)?.strip_suffix('.')
 }
 
 /// The file of a home.
@@ -115,8 +125,9 @@ pub fn path(home: &Home) -> String {
 }
 
 /// kustomize sorts by kind; it is told our order, so that `kubectl apply -k` applies as the stream does.
-fn kustomization(files: &[TreeFile]) -> String {
-    let mut text = format!("{MARKER} The source is platform.toml.\n{KUSTOMIZATION_HEAD}");
+fn kustomization(environment: Option<&str>, files: &[TreeFile]) -> String {
+    let source = environment.map_or_else(String::new, |name| format!("{OF_ENVIRONMENT}{name}"));
+    let mut text = format!("{MARKER}{SOURCE}{source}.\n{KUSTOMIZATION_HEAD}");
     for (list, kinds) in [("orderFirst", APPLY_ORDER), ("orderLast", LAST)] {
         text.extend(["    ", list, ":\n"]);
         for kind in kinds {

@@ -3,6 +3,7 @@
 pub mod anchors;
 pub mod block;
 pub mod document;
+pub mod helm;
 pub mod json;
 pub mod node;
 pub mod patch;

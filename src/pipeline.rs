@@ -14,6 +14,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::hatches::patches::Patches;
 use crate::hatches::{definitions, manifests, pods};
+use crate::manifest::document::Document;
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::{Object, ObjectId};
 use crate::model::payload::Overrides;
@@ -22,7 +23,9 @@ use crate::model::platform::Platform;
 use crate::pipeline::rehearsal::{Rehearsal, Rehearsed};
 use crate::shares;
 use crate::spec::overlay::{self, Removed};
+use crate::spec::read::Read;
 use crate::spec::secrets::{Backend, SecretsSpec, StoreKind};
+use crate::spec::shapes::Minor;
 use crate::stages::fill::Missing;
 use crate::stages::order::Collision;
 use crate::stages::resolve::Beside;
@@ -118,13 +121,16 @@ fn chosen<'d, 't>(
         images::check(platform, rehearsal.is_locked, report);
         written::check(platform, report);
         overrides::check(platform, build::workloads(platform), rehearsal.chosen.is_none(), report);
+        if rehearsal.chosen.is_none() {
+            types::check_used(platform, rehearsal.beside.shelf, report);
+        }
     }
     (platform, merged)
 }
 
 /// Every object of the platform, in apply order.
 pub fn bundle(platform: &Platform) -> Result<Bundle, Box<Collision>> {
-    order::order(build::build(platform, || |object| object))
+    order::order(build::build(platform, &[], || |object| object))
 }
 
 /// The platform that is described with its objects. `None` means that the report holds errors.
@@ -149,7 +155,7 @@ pub fn render_as<'a, T: Send, F: FnMut(Object) -> T>(
     if report.has_errors() {
         return None;
     }
-    let bundle = join(&platform, described, report, finish)?;
+    let bundle = join(&platform, (described, environment), report, finish)?;
     Some((platform, bundle))
 }
 
@@ -165,7 +171,7 @@ pub fn render_with_gaps<'a, T: Send, F: FnMut(Object) -> T>(
     if report.has_errors() {
         return None;
     }
-    let bundle = join(&platform, described, report, finish)?;
+    let bundle = join(&platform, (described, environment), report, finish)?;
     Some((platform, bundle, missing))
 }
 
@@ -207,13 +213,15 @@ fn needed_elsewhere(described: Described<'_>, chosen: Option<&str>, directory: O
 /// The objects of a platform and those that somebody wrote, patched and in order.
 fn join<T: Send, F: FnMut(Object) -> T>(
     platform: &Platform,
-    described: Described<'_>,
+    (described, environment): (Described<'_>, Option<&str>),
     report: &mut Report,
     finish: impl Fn() -> F + Sync,
 ) -> Option<Bundle<T>> {
     let mut patches = Patches::of(platform, described.text, report);
+    let written = manifests::all(platform, described.shelf, report);
+    let brought: Vec<&Document> = written.iter().map(|written| &written.document).collect();
     // what no patch is meant for is finished where it is built, and the next one need not wait
-    let built = build::build(platform, || {
+    let built = build::build(platform, &brought, || {
         let mut finish = finish();
         let patches = &patches;
         move |object| if patches.concern(&object) { Err(Box::new(object)) } else { Ok(finish(object)) }
@@ -222,7 +230,7 @@ fn join<T: Send, F: FnMut(Object) -> T>(
     let mut patched = |object: Box<Object>| finish(patches.apply(*object, report));
     let built = built.into_iter().map(|placed| placed.map(|made| made.unwrap_or_else(&mut patched)));
     let mut placed: Vec<Placed<T>> = built.collect();
-    let mut written = manifests::read(platform, placed.iter().map(|placed| &placed.id), described.shelf, report);
+    let mut written = manifests::admitted(written, platform, placed.iter().map(|placed| &placed.id), report);
     manifests::collide(&written, &placed, report);
     let guests = written.iter().filter_map(pods::guest).collect();
     for object in &mut written {
@@ -237,7 +245,7 @@ fn join<T: Send, F: FnMut(Object) -> T>(
         return None;
     }
     match order::order(placed) {
-        Ok(bundle) => Some(Bundle { patched, guests, ..bundle }),
+        Ok(bundle) => Some(Bundle { patched, environment: environment.map(str::to_owned), guests, ..bundle }),
         Err(collision) => {
             collide(platform, &collision, report);
             None
@@ -258,6 +266,14 @@ pub fn environments(text: &str) -> Vec<String> {
         overlay::environments(&document, &mut report).into_iter().map(|(name, _)| name.to_owned()).collect();
     names.sort();
     names
+}
+
+/// The minor of Kubernetes that a description is for; `None` if it is none.
+pub fn minor(text: &str) -> Option<Minor> {
+    let mut report = Report::default();
+    let document = parse::parse(text, &mut report).into_inner();
+    let platform = document.get("platform")?.get_ref().as_table()?;
+    platform.get("kubernetes").map_or(Some(Minor::USUAL), |node| Minor::read(node, &mut report))
 }
 
 /// What the cluster of the platform holds besides the objects of `bundle`, and who is meant to reach whom.

@@ -1,12 +1,14 @@
 //! Where a rendered line was written, if it comes from a file beside the description: a manifest, a template of a type, or one
 //! in the place of a built-in. Values of the description are `traces`' to find.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::derive::config;
 use crate::diagnostics::report::Report;
-use crate::diagnostics::source::Span;
+use crate::diagnostics::source::{Source, Span};
 use crate::hatches::manifests;
+use crate::hatches::written::Written;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::read::{self, Dialect};
@@ -15,6 +17,7 @@ use crate::model::payload::Made;
 use crate::model::platform::Platform;
 use crate::stages::build;
 use crate::stages::overrides::{self, Replaced};
+use crate::validate::{Checked, Origin, Verdict};
 use crate::values::shelf::Described;
 use crate::{emit, pipeline};
 
@@ -27,6 +30,15 @@ pub struct Place {
     pub text: Arc<str>,
     /// Where.
     pub span: Span,
+    /// Whether a template gave it, of which one line may become many.
+    is_of_template: bool,
+}
+
+impl Place {
+    fn origin(&self) -> Origin {
+        let line = Source { name: &self.file, text: &self.text }.place(self.span.start).line;
+        Origin { file: self.file.clone(), line, path: String::new() }
+    }
 }
 
 /// Where line `line` (from one) of the rendered file `path` was written; `None` if it follows from the description alone.
@@ -38,18 +50,70 @@ pub fn place(described: Described<'_>, environment: Option<&str>, path: &str, li
     let at = before + rest.len() - rest.trim_start_matches([' ', '-']).len();
     let documents = read::read(&file.text, Dialect::Own, &mut Report::default());
     let document = documents.iter().rfind(|document| document.root.span.start <= at)?;
-    let steps = steps(&document.root, at);
     let is_it = |placed: &&Placed| is_same(&placed.id.to_string(), document) && emit::path(&placed.home) == path;
     let placed = bundle.objects.iter().find(is_it)?;
-    if placed.written.is_some() {
-        return in_manifest(&platform, described, document, &steps);
+    let manifests = if placed.written.is_some() { brought(&platform, described) } else { Vec::new() };
+    Files { platform: &platform, manifests }.place(document, &file.text, at)
+}
+
+/// Notes where somebody wrote what findings are about, and drops all but one of those that one line of a template has brought
+/// about: it is one mistake, however often the line is rendered.
+pub fn settle(verdict: &mut Verdict, platform: &Platform, described: Described<'_>) {
+    let is_written = |file: &Checked| !file.written.is_empty() && !file.report.sorted().is_empty();
+    let manifests = if verdict.files.iter().any(is_written) { brought(platform, described) } else { Vec::new() };
+    let files = Files { platform, manifests };
+    let mut told = BTreeSet::new();
+    for file in &mut verdict.files {
+        let mut places = BTreeMap::new();
+        let mut again = BTreeSet::new();
+        let source = Source { name: &file.path, text: &file.text };
+        for found in file.report.sorted() {
+            let at = found.span.start;
+            let next = file.documents.partition_point(|document| document.root.span.start <= at);
+            let Some(document) = next.checked_sub(1).map(|next| &file.documents[next]) else { continue };
+            let Some(place) = files.place(document, &file.text, at) else { continue };
+            let origin = place.origin();
+            let key = (found.code, origin.file.clone(), origin.line, source.place(at).column);
+            if place.is_of_template && !told.insert(key) {
+                again.insert((found.code, found.span, found.message.clone()));
+            }
+            places.insert(at, origin);
+        }
+        file.report.retain(|found| !again.contains(&(found.code, found.span, found.message.clone())));
+        file.places = places;
     }
-    in_template(&platform, document, &steps).or_else(|| {
-        let Some(Step::Key(entry)) = steps.get(1) else { return None };
-        let begin = document.root.at(&["data"])?.entries().iter().find(|other| other.key == **entry)?.span.start;
-        let number = file.text[begin..at.max(begin)].matches('\n').count().saturating_sub(1);
-        in_payload(made(&platform, &document.id, entry)?, number)
-    })
+}
+
+fn brought(platform: &Platform, described: Described<'_>) -> Vec<Written> {
+    manifests::all(platform, described.shelf, &mut Report::default())
+}
+
+/// What somebody wrote beside a description.
+struct Files<'p> {
+    platform: &'p Platform,
+    manifests: Vec<Written>,
+}
+
+impl Files<'_> {
+    /// Where somebody wrote what stands at `at` of a rendered file, in this object of it.
+    fn place(&self, document: &Document, text: &str, at: usize) -> Option<Place> {
+        let steps = steps(&document.root, at);
+        if let Some(written) = self.manifests.iter().find(|written| written.document.id == document.id) {
+            let span = follow(&written.document.root, &steps);
+            return Some(Place {
+                span,
+                file: written.name.clone(),
+                text: Arc::clone(&written.text),
+                is_of_template: false,
+            });
+        }
+        in_template(self.platform, document, &steps).or_else(|| {
+            let Some(Step::Key(entry)) = steps.get(1) else { return None };
+            let begin = document.root.at(&["data"])?.entries().iter().find(|other| other.key == **entry)?.span.start;
+            let number = text[begin..at.max(begin)].matches('\n').count().saturating_sub(1);
+            in_payload(made(self.platform, &document.id, entry)?, number)
+        })
+    }
 }
 
 /// A step from a value to one within it.
@@ -97,19 +161,13 @@ fn is_same(id: &str, document: &Document) -> bool {
     document.id.to_string() == id
 }
 
-fn in_manifest(platform: &Platform, described: Described<'_>, document: &Document, steps: &[Step]) -> Option<Place> {
-    let all = manifests::all(platform, described.shelf, &mut Report::default());
-    let written = all.into_iter().find(|written| written.document.id == document.id)?;
-    Some(Place { span: follow(&written.document.root, steps), file: written.name, text: written.text })
-}
-
 fn in_template(platform: &Platform, document: &Document, steps: &[Step]) -> Option<Place> {
     let all = platform.components.iter().flat_map(|declared| declared.component.written());
     let (written, own) = all
         .flat_map(|written| written.documents.iter().map(move |own| (written, own)))
         .find(|(_, own)| own.id == document.id)?;
     let span = written.origin(follow(&own.root, steps));
-    Some(Place { file: written.name.clone(), text: Arc::clone(&written.source), span })
+    Some(Place { file: written.name.clone(), text: Arc::clone(&written.source), span, is_of_template: true })
 }
 
 /// How a template of a user's own made a file of a `ConfigMap`.
@@ -126,5 +184,6 @@ fn in_payload(made: &Made, number: usize) -> Option<Place> {
     let line = made.lines.get(number).copied().unwrap_or_default();
     let begin: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
     let body = text[begin..].lines().next()?;
-    Some(Place { file: made.by.shown.clone(), text: Arc::clone(text), span: (begin..begin + body.len()).into() })
+    let span = (begin..begin + body.len()).into();
+    Some(Place { file: made.by.shown.clone(), text: Arc::clone(text), span, is_of_template: true })
 }

@@ -23,7 +23,7 @@ pub struct Leaf {
     /// Where it is written.
     pub span: Span,
     /// Whether it is an item of a list of values, which is a value itself.
-    is_item: bool,
+    pub is_item: bool,
     /// Texts that could stand in its place.
     others: Vec<(Span, String)>,
 }

@@ -31,7 +31,8 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
 use crate::diagnostics::source::Source;
 use crate::manifest::document::{Document, Id};
-use crate::manifest::read::{self, Dialect};
+use crate::manifest::helm;
+use crate::manifest::read::Dialect;
 use crate::model::tree::{Tree, TreeFile};
 use crate::schema::Schema;
 use crate::spec::shapes::Minor;
@@ -83,12 +84,14 @@ pub struct Checked {
     pub origin: Option<Origin>,
     /// Where somebody wrote one of them, by what it is called, such as `Role production/support`.
     pub written: BTreeMap<String, Origin>,
+    /// The same of what stands at a place, as far as that is known.
+    pub places: BTreeMap<usize, Origin>,
 }
 
 impl Checked {
-    /// Where an object comes from.
-    pub fn origin_of(&self, object: &str) -> Option<&Origin> {
-        self.written.get(object).or(self.origin.as_ref())
+    /// Where what stands at a place comes from, or else the object of which it is a part.
+    pub fn origin_of(&self, object: &str, at: usize) -> Option<&Origin> {
+        self.places.get(&at).or_else(|| self.written.get(object)).or(self.origin.as_ref())
     }
 }
 
@@ -203,7 +206,7 @@ fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, 
     // a file of kustomize need not say what it is
     let is_manifest = !KUSTOMIZATIONS.iter().any(|name| file.path.rsplit('/').next() == Some(name));
     let text = if is_manifest { file.text.as_str() } else { "" };
-    let mut documents = read::read(text, question.dialect, &mut report);
+    let mut documents = helm::documents(text, question.dialect, &mut report);
     documents.retain(|document| !is_of_tools(document));
     for document in &mut documents {
         settle(document, schema);

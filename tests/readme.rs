@@ -144,3 +144,21 @@ fn every_drawn_system_has_a_row() {
         assert!(rows.iter().any(|row| row.contains(drawn)), "the map has no row for {drawn}");
     }
 }
+
+/// The lists of an environment take the place of those of the description.
+#[test]
+fn the_example_of_an_environment_is_rendered_as_it_says() {
+    let page = read("docs/environments.md");
+    let example: Vec<&str> = table(&page, "example").filter(|line| !line.starts_with("```")).collect();
+    let annotations = |environment: Option<&str>| {
+        let mut report = Report::default();
+        let (_, bundle) = pipeline::render(example.join("\n").as_str(), environment, &mut report)
+            .unwrap_or_else(|| panic!("{:?}", report.sorted()));
+        let web = bundle.objects.into_iter().find(|placed| placed.id.kind == "Service").expect("there is one");
+        let web = serde_json::to_value(&web.object).expect("an object is JSON");
+        let found = web["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
+        found.into_iter().map(|(key, _)| key).filter(|key| key.starts_with("example.com/")).collect::<Vec<_>>()
+    };
+    assert_eq!(annotations(None), ["example.com/tier"]);
+    assert_eq!(annotations(Some("staging")), ["example.com/owner"]);
+}

@@ -4,15 +4,21 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use platformgen::diagnostics::caret;
 use platformgen::diagnostics::report::Report;
+use platformgen::diagnostics::source::Source;
 use platformgen::diff::compare::compare;
-use platformgen::diff::secrets::is_sealed;
+use platformgen::diff::secrets::{is_sealed, shown};
 use platformgen::diff::side::Side;
 use platformgen::manifest::read::Dialect;
 use platformgen::model::tree::{Tree, TreeFile};
+use platformgen::spec::shapes::Minor;
+use platformgen::validate::groups::Group;
+use platformgen::validate::wanted::Wanted;
+use platformgen::validate::{Question, validate};
 use platformgen::views::paint::Paint;
 use platformgen::views::text::{Look, text};
-use platformgen::views::{json, markdown, unified};
+use platformgen::views::{findings, json, markdown, unified};
 use platformgen::{emit, pipeline};
 use proptest::prelude::*;
 
@@ -213,6 +219,23 @@ fn run(dir: &std::path::Path, arguments: &[&str]) -> String {
 }
 
 #[test]
+fn a_slip_beside_a_secret_is_no_way_to_see_it() {
+    let object = |key: &str, name: &str, value: &str| {
+        format!(
+            "apiVersion: v1\nkind: {key}\nmetadata: {{name: a}}\n{name}: {{foo: {value}}}\nspec: {{env: [{{name: DB_PASSWORD, vlaue: {value}}}]}}\n"
+        )
+    };
+    for (kind, name) in [("Secret", "stringDta"), ("Secret", "dataa"), ("Secrt", "stringData"), ("Pod", "labels")] {
+        let secret = |value: &str| if name == "labels" { "plain".to_owned() } else { value.to_owned() };
+        let text = |value: &str| object(kind, name, &secret(value)).replace("vlaue: plain", &format!("vlaue: {value}"));
+        let (old, new) = (side(&text(SECRET)), side(&text("hunter3hunter3")));
+        for view in all_views(&old, &new) {
+            assert!(!view.contains("hunter"), "{kind} {name}: {view}");
+        }
+    }
+}
+
+#[test]
 fn a_cause_shows_no_secret() {
     let dir = tempfile::tempdir().expect("there is room");
     let place = |name: &str| dir.path().join(name);
@@ -265,5 +288,118 @@ fn a_message_shows_no_secret() {
     for command in ["diff", "render"] {
         let shown = run(dir.path(), &[command]);
         assert!(shown.contains("platform.toml:") && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
+/// What nobody may see. A slip leaves half of it as it is.
+const SECRET: &str = "hunter2hunter2";
+
+/// By what anybody can tell that a value is a secret: no slip there is asked about.
+const TELLING: &[&str] = &["PASSWORD", "TOKEN", "PW", "password"];
+
+/// A text with a slip of the hand, at every place from `start` on: a letter less, one twice or two that have changed places, in
+/// turn.
+fn slips(text: &str, start: usize) -> impl Iterator<Item = String> {
+    let names = |text: &str| TELLING.iter().map(|name| text.matches(name).count()).sum::<usize>();
+    let made = (start..text.len() - 1).map(|at| {
+        let (before, rest) = text.split_at(at);
+        let (letter, (next, after)) = (&rest[..1], rest[1..].split_at(1));
+        let middle = [[next, "", ""], [letter, letter, next], [next, letter, ""]][at % 3];
+        [before, &middle.concat(), after].concat()
+    });
+    made.filter(move |made| names(made) >= names(text))
+}
+
+fn shows(text: &str) -> bool {
+    text.contains(&SECRET[..SECRET.len() / 2])
+}
+
+#[test]
+fn no_slip_in_a_manifest_shows_a_secret() {
+    let text = format!(
+        "apiVersion: v1
+kind: Secret
+metadata:
+  name: mail
+  namespace: shop
+stringData:
+  name: {SECRET}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: mail
+spec:
+  containers:
+  - name: mail
+    image: mail:1
+    env:
+    - value: {SECRET}
+      name: MAIL_PASSWORD
+    - {{value: {SECRET}, name: MAIL_TOKEN}}
+    - name: OTHER_PASSWORD
+      vlaue: {SECRET}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: mail}}
+data:
+  password: {SECRET}
+"
+    );
+    let question =
+        Question { minor: Minor::V1_37, dialect: Dialect::Any, known: None, wanted: Wanted::of(&[Group::Decode]) };
+    for text in slips(&text, 0) {
+        let files = vec![TreeFile { path: "a.yaml".to_owned(), text: text.clone() }];
+        let verdict = validate(Tree { files }, &question);
+        let told: String = verdict.files.iter().map(|file| findings::human(file, false)).collect();
+        assert!(!shows(&told), "{told}\n{text}");
+    }
+}
+
+#[test]
+fn no_slip_in_a_description_shows_a_secret() {
+    let text = format!(
+        "version = 1
+platform = {{ name = \"shop\", domain = \"example.com\" }}
+cluster = {{ api-server = {{ cidrs = [\"10.0.0.10/32\"], ports = [443] }} }}
+secrets = {{ backend = \"existing\" }}
+namespaces.shop = {{}}
+
+[components.web]
+type = \"web-service\"
+namespace = \"shop\"
+image = \"example.com/web:1\"
+port = 8080
+env = {{ DB_PASSWORD = \"{SECRET}\" }}
+
+[[patches]]
+target = {{ kind = \"Deployment\", name = \"web\" }}
+reason = \"a test\"
+json6902 = [{{ op = \"add\", path = \"/spec/template/spec/containers/0/env\", value = [{{ vlaue = \"{SECRET}\", name = \"PW\" }}] }}]
+
+[[patches]]
+target = {{ kind = \"Deployment\", name = \"web\" }}
+reason = \"a test\"
+merge = \"\"\"
+spec:
+  template:
+    spec:
+      initContainers:
+      - name: web
+        env:
+        - name: DB_PASSWORD
+          vlaue: {SECRET}
+stringData:
+  foo: {SECRET}
+\"\"\"
+"
+    );
+    for text in slips(&text, text.find("env = ").unwrap_or_default()) {
+        let mut report = Report::default();
+        let _ = pipeline::render(text.as_str(), None, &mut report);
+        let source = Source { name: "platform.toml", text: &text };
+        let told = caret::text_of(&report.sorted(), source, false, &shown(source.name, &text));
+        assert!(!shows(&told), "{told}\n{text}");
     }
 }

@@ -209,7 +209,7 @@ fn everywhere(place: Option<&Path>, args: &DiffArgs) -> Result<Option<Compared>>
     }
     let old = match place {
         Some(place) => written(place, " --all-environments")?,
-        None => environments::kept_trees(written)?,
+        None => environments::kept_trees(&trees, written)?,
     };
     let new = environments::together(place, trees);
     if old.is_same(&new) && args.only.is_none() {
@@ -290,11 +290,8 @@ fn side(known: &Side, (place, tree): (PathBuf, Tree), dialect: Dialect) -> Optio
                 }
                 let name = if is_one { place.clone() } else { place.join(path) };
                 let source = Source { name: &name.display().to_string(), text: &text };
-                let shown = secrets::shown_lines(&text);
-                output::complain(&caret::text_of(told, source, input::is_colored_stderr(), &|at, _| {
-                    let line = text.get(..at).unwrap_or(&text).matches('\n').count();
-                    shown.get(line).copied().unwrap_or(false)
-                }));
+                let shown = secrets::shown_of_manifest(&text);
+                output::complain(&caret::text_of(told, source, input::is_colored_stderr(), &shown));
             }
             if more > 0 {
                 output::complain(&format!("and {} more in `{}`\n", number(more, "error"), place.display()));

@@ -1,13 +1,15 @@
 //! All environments of a description at once: a tree for each, beside each other.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::commands::input::{self, Input};
-use crate::commands::output;
+use crate::commands::output::{self, listing, survey};
 use crate::diagnostics::report::Report;
 use crate::emit;
 use crate::model::tree::{Tree, TreeFile};
@@ -35,10 +37,12 @@ pub fn kept(environment: Option<&str>) -> PathBuf {
 }
 
 /// Everything that is kept, of environments that are no longer declared as well. `read` says what a directory holds; it is
-/// told how to fill one that is not there.
-pub fn kept_trees(read: fn(&Path, &str) -> Result<Tree>) -> Result<Tree> {
+/// told how to fill one that is not there and should be.
+pub fn kept_trees(trees: &[(Option<String>, Tree)], read: fn(&Path, &str) -> Result<Tree>) -> Result<Tree> {
     let mut files = Vec::new();
-    for (place, how) in [(GOLDEN, ""), (ENVIRONMENTS, " --environment NAME")] {
+    let is_kept = |place: &str| place == GOLDEN || trees.len() > 1 || Path::new(place).exists();
+    let kept = [(GOLDEN, ""), (ENVIRONMENTS, " --environment NAME")].into_iter().filter(|(place, _)| is_kept(place));
+    for (place, how) in kept {
         files.extend(within(place, read(Path::new(place), how)?));
     }
     Ok(Tree { files })
@@ -80,17 +84,51 @@ fn within(place: &str, tree: Tree) -> impl Iterator<Item = TreeFile> {
     tree.files.into_iter().map(move |file| TreeFile { path: format!("{place}/{}", file.path), text: file.text })
 }
 
-/// Writes each into its directory below `place`, or where it is kept, after all of them may be written.
+/// Writes each into its directory below `place`, or where it is kept, after all of them may be written; and takes away what an
+/// earlier run wrote for an environment that is no longer declared.
 pub fn write(place: Option<&Path>, trees: &[(Option<String>, Tree)], is_forced: bool) -> Result<()> {
     for (name, _) in trees {
         let directory = place_of(place, name.as_deref());
         // a new directory hides nothing
         input::may_write(&directory, is_forced || input::is_new(&directory))?;
     }
+    let left = left(place.unwrap_or(Path::new(ENVIRONMENTS)), trees)?;
+    for directory in &left {
+        input::may_write(directory, is_forced)?;
+        survey::survey(directory, &Tree::default())?;
+    }
     for (name, tree) in trees {
         let directory = place_of(place, name.as_deref());
         let written = output::write_directory(&directory, tree)?;
         output::complain(&format!("{}: {written}\n", directory.display()));
     }
+    for directory in &left {
+        let written = output::remove_directory(directory)?;
+        output::complain(&format!("{}, of an environment that is not declared: {written}\n", directory.display()));
+    }
     Ok(())
+}
+
+/// The directories below `place` with the tree of an environment that is none of these. A tree says which one it is of, so
+/// that nothing else is taken for one.
+fn left(place: &Path, trees: &[(Option<String>, Tree)]) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(place) {
+        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot list the directory `{}`", place.display()))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot list the directory `{}`", place.display()))?;
+        let name = entry.file_name();
+        let is_declared = trees.iter().any(|(own, _)| name == directory(own.as_deref()));
+        if is_declared || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let list = fs::read_to_string(entry.path().join(listing::FILE)).unwrap_or_default();
+        if emit::environment_of(&list).is_some_and(|own| name == own) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -1,13 +1,15 @@
 //! `platformgen explain`.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::commands::input::Input;
-use crate::commands::{TROUBLE, input, output};
+use crate::commands::output::listing;
+use crate::commands::{TROUBLE, environments, input, output};
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{codes, suggest};
@@ -36,10 +38,11 @@ Examples:
   platformgen explain blocked-connection             what a code means, how it fails, how to mend it
   platformgen explain components.api.scale.max       a value: where it is set, and what it becomes in which objects
   platformgen explain golden/production/api.yaml:41  a rendered line: the values that it comes from
+  platformgen explain platform.toml:84               the values that a line of the description sets
   platformgen explain templates/registry/config.yml  the built-in template that a file there would replace
   platformgen explain rights                         who may do what with the Kubernetes API")]
 pub struct ExplainArgs {
-    /// A code, a key of the description, a line of a rendered file, a built-in template, or `rights`
+    /// A code, a key of the description, a line of a rendered file or of the description, a built-in template, or `rights`
     what: String,
     /// The description; `-` for stdin
     #[arg(short, long, value_name = "FILE", default_value = "platform.toml")]
@@ -55,6 +58,9 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
         output::write_stdout([text])?;
         return Ok(ExitCode::SUCCESS);
     }
+    if of_templates(&args.what).is_some_and(|own| payload::DRAWN.contains(&own)) {
+        bail!("`{}` {DRAWN}", args.what);
+    }
     let is_key = args.what.contains(['.', ':', '[']);
     if !is_key && args.what != "rights" {
         match suggest::nearest(&args.what, codes::ALL.iter().map(|(code, _)| *code).chain(["rights"])) {
@@ -63,11 +69,14 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
         }
     }
     let input = input::read(&args.file)?;
-    let environment = args.environment.as_deref();
+    let position = position(&args.what);
+    let of_tree = position.filter(|_| args.environment.is_none()).and_then(|(path, _)| environment_of(&input, path));
+    let environment = args.environment.as_deref().or(of_tree.as_deref());
     let Some((_, bundle)) = input::render(&input, environment, emit::writer) else {
         return Ok(ExitCode::from(TROUBLE));
     };
-    let lines = match args.what.rsplit_once(':') {
+    let lines = match position {
+        Some((path, line)) if path == input.name => described_line(&input, environment, line)?,
         Some((path, line)) => rendered_line(&input, environment, path, line)?,
         None if args.what == "rights" => {
             let files = emit::tree(&bundle).files;
@@ -81,9 +90,42 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The file and the line of `api.yaml:41` or of `api.yaml:41:7`, as messages have it.
+fn position(what: &str) -> Option<(&str, &str)> {
+    let (before, last) = what.rsplit_once(':')?;
+    let is_number = |text: &str| text.parse::<usize>().is_ok();
+    before.rsplit_once(':').filter(|(_, line)| is_number(line) && is_number(last)).or(Some((before, last)))
+}
+
+/// The environment of whose tree a file is: the tree says so, or it stands where such trees are kept.
+fn environment_of(input: &Input, path: &str) -> Option<String> {
+    if let Some(list) = list_of(path) {
+        return emit::environment_of(&list).map(str::to_owned);
+    }
+    let is_kept = |name: &String| Path::new(path).starts_with(environments::kept(Some(name)));
+    environments::names(input).flatten().find(is_kept)
+}
+
+/// The list of the tree that holds a file.
+fn list_of(path: &str) -> Option<String> {
+    let places = Path::new(path).ancestors().skip(1);
+    let mut lists = places.filter_map(|place| fs::read_to_string(place.join(listing::FILE)).ok());
+    lists.find(|list| list.starts_with(listing::MARKER))
+}
+
+/// What a dashboard is instead of a template.
+const DRAWN: &str = "is drawn for each platform, so there is no template of it: begin with the file in the rendered \
+     ConfigMap, or with what Grafana exports";
+
+/// The path below `templates/`.
+fn of_templates(path: &str) -> Option<&str> {
+    let begin = format!("{TEMPLATES}/");
+    path.strip_prefix(&begin).or_else(|| path.rsplit_once(&format!("/{begin}")).map(|(_, own)| own))
+}
+
 /// The built-in template whose place a file at this path would take.
 fn built_in(path: &str) -> Option<String> {
-    let (_, own) = path.rsplit_once(&format!("{TEMPLATES}/"))?;
+    let own = of_templates(path)?;
     payload::TEMPLATES.iter().find(|(known, _)| *known == own).map(|(_, text)| (*text).to_owned())
 }
 
@@ -188,5 +230,26 @@ fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &st
         }
         parts.remove(0);
     }
+    if Path::new(path).is_file() && list_of(path).is_none() {
+        bail!(
+            "`{path}` is a file of your own: `explain` says where a rendered line comes from, and `platformgen diff` what \
+             comes of a change"
+        );
+    }
     bail!("nothing renders line {line} of `{path}`")
+}
+
+/// The values that a line of the description sets.
+fn described_line(input: &Input, environment: Option<&str>, line: &str) -> Result<Vec<String>> {
+    let number: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
+    let start: usize = input.text.split_inclusive('\n').take(number.saturating_sub(1)).map(str::len).sum();
+    let end = start + input.text[start..].lines().next().map_or(0, str::len);
+    let leaves = traces::leaves(&input.text, environment).context("the description cannot be read")?;
+    let is_there = |leaf: &&Leaf| !leaf.is_item && leaf.span.start <= end && start < leaf.span.end;
+    let keys = leaves.iter().filter(is_there).map(|leaf| leaf.key.as_str());
+    let lines = keys.map(|key| value(input, environment, key)).collect::<Result<Vec<_>>>()?;
+    if lines.is_empty() {
+        bail!("line {line} of `{}` sets no value here", input.name);
+    }
+    Ok(lines.into_iter().flatten().collect())
 }

@@ -1,6 +1,6 @@
 //! `platformgen lock`: what the tags of images stand for, from a list of digests. Nothing here asks a registry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,13 +10,14 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::commands::{TROUBLE, input, output, shelf};
-use crate::diagnostics::caret;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
+use crate::diagnostics::{caret, suggest};
 use crate::inventory::pins;
 use crate::pipeline;
 use crate::stages::images::{self, LOCK};
-use crate::values::image::Digest;
+use crate::values::image::{Digest, Image};
+use crate::values::parse::Parse;
 
 /// Arguments of `lock`.
 #[derive(Args)]
@@ -53,6 +54,9 @@ pub fn run(args: &LockArgs) -> Result<ExitCode> {
         None => BTreeMap::new(),
     };
     let (pins, missing) = pins::pins(&needed, &before, &list);
+    let used: BTreeSet<&str> = needed.iter().map(|(image, _)| image.as_str()).collect();
+    let unknown: Vec<&str> = list.keys().map(String::as_str).filter(|image| !used.contains(image)).collect();
+    output::complain(&unused(&unknown));
     if !missing.is_empty() {
         let (count, all) = (missing.len(), missing.join("\n  "));
         bail!("no digest is known of {count} image{}:\n  {all}", if count == 1 { "" } else { "s" });
@@ -84,6 +88,20 @@ fn listed(place: &Path) -> Result<Option<BTreeMap<String, Digest>>> {
     let source = Source { name: &name, text: &text };
     output::complain(&caret::text_of(&report.sorted(), source, input::is_colored_stderr(), &|_, _| true));
     Ok((!report.has_errors()).then_some(list))
+}
+
+/// How many images a message names.
+const NAMED: usize = 5;
+
+/// Says which images of a list nobody runs: one of them may be meant to be another.
+fn unused(images: &[&str]) -> String {
+    let named: Vec<&str> = images.iter().copied().filter(|image| !Image::may_be_secret(image)).take(NAMED).collect();
+    match images.len() {
+        0 => String::new(),
+        1 => format!("nobody runs an image of the list: {}\n", suggest::joined(named, "and")),
+        count if count > NAMED => format!("nobody runs {count} images of the list, such as {}\n", suggest::list(named)),
+        count => format!("nobody runs {count} images of the list: {}\n", suggest::joined(named, "and")),
+    }
 }
 
 /// Puts the whole text in place at once: whoever reads meanwhile finds the old one or the new one.

@@ -45,6 +45,14 @@ pub fn write_directory(dir: &Path, tree: &Tree) -> Result<Written> {
     written
 }
 
+/// Takes away what an earlier run wrote into `dir`, and `dir` itself. Refuses as [`write_directory`] does.
+pub fn remove_directory(dir: &Path) -> Result<Written> {
+    let written = replace(dir, &Tree::default())?;
+    // what may stay keeps its directory
+    let _ = fs::remove_dir(dir);
+    Ok(written)
+}
+
 /// Writes `pieces` to standard output, see [`write_stream`].
 pub fn write_stdout(pieces: impl IntoIterator<Item: AsRef<str>>) -> Result<()> {
     write_stream(&mut BufWriter::with_capacity(1 << 16, io::stdout().lock()), pieces)

@@ -36,8 +36,8 @@ const CLOSED: u8 = 1;
 /// Arguments of `reach`.
 #[derive(Args)]
 #[command(after_help = "\
-An end is a workload (`production/api`, or `api` if there is only one), an external, an address, a range, a host, or
-`any`. Exit code: 0 open, 1 closed, 2 no answer.
+An end is a workload (`production/api`, or `api` if there is only one), an external or its host, an address, a range, a host,
+or `any`. Of a range, parts in which more is open are told as well. Exit code: 0 something is open, 1 closed, 2 no answer.
 
 Examples:
   platformgen reach                             every connection
@@ -92,6 +92,7 @@ pub fn run(args: &ReachArgs) -> Result<ExitCode> {
             people.answer(&from, &to, port.as_ref())
         }
         (from, to) => {
+            let (from, to) = (from.map(|own| people.with_parts(own)), to.map(|own| people.with_parts(own)));
             let mut found = people.connections(from.as_deref(), to.as_deref());
             match &port {
                 Some(Asked::Number(port)) => found.retain(|connection| port.meet(&connection.port).is_some()),
@@ -192,10 +193,12 @@ impl People<'_, '_> {
         }
     }
 
-    /// Where an external is.
+    /// Where an external is, by its name or by its host.
     fn external(&self, name: &str) -> Option<Vec<Named>> {
         let platform = self.platform?;
-        let external = platform.externals.iter().find(|(known, _)| known.as_str() == name)?.1;
+        let of_host = || platform.externals.iter().find(|(_, external)| external.host.to_string() == name);
+        let of_name = platform.externals.iter().find(|(known, _)| known.as_str() == name);
+        let external = of_name.or_else(of_host)?.1;
         let is_cilium = platform.facts.cluster.cni == Cni::Cilium;
         let range = |all: &str, except: &[String]| {
             let except: Vec<&str> = except.iter().map(String::as_str).collect();
@@ -225,10 +228,39 @@ impl People<'_, '_> {
                 let answer = self.network.ask(from, to, &asked);
                 is_open |= !answer.open.is_empty();
                 lines.push(said(from_name, to_name, &asked, &answer));
+                // more may be open in a part of a range
+                for (from_name, from, to_name, to) in self.within((from_name, from), (to_name, to)) {
+                    let part = self.network.ask(&from, &to, &asked);
+                    if part.open != answer.open {
+                        is_open = true;
+                        lines.push(said(&from_name, &to_name, &asked, &part));
+                    }
+                }
             }
         }
         output::write_stdout(lines)?;
         Ok(if is_open { ExitCode::SUCCESS } else { ExitCode::from(CLOSED) })
+    }
+
+    /// An end, and the parts of a range that it is.
+    fn with_parts(&self, own: Vec<Named>) -> Vec<Named> {
+        let mut all = own;
+        let parts: Vec<Named> = all.iter().flat_map(|(_, own)| self.parts(own)).collect();
+        all.extend(parts);
+        all
+    }
+
+    fn parts(&self, own: &Who) -> Vec<Named> {
+        let Who::Addresses(range) = own else { return Vec::new() };
+        let parts = self.network.parts(range).into_iter();
+        parts.map(|part| (part.party().to_string(), Who::Addresses(part))).collect()
+    }
+
+    /// The same question of each part of the ranges at its ends.
+    fn within(&self, from: (&str, &Who), to: (&str, &Who)) -> Vec<(String, Who, String, Who)> {
+        let calls = self.parts(to.1).into_iter().map(|(name, to)| (from.0.to_owned(), from.1.clone(), name, to));
+        let called = self.parts(from.1).into_iter().map(|(name, from)| (name, from, to.0.to_owned(), to.1.clone()));
+        calls.chain(called).collect()
     }
 
     /// The ports that are asked for, by the numbers that the called pod gives them.

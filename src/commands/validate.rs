@@ -1,6 +1,7 @@
 //! `platformgen validate`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::IsTerminal;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::model::bundle::{Bundle, Home, Patched};
 use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
+use crate::provenance;
 use crate::spec::shapes::Minor;
 use crate::stages::build;
 use crate::stages::overrides::{self, Replaced};
@@ -31,6 +33,9 @@ use crate::validate::world::Known;
 use crate::validate::{self, Checked, Origin, Question, Summary, Verdict, accept};
 use crate::values::date::Date;
 use crate::views::findings::{self, github, json, junit, sarif};
+
+/// Where the description is, unless somebody says otherwise.
+const DESCRIPTION: &str = "platform.toml";
 
 /// The exit code of an answer that is no: there are findings.
 const FINDINGS: u8 = 1;
@@ -56,7 +61,7 @@ pub struct ValidateArgs {
     /// Every environment, each with its objects in a directory of its name; `base` is the description itself
     #[arg(long, conflicts_with_all = ["environment", "places"])]
     all_environments: bool,
-    /// The Kubernetes minor of the server [default: the platform's, else the newest]
+    /// The Kubernetes minor of the server [default: that of platform.toml, else the newest]
     #[arg(long, value_name = "MINOR")]
     kubernetes: Option<KubernetesMinor>,
     /// How to show the findings
@@ -116,11 +121,11 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let is_described = args.file.is_some() || args.environment.is_some() || args.all_environments || args.locked;
     if !args.places.is_empty() && !is_described {
         let known = args.closed.then(Known::default);
-        let minor = told.unwrap_or(Minor::V1_37);
+        let minor = told.or_else(minor_here).unwrap_or(Minor::V1_37);
         let question = Question { minor, dialect: Dialect::Any, known: known.as_ref(), wanted };
         return answer(&validate::validate(manifests(&args.places)?, &question), minor, args);
     }
-    let input = input::read(args.file.as_deref().unwrap_or(Path::new("platform.toml")))?.locked(args.locked);
+    let input = input::read(args.file.as_deref().unwrap_or(Path::new(DESCRIPTION)))?.locked(args.locked);
     let names =
         if args.all_environments { environments::names(&input).collect() } else { vec![args.environment.clone()] };
     let (mut report, mut told) = (Report::default(), BTreeSet::new());
@@ -147,6 +152,12 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     // as after rendering: the process ends here and takes its memory with it
     std::mem::forget(verdict);
     answered
+}
+
+/// The minor of the platform that is described here: whatever is judged beside a description is for its cluster.
+fn minor_here() -> Option<Minor> {
+    let text = fs::read_to_string(DESCRIPTION).ok()?;
+    pipeline::minor(&text)
 }
 
 /// What is found in what an environment gives, or in manifests that are meant to be that, and for which minor; `None` if
@@ -176,6 +187,9 @@ fn described(
     }
     patched(&bundle, report);
     accept::accept(&mut verdict, &platform.accepted, &question, today(), report);
+    if args.places.is_empty() {
+        provenance::settle(&mut verdict, &platform, input.described());
+    }
     std::mem::forget((platform, bundle));
     Ok(Some((minor, verdict)))
 }

@@ -20,11 +20,18 @@ use crate::parts::meta::{Labels, cluster_scoped, namespaced};
 use crate::spec::shapes::{NamespaceSpec, PodSecurity, QuotaSpec};
 use crate::values::amount::{Bytes, Cpu};
 use crate::values::name::Name;
+use crate::values::parse::Parse;
 use crate::values::quantity::Quantity;
 
-/// The objects of every namespace. `workloads` holds the workloads of each component, in the platform's order.
-pub fn namespaces(edges: &Edges, platform: &Platform, workloads: &[Vec<Workload>]) -> Vec<(Name, Vec<Object>)> {
-    let censuses = census(platform, workloads);
+/// The objects of every namespace. `workloads` holds the workloads of each component, in the platform's order; `brought` are
+/// the manifests of somebody's own.
+pub fn namespaces(
+    edges: &Edges,
+    platform: &Platform,
+    workloads: &[Vec<Workload>],
+    brought: &[&Document],
+) -> Vec<(Name, Vec<Object>)> {
+    let censuses = census(platform, workloads, brought);
     let hosts = routes::hosts(platform);
     let objects = |(name, spec): (&Name, &NamespaceSpec)| {
         let own = platform_labels(&platform.facts.platform.name, "namespace");
@@ -64,6 +71,7 @@ fn labelled(name: &Name, spec: &NamespaceSpec, platform: &Platform) -> Namespace
 struct Census {
     claims: i128,
     load_balancers: i128,
+    node_ports: i128,
     largest_cpu: Cpu,
     largest_memory: Bytes,
     largest_claim: Bytes,
@@ -75,6 +83,7 @@ impl Default for Census {
         Self {
             claims: 0,
             load_balancers: 0,
+            node_ports: 0,
             largest_cpu: Cpu::cores(4),
             largest_memory: Bytes::gibibytes(8),
             largest_claim: Bytes::gibibytes(200),
@@ -82,7 +91,11 @@ impl Default for Census {
     }
 }
 
-fn census<'a>(platform: &'a Platform, workloads: &[Vec<Workload>]) -> BTreeMap<&'a Name, Census> {
+fn census<'a>(
+    platform: &'a Platform,
+    workloads: &[Vec<Workload>],
+    brought: &[&Document],
+) -> BTreeMap<&'a Name, Census> {
     let mut censuses: BTreeMap<&Name, Census> = BTreeMap::new();
     for (declared, workloads) in platform.components.iter().zip(workloads) {
         let census = censuses.entry(&declared.own.namespace).or_default();
@@ -90,12 +103,22 @@ fn census<'a>(platform: &'a Platform, workloads: &[Vec<Workload>]) -> BTreeMap<&
             let balanced = |endpoint: &Endpoint| endpoint.service.is_some() && endpoint.is_for(Audience::World);
             declared.endpoints.iter().any(|endpoint| endpoint.workload == workload.name && balanced(endpoint))
         };
-        census.load_balancers += workloads.iter().filter(public).map(|_| 1).sum::<i128>();
+        let balanced = workloads.iter().filter(public).map(|_| 1).sum::<i128>();
+        census.load_balancers += balanced;
+        // A load balancer takes a node port for each of its ports.
+        census.node_ports += balanced * 2;
         for workload in workloads {
             census.count(workload);
         }
         for document in declared.component.written().iter().flat_map(|written| &written.documents) {
             census.count_written(document);
+        }
+    }
+    for document in brought {
+        // one that is not declared has been told of
+        let namespace = Name::parse(&document.id.namespace).ok();
+        if let Some((name, _)) = namespace.and_then(|name| platform.namespaces.get_key_value(&name)) {
+            censuses.entry(name).or_default().count_written(document);
         }
     }
     censuses
@@ -113,12 +136,18 @@ impl Census {
         }
     }
 
-    /// What a template of a component brings along.
+    /// What somebody has written.
     fn count_written(&mut self, document: &Document) {
         let root = &document.root;
         match document.id.kind.as_str() {
             "PersistentVolumeClaim" => self.claims += 1,
-            "Service" if root.text_at(&["spec", "type"]) == Some("LoadBalancer") => self.load_balancers += 1,
+            "Service" => {
+                let kind = root.text_at(&["spec", "type"]);
+                let is_balanced = kind == Some("LoadBalancer");
+                let ports = i128::try_from(root.items_at(&["spec", "ports"]).len()).unwrap_or_default();
+                self.load_balancers += i128::from(is_balanced);
+                self.node_ports += if is_balanced || kind == Some("NodePort") { ports } else { 0 };
+            }
             "StatefulSet" => {
                 let templates = i128::try_from(root.items_at(&["spec", "volumeClaimTemplates"]).len());
                 let replicas = match root.at(&["spec", "replicas"]).map(|node| &node.value) {
@@ -141,8 +170,7 @@ fn resource_quota(namespace: &Name, quota: &QuotaSpec, census: Census, labels: L
         ("pods", count(quota.pods.value.0)),
         ("persistentvolumeclaims", count(census.claims)),
         ("services.loadbalancers", count(census.load_balancers)),
-        // A load balancer takes a node port for each of its ports.
-        ("services.nodeports", count(census.load_balancers * 2)),
+        ("services.nodeports", count(census.node_ports)),
     ]);
     ResourceQuota {
         metadata: namespaced(namespace.as_str(), namespace, labels),

@@ -46,6 +46,8 @@ pub const DANGLING_PORT: &str = "dangling-port";
 pub const DANGLING_REFERENCE: &str = "dangling-reference";
 /// Nothing uses this object.
 pub const ORPHAN: &str = "orphan";
+/// The configuration of an image registry does not go with the container that reads it.
+pub const REGISTRY_CONFIG: &str = "registry-config";
 /// A selector finds no pod.
 pub const SELECTS_NOTHING: &str = "selects-nothing";
 /// An address leads to a component that nobody declares to be called.
@@ -293,6 +295,7 @@ pub const ALL: &[(&str, &str)] = &[
     (PULL_POLICY, "a node runs the image that it has, whoever pulled it"),
     (QUOTA_EXCEEDED, "a quota does not hold what its namespace needs at its largest"),
     (READ_ONLY_ROOT, "a container can write to its own programs"),
+    (REGISTRY_CONFIG, "a registry asks for no password, listens elsewhere, or keeps its images nowhere"),
     (REQUIRES, "something else must be declared for this to work"),
     (ROOT_USER, "a container may run as root"),
     (SAME_PROBE, "a container is ended as soon as it is late"),

@@ -29,6 +29,21 @@ fn is_prefix(word: &str, candidate: &str) -> bool {
     word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate) && candidate.len() >= 3)
 }
 
+/// Whether a word is another but for one slip: a letter more, less or another, or two that have changed places; capitals do
+/// not count.
+pub fn is_slip(word: &str, wanted: &str) -> bool {
+    let (word, wanted) = (word.as_bytes(), wanted.as_bytes());
+    let is_same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
+    let start = word.iter().zip(wanted).take_while(is_same).count();
+    let (word, wanted) = (&word[start..], &wanted[start..]);
+    let end = word.iter().rev().zip(wanted.iter().rev()).take_while(is_same).count();
+    match (&word[..word.len() - end], &wanted[..wanted.len() - end]) {
+        ([] | [_], [] | [_]) => true,
+        ([a, b], [c, d]) => a.eq_ignore_ascii_case(d) && b.eq_ignore_ascii_case(c),
+        _ => false,
+    }
+}
+
 /// `a`, `b` and `c`, each in backticks: a list for the middle of a sentence.
 pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     joined(words, "or")
@@ -55,6 +70,16 @@ mod tests {
         assert_eq!(nearest("postgresql", ["postgres", "redis"]), Some("postgres"));
         assert_eq!(nearest("OFF", ["on", "off"]), Some("off"));
         assert_eq!(nearest("kafka", ["auth", "api"]), None);
+    }
+
+    #[test]
+    fn a_slip_is_one_letter() {
+        for word in ["value", "vlaue", "valu", "values", "Vslue", "evalue"] {
+            assert!(is_slip(word, "value"), "{word}");
+        }
+        for word in ["", "valueFrom", "vla", "aulve", "name"] {
+            assert!(!is_slip(word, "value"), "{word}");
+        }
     }
 
     #[test]

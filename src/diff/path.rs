@@ -87,6 +87,11 @@ impl Path {
         })
     }
 
+    /// Whether what stands there is this, or within.
+    pub fn holds(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
     /// Whether the way begins with these keys, items of lists left out.
     pub fn begins(&self, keys: &[&str]) -> bool {
         let mut own = self.keys();

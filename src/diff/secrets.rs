@@ -2,6 +2,7 @@
 //! inside addresses. Neither their length nor a hash of them is shown. It is found in whole objects: what a value is may be
 //! said by its neighbour.
 
+pub mod lines;
 mod walk;
 mod wanted;
 
@@ -13,7 +14,7 @@ use crate::diff::change::{Change, What};
 use crate::diff::hiding::{HIDDEN, is_secret_key, line_hidden, text_hidden};
 use crate::diff::path::{Path, Step};
 use crate::diff::payload;
-use crate::diff::secrets::walk::{TEMPLATES, Walk, comments_tell, is_secret_kind, may_be_structure};
+use crate::diff::secrets::walk::{Walk, comments_tell, is_secret_kind, may_be_structure};
 use crate::diff::secrets::wanted::{Matter, Wanted, is_long, scalar};
 use crate::diff::telling::is_telling_of_keys;
 use crate::manifest::node::{Entry, Node, Value};
@@ -183,8 +184,7 @@ impl Description {
 
     /// Whether this line of it may be shown.
     pub fn shows(&self, line: &str) -> bool {
-        let texts = line.split('"').skip(1).step_by(2).filter(|text| is_place_of_secret(text));
-        let plain = texts.fold(line.to_owned(), |line, text| line.replace(&format!("\"{text}\""), "\"\""));
+        let plain = without_places(line);
         line_hidden(&plain) == plain && !self.veil(line).is_in(line)
     }
 
@@ -230,6 +230,12 @@ fn may_stand_in(line: &str, key: &str, node: &Node) -> bool {
     }
 }
 
+/// A line of a description without what says where secrets are.
+fn without_places(line: &str) -> String {
+    let texts = line.split('"').skip(1).step_by(2).filter(|text| is_place_of_secret(text));
+    texts.fold(line.to_owned(), |line, text| line.replace(&format!("\"{text}\""), "\"\""))
+}
+
 /// `password = "alertmanager/smtp-password"` and `"/etc/auth/keys" = "secret:auth-jwt"` say where it is.
 fn is_place_of_secret(text: &str) -> bool {
     let is_word = |word: &str| {
@@ -252,87 +258,18 @@ pub fn shown(name: &str, text: &str) -> Shown {
         return Box::new(shown_of_manifest(text));
     }
     let description = Description::of(text);
-    Box::new(move |_, line| description.shows(line))
+    let plain: Vec<String> = text.split('\n').map(without_places).collect();
+    let shown = by_line(text, lines::of_text(&plain.iter().map(String::as_str).collect::<Vec<_>>()));
+    Box::new(move |at, line| shown(at, line) && description.shows(line))
 }
 
 /// Which lines of a manifest may be shown.
 pub fn shown_of_manifest(text: &str) -> impl Fn(usize, &str) -> bool + use<> {
-    let shown = shown_lines(text);
-    let lines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-    move |at, _| shown.get(lines.partition_point(|end| *end < at)).copied().unwrap_or(false)
+    by_line(text, lines::of_manifest(text))
 }
 
-/// Which lines of a manifest may be shown, though it may be broken: none of a Secret or of what nobody can tell from one.
-pub fn shown_lines(text: &str) -> Vec<bool> {
-    let mut shown = Vec::new();
-    let mut chunk: Vec<&str> = Vec::new();
-    for line in text.split('\n') {
-        if line.starts_with("---") {
-            shown.extend(shown_of(&std::mem::take(&mut chunk)));
-        }
-        chunk.push(line);
-    }
-    shown.extend(shown_of(&chunk));
-    shown
+/// The answer for a place, from that for each line of a text.
+fn by_line(text: &str, shown: Vec<bool>) -> impl Fn(usize, &str) -> bool + use<> {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    move |at, _| shown.get(ends.partition_point(|end| *end < at)).copied().unwrap_or(false)
 }
-
-fn shown_of(lines: &[&str]) -> Vec<bool> {
-    let is_secret = |line: &&str| {
-        line.contains("kind") && line.contains("Secret") && !TEMPLATES.iter().any(|kind| line.contains(kind))
-    };
-    let has_kind = |line: &&str| line.contains("kind:") || line.contains("\"kind\"");
-    if !lines.iter().any(has_kind) {
-        // a template says of which others it is made
-        return lines.iter().map(|line| line.starts_with("<% include ")).collect();
-    }
-    if lines.iter().any(is_secret) {
-        return named_of(lines);
-    }
-    let hidden = text_hidden(&lines.join("\n"));
-    lines.iter().zip(hidden.split('\n')).map(|(line, hidden)| *line == hidden).collect()
-}
-
-/// What a Secret is called by, line by line; none below those that begin its values.
-fn named_of(lines: &[&str]) -> Vec<bool> {
-    let mut values: Option<usize> = None;
-    let mut shown = Vec::with_capacity(lines.len());
-    for line in lines {
-        let indent = line.len() - line.trim_start().len();
-        let (key, value) = line.trim().split_once(':').unwrap_or((line.trim(), "{"));
-        let is_plain =
-            value.is_empty() || value.starts_with(' ') && !value.contains(['{', '[', '|', '>', ',', '#', ':']);
-        if values.is_some_and(|outer| indent <= outer && OUTSIDE.contains(&key)) {
-            values = None;
-        }
-        let is_open = INSIDE.contains(&key) && value.is_empty();
-        shown.push(values.is_none() && is_plain && (is_open || OUTSIDE.contains(&key)));
-        // what is no plain line may hold values, or not end where it seems to
-        if values.is_none() && (INSIDE.contains(&key) || !is_plain) {
-            values = Some(indent);
-        }
-    }
-    shown
-}
-
-/// Fields that hold values.
-const INSIDE: &[&str] = &["data", "encryptedData", "stringData"];
-/// Fields that hold none.
-const OUTSIDE: &[&str] = &[
-    "annotations",
-    "apiVersion",
-    "immutable",
-    "kind",
-    "labels",
-    "lastmodified",
-    "metadata",
-    "name",
-    "namespace",
-    "platformgen.io/sealed-for",
-    "sealedsecrets.bitnami.com/cluster-wide",
-    "sealedsecrets.bitnami.com/namespace-wide",
-    "sops",
-    "spec",
-    "template",
-    "type",
-    "version",
-];

@@ -27,15 +27,14 @@ use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::shelf::Shelf;
 
-/// Everything that somebody wrote: definitions first, then manifests. What is wrong with one goes to the report about its
-/// file, and then the object is not there. `rendered` are the objects of the platform itself.
-pub fn read<'o>(
+/// Those of all objects that are right. What is wrong with one goes to the report about its file. `rendered` are the objects
+/// of the platform itself.
+pub fn admitted<'o>(
+    mut all: Vec<Written>,
     platform: &Platform,
     rendered: impl IntoIterator<Item = &'o ObjectId>,
-    shelf: &dyn Shelf,
     report: &mut Report,
 ) -> Vec<Written> {
-    let mut all = all(platform, shelf, report);
     if all.is_empty() && platform.hatches.requirements.crds.0.is_empty() && of_templates(platform).next().is_none() {
         return all;
     }
@@ -52,7 +51,7 @@ pub fn read<'o>(
     all
 }
 
-/// The same as it stands there, judged by nobody.
+/// Everything that somebody wrote: definitions first, then manifests. Nobody has judged it.
 pub fn all(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) -> Vec<Written> {
     if platform.hatches.manifests.is_empty() && platform.hatches.crds.0.is_empty() {
         return Vec::new();
@@ -63,10 +62,13 @@ pub fn all(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) -> Vec<W
         let Some(owner) = owner(spec.owner.as_ref(), platform, report) else { continue };
         for pattern in &spec.files.0 {
             for path in files::paths(pattern, shelf, &mut named, report) {
-                let text = files::text(&path, pattern.span, shelf, report);
-                all.extend(
-                    text.into_iter().flat_map(|text| written::objects(&path, &text, owner.as_ref(), shelf, report)),
-                );
+                let Some(text) = files::text(&path, pattern.span, shelf, report) else { continue };
+                let own = written::objects(&path, &text, owner.as_ref(), shelf, report);
+                if own.is_empty() && !report.beside(shelf.shown(&path), &text).has_errors() {
+                    let message = format!("`{path}` holds no object");
+                    report.error(codes::MANIFEST, pattern.span, message).help("remove it, or do not name it");
+                }
+                all.extend(own);
             }
         }
     }
@@ -127,11 +129,15 @@ fn judged<'o>(
     let definitions = Definitions::of(all.iter().filter(is_definition).map(|object| &object.document.root));
     let kinds = Kinds::of(schema, definitions, &platform.hatches.requirements, rendered);
     let mut judge = Judge::default();
+    // a file that could not be read, or is another one, may have what seems to be missing
+    let is_given =
+        |name: &Name| all.iter().any(|object| matches!(&object.home, Some(Home::Definitions(own)) if own == name));
+    let is_whole = platform.hatches.crds.0.iter().all(|(name, _)| is_given(&name.value));
     let mut right = Vec::with_capacity(all.len());
     for object in all {
         let own = object.report(report);
         let before = own.count();
-        one(&object.document, platform, &kinds, &mut judge, own);
+        one(&object.document, (platform, is_whole), &kinds, &mut judge, own);
         right.push(own.count() == before);
     }
     once(all, report);
@@ -140,14 +146,14 @@ fn judged<'o>(
         for document in &written.documents {
             custom(document, platform, &kinds, &mut judge, &mut aside);
             // a kind that a group of Kubernetes' own does not have has been told of
-            if kinds.place(document).is_none() && !schema.has_group(&document.id.group) {
+            if is_whole && kinds.place(document).is_none() && !schema.has_group(&document.id.group) {
                 unknown(document, &mut aside);
             }
         }
         written.tell(&aside, report);
     }
-    // what an environment turns off may be what needs them
-    if platform.hatches.removed.is_empty() {
+    // what an environment turns off may be what needs them, and so may what cannot be read
+    if platform.hatches.removed.is_empty() && !report.has_errors() {
         needed(all, platform, report);
     }
     right
@@ -173,8 +179,14 @@ fn needed(all: &[Written], platform: &Platform, report: &mut Report) {
     }
 }
 
-/// Judges an object by itself.
-fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut Judge, report: &mut Report) {
+/// Judges an object by itself. Unless all definitions are there, `is_whole`, nobody knows which kinds there are.
+fn one(
+    document: &Document,
+    (platform, is_whole): (&Platform, bool),
+    kinds: &Kinds<'_>,
+    judge: &mut Judge,
+    report: &mut Report,
+) {
     let root = &document.root;
     if document.id.kind == "Secret" && ["data", "stringData"].iter().any(|key| root.get(key).is_some_and(is_filled)) {
         // whatever else may be said of it would show them
@@ -192,7 +204,7 @@ fn one(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &mut 
     is_refused |= custom(document, platform, kinds, judge, report);
     let kind = document.id.kind.as_str();
     let place = kinds.place(document);
-    if place.is_none() && !is_own {
+    if is_whole && place.is_none() && !is_own {
         unknown(document, report);
     }
     if !is_refused {

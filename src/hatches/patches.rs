@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
-use crate::diagnostics::source::Span;
+use crate::diagnostics::source::{Source, Span};
 use crate::diagnostics::suggest;
-use crate::diff::change::Change;
+use crate::diff::change::{Change, What};
 use crate::diff::structure::differences;
 use crate::emit::Document as _;
 use crate::hatches::derived::{self, Subject};
@@ -42,6 +42,8 @@ struct Patch<'p> {
     spec: &'p PatchSpec,
     /// Where it is told of.
     span: Span,
+    /// The line of that, from one.
+    line: usize,
     work: Work<'p>,
     matched: bool,
     is_wrong: bool,
@@ -60,7 +62,9 @@ impl<'p> Patches<'p> {
             let name = target.name.as_ref().map_or("", |name| name.value.as_str());
             aimed.entry((&target.kind.value, name)).or_default().push(number);
             let span = spec.target.span;
-            all.push(Patch { spec, span, work, matched: false, is_wrong, changed: Vec::new(), paths: BTreeSet::new() });
+            let line = Source { name: "", text }.place(span.start).line;
+            let (changed, paths) = (Vec::new(), BTreeSet::new());
+            all.push(Patch { spec, span, line, work, matched: false, is_wrong, changed, paths });
         }
         let components = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
         Self { platform, all, aimed, components, minor: platform.facts.platform.kubernetes }
@@ -98,6 +102,7 @@ impl<'p> Patches<'p> {
             component.filter(|name| self.components.contains(name.as_str())).cloned().unwrap_or_else(|| "…".to_owned());
         let mut node = tree(object);
         let schema = Schema::of(self.minor);
+        let mut earlier: Vec<(usize, Change)> = Vec::new();
         for number in numbers {
             let patch = &mut self.all[number];
             patch.matched = true;
@@ -112,7 +117,26 @@ impl<'p> Patches<'p> {
             let namespace = if id.kind == "Namespace" { &id.name } else { &id.namespace };
             let subject = Subject { kind: &id.kind, is_brought, component: &component, namespace };
             patch.note(&id, &changes);
+            let undone = earlier
+                .iter()
+                .find_map(|(line, done)| Some((line, changes.iter().find(|change| undoes(change, done))?)));
+            if let Some((line, change)) = undone {
+                patch.is_wrong = true;
+                let message =
+                    format!("an earlier patch has changed `{}` of {id}, and this one undoes that", change.path);
+                // the key is the other one's, and the value is its own
+                let own = match &change.what {
+                    What::Changed(_, new) if new.span != Span::default() => new.span,
+                    _ => patch.work_span(),
+                };
+                report
+                    .error(codes::CONFLICT, own.start..own.end.min(own.start + LONGEST), message)
+                    .help(format!("the other one is that of line {line}: say it in one of the two"));
+                continue;
+            }
             if patch.judge(subject, &changes, &after, (schema, self.minor), report) {
+                let line = patch.line;
+                earlier.extend(changes.into_iter().map(|change| (line, change)));
                 node = after;
             }
         }
@@ -215,6 +239,13 @@ impl Patch<'_> {
         let merge = self.spec.merge.as_ref().map(|merge| (merge.span.start..merge.span.start + 1).into());
         merge.or_else(|| self.spec.json6902.first().map(|step| step.value.path.span)).unwrap_or(self.span)
     }
+}
+
+/// Whether a change takes back what another has done before it: what is only added was not there.
+fn undoes(change: &Change, done: &Change) -> bool {
+    let is_added = matches!(change.what, What::Added(_));
+    let was_removed = matches!(done.what, What::Removed(_));
+    (!is_added || was_removed) && (change.path.holds(&done.path) || done.path.holds(&change.path))
 }
 
 /// Carets are no longer than this, which keeps them below one line.

@@ -8,6 +8,7 @@ use crate::manifest::patch::{Operation, Pointer};
 use crate::manifest::read as yaml;
 use crate::spec::hatches::{MergeSpec, Op, OperationSpec, PatchSpec};
 use crate::spec::read::At;
+use crate::validate::policy::literals;
 
 /// What a patch does.
 #[derive(Debug)]
@@ -116,6 +117,7 @@ fn merged<'p>(merge: &At<MergeSpec>, text: &str, report: &mut Report) -> Work<'p
             match yaml::payload_or_fault(yaml) {
                 Ok(mut node) => {
                     each(&mut node, &mut |span| *span = moved(*span, base, merge.span));
+                    literals::in_patch(&node, report);
                     node
                 }
                 Err((span, why)) => {

@@ -6,8 +6,9 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::manifest::document::Document;
+use crate::manifest::helm;
 use crate::manifest::node::{Node, Value};
-use crate::manifest::read::{self, Dialect};
+use crate::manifest::read::Dialect;
 use crate::model::bundle::{Home, Placed};
 use crate::model::given::Given;
 use crate::model::object::Object;
@@ -53,7 +54,7 @@ pub fn objects(
 ) -> Vec<Written> {
     let name = shelf.shown(path);
     let own = report.beside(name.clone(), text);
-    let documents = read::read(text, Dialect::Any, own);
+    let documents = helm::documents(text, Dialect::Any, own);
     let is_object = |document: &Document| {
         if is_of_tools(document) {
             own.error(

@@ -46,6 +46,8 @@ pub struct Bundle<T = Object> {
     pub objects: Vec<Placed<T>>,
     /// The patches that have changed some of them.
     pub patched: Vec<Patched>,
+    /// The environment whose objects these are; `None` for the description itself.
+    pub environment: Option<String>,
     /// What makes pods and was written by somebody, by namespace and name.
     pub guests: Vec<(String, String)>,
 }

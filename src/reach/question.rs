@@ -91,6 +91,20 @@ impl<'a> Network<'a> {
         Answer { open: port::tidy(open), judgements }
     }
 
+    /// The parts of a range of which policies speak by themselves, so that more may be open there.
+    pub fn parts(&self, range: &Range) -> Vec<Range> {
+        let rules = self.policies.iter().flat_map(|policy| [policy.egress.as_deref(), policy.ingress.as_deref()]);
+        let peers = rules.flatten().flatten().flat_map(|rule| &rule.peers);
+        let mut parts: Vec<Range> = Vec::new();
+        for peer in peers {
+            let Peer::Outside(_, Some(own)) = peer else { continue };
+            let part = own.meet(range).filter(|part| part != range && !parts.contains(part));
+            parts.extend(part);
+        }
+        parts.sort_by_key(Range::party);
+        parts
+    }
+
     /// What is said at each end of a connection that is a pod.
     pub fn judge<'n>(&'n self, connection: &'n Connection) -> Vec<(End, &'n Party, Judgement<'n>)> {
         let Connection { from, to, port } = connection;

@@ -1,6 +1,9 @@
 //! Ranges of addresses as policies write them.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::reach::party::Party;
 
 /// Addresses with a common beginning, without some of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +36,37 @@ impl Range {
     }
 }
 
+impl Range {
+    /// The addresses that are in both; `None` if there are none.
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        let whole = [(self, other), (other, self)].into_iter().find(|(wide, narrow)| wide.whole.holds(&narrow.whole));
+        let whole = whole?.1.whole;
+        let except = self.except.iter().chain(&other.except).filter(|block| block.meets(&whole)).copied();
+        let except: Vec<Block> = except.collect();
+        (!except.iter().any(|block| block.holds(&whole))).then_some(Self { whole, except })
+    }
+
+    /// What is in it, as an end of connections.
+    pub fn party(&self) -> Party {
+        let except: Vec<String> = self.except.iter().map(Block::to_string).collect();
+        Party::range(&self.whole.to_string(), except.iter().map(String::as_str).collect())
+    }
+}
+
+/// `10.20.4.0/24`, or an address that stands alone
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, bits) = match u32::try_from(self.first) {
+            Ok(first) if self.is_v4 => (IpAddr::from(Ipv4Addr::from(first)), 32),
+            _ => (IpAddr::from(Ipv6Addr::from(self.first)), 128),
+        };
+        match (self.last - self.first).count_ones() {
+            0 => write!(f, "{address}"),
+            free => write!(f, "{address}/{}", bits - free),
+        }
+    }
+}
+
 impl Block {
     fn read(text: &str) -> Option<Self> {
         let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
@@ -61,6 +95,18 @@ mod tests {
 
     fn range(text: &str, except: &[&str]) -> Range {
         Range::read(text, except).expect("it is a range")
+    }
+
+    #[test]
+    fn two_ranges_meet_where_both_are() {
+        let met = |one: Range, other: Range| one.meet(&other).map(|both| both.party().to_string());
+        let all = || range("0.0.0.0/0", &["10.0.0.0/8"]);
+        assert_eq!(met(range("10.20.0.0/16", &[]), range("10.20.4.7/24", &[])).as_deref(), Some("10.20.4.0/24"));
+        assert_eq!(met(all(), range("8.0.0.0/6", &[])).as_deref(), Some("8.0.0.0/6 (except 10.0.0.0/8)"));
+        assert_eq!(met(all(), range("9.9.9.9", &[])).as_deref(), Some("9.9.9.9"));
+        assert_eq!(met(all(), range("10.1.0.0/16", &[])), None, "all of it is left out");
+        assert_eq!(met(all(), range("2001:db8::/32", &[])), None, "another family");
+        assert_eq!(met(range("::/0", &[]), range("2001:db8::1", &[])).as_deref(), Some("2001:db8::1"));
     }
 
     #[test]

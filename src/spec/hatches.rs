@@ -15,7 +15,8 @@ use crate::values::file_pattern::FilePattern;
 use crate::values::name::Name;
 
 shape! {
-    /// Kubernetes objects of one's own: checked like everything else, and rendered as they are written.
+    /// Kubernetes objects of one's own: checked like everything else, and rendered as they are written. Those of an
+    /// environment, `[[environments.NAME.manifests]]`, take the place of all of these.
     ManifestsSpec {
         /// Files beside this one: a path or a pattern such as `manifests/*.yaml`, or a list of them.
         files: OneOrMore<FilePattern>,
@@ -67,7 +68,8 @@ words! {
 }
 
 shape! {
-    /// A change to objects that no key covers.
+    /// A change to objects that no key covers. No two change the same. Those of an environment,
+    /// `[[environments.NAME.patches]]`, take the place of all of these: what both need stands in both.
     PatchSpec {
         /// Which objects.
         target: At<TargetSpec>,

@@ -29,7 +29,7 @@ shape! {
         /// Domain below which hosts without a dot stand.
         domain: Host,
         /// Kubernetes minor that the objects are for: which fields and kinds exist, which Pod Security version is pinned. `1.36` when absent.
-        kubernetes: Minor = Minor::V1_36,
+        kubernetes: Minor = Minor::USUAL,
         /// Name of the environment: an external label of every metric and the folder of its secrets in the store. `production` when absent.
         environment: Name = Name::fixed("production"),
     }
@@ -53,6 +53,9 @@ const OLDEST: u32 = 35;
 const ENDED: &str = "2026-10-27";
 
 impl Minor {
+    /// Where nothing is said.
+    pub const USUAL: Self = Self::V1_36;
+
     /// The minor as a number: 36 for 1.36.
     pub const fn number(self) -> u32 {
         match self {

@@ -8,6 +8,7 @@ use crate::derive::{
     cilium, config, connections, disruption, edges, namespaces, policies, priorities, rights, routes, secrets,
     services, workloads,
 };
+use crate::manifest::document::Document;
 use crate::model::bundle::{Home, Placed};
 use crate::model::edge::Edges;
 use crate::model::encrypted::Encrypted;
@@ -23,9 +24,14 @@ use crate::spec::secrets::Backend;
 use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
-/// Every object of the platform, with the file that it belongs to. Each component's go through what `finish` gives as soon
+/// Every object of the platform, with the file that it belongs to; quotas hold what somebody has
+/// `brought` along as well. Each component's go through what `finish` gives as soon
 /// as they are built, so that whoever wants only their text need not hold the objects of the whole platform at once.
-pub fn build<T: Send, F: FnMut(Object) -> T>(platform: &Platform, finish: impl Fn() -> F + Sync) -> Vec<Placed<T>> {
+pub fn build<T: Send, F: FnMut(Object) -> T>(
+    platform: &Platform,
+    brought: &[&Document],
+    finish: impl Fn() -> F + Sync,
+) -> Vec<Placed<T>> {
     let workloads = workloads(platform);
     let edges = edges::edges(platform, workloads);
     let place = |home: Home, objects: Vec<Object>| -> Vec<Placed<T>> {
@@ -44,7 +50,7 @@ pub fn build<T: Send, F: FnMut(Object) -> T>(platform: &Platform, finish: impl F
     };
 
     let mut placed = place(Home::Cluster, cluster(platform, workloads));
-    for (name, objects) in namespaces::namespaces(&edges, platform, workloads) {
+    for (name, objects) in namespaces::namespaces(&edges, platform, workloads, brought) {
         placed.extend(place(Home::Namespace(name), objects));
     }
     let components: Vec<_> = platform.components.iter().zip(workloads).collect();

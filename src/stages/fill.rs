@@ -120,6 +120,8 @@ pub fn tell(missing: Vec<Missing>, spec: &SecretsSpec, report: &mut Report) {
         let message = format!("the Secret `{}` is missing: there is no {file}", demand.place());
         let made = made(spec, &what, &file);
         let help = match meant {
+            // the same name in another place, or with another ending, is only a matter of its place
+            Some(other) if stem(&other) == stem(&file) => format!("if {other} is this one, call it {file}; or {made}"),
             Some(other) => {
                 format!("{other} is of no use; if it is this one, what is in it cannot be renamed, so {made}")
             }
@@ -127,6 +129,12 @@ pub fn tell(missing: Vec<Missing>, spec: &SecretsSpec, report: &mut Report) {
         };
         report.error(codes::MISSING_SECRET, demand.span, message).help(help);
     }
+}
+
+/// What a file is called, without its directory and its ending.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// How somebody puts a value there.
@@ -233,8 +241,11 @@ fn is_meant(stray: &str, directory: &str, shelf: &dyn Shelf, missing: &mut [Miss
 fn unneeded(strays: Vec<String>, directory: &str, shelf: &dyn Shelf, report: &mut Report) {
     for path in strays {
         let own = path.strip_prefix(directory).unwrap_or(&path).trim_start_matches('/');
-        let message = match own.strip_suffix(".yaml") {
-            Some(place) if place.contains('/') => format!("nothing here needs the Secret `{place}`"),
+        let message = match own.rsplit_once('.') {
+            Some((place, "yaml")) if place.contains('/') => format!("nothing here needs the Secret `{place}`"),
+            Some((place, _)) if place.contains('/') => {
+                format!("nothing reads this: the file of the Secret `{place}` is called {directory}/{place}.yaml")
+            }
             _ => format!("this is no file of a Secret; expected {directory}/<namespace>/<secret>.yaml"),
         };
         // why it cannot be read does not matter

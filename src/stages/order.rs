@@ -110,7 +110,8 @@ pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
             return Err(Box::new(Collision { id: id.clone(), homes: [other.clone(), home.clone()] }));
         }
     }
-    Ok(Bundle { objects: kinds.into_iter().flatten().collect(), patched: Vec::new(), guests: Vec::new() })
+    let objects = kinds.into_iter().flatten().collect();
+    Ok(Bundle { objects, patched: Vec::new(), environment: None, guests: Vec::new() })
 }
 
 fn rank(kind: &str) -> usize {

@@ -81,7 +81,9 @@ pub const DYNAMIC_KEYS: &[Key] = &[
     },
     Key {
         name: "environments",
-        doc: &[" Overlays by name, merged over the rest."],
+        doc: &[
+            " Overlays by name, merged over the rest: tables key by key; lists and values take the place of what was there.",
+        ],
         type_name: || Cow::Borrowed("a table of: name = a part of this file"),
         schema: || json!({ "type": "object", "additionalProperties": { "type": "object" } }),
         optional: true,

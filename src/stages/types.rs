@@ -1,12 +1,14 @@
 //! Component types of somebody's own, as `templates/` beside the description declares them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::components;
 use crate::components::templated::{File, Type, keys};
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
+use crate::model::platform::Platform;
 use crate::parts::template;
 use crate::spec::read::{Fields, Shape};
 use crate::spec::types::{Takes, TypeSpec};
@@ -105,6 +107,22 @@ impl<'a> Types<'a> {
             Some(spec) => Found::Type(Arc::new(Type { name: interned(name), keys: keys::keys(&spec), spec, files })),
             None => Found::Broken,
         }
+    }
+}
+
+/// Tells of types of which no component is.
+pub fn check_used(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) {
+    let used: BTreeSet<&str> = platform.components.iter().map(|declared| declared.type_name).collect();
+    // what is called like a built-in type has been told of
+    let is_unused =
+        |name: &&String| !name.contains('/') && !used.contains(name.as_str()) && components::named(name).is_none();
+    for name in Types::of(shelf).names().iter().filter(is_unused) {
+        let path = format!("{TEMPLATES}/{name}/{TYPE}");
+        let Ok(text) = shelf.text(&path) else { continue };
+        report
+            .beside(shelf.shown(&path), &text)
+            .error(codes::NO_EFFECT, Span::default(), format!("no component is of the type `{name}`"))
+            .help("remove the directory, or declare a component of this type");
     }
 }
 

@@ -145,7 +145,12 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, key: &str, span: Span, name: &str, fields: &[Field]) {
-        let message = format!("{}: {} has no field `{key}`, at {}", self.object, short(name), said(&self.path));
+        // a key that has swallowed its value may hold a secret
+        let message = if key.contains([' ', ':', '=']) {
+            format!("{}: {} has no field that is called so", self.object, short(name))
+        } else {
+            format!("{}: {} has no field `{key}`, at {}", self.object, short(name), said(&self.path))
+        };
         let is_shown = !self.report.is_full(codes::UNKNOWN_KEY);
         let near = is_shown.then(|| suggest::nearest(key, fields.iter().map(|field| field.key))).flatten();
         self.report.error(codes::UNKNOWN_KEY, span, message).did_you_mean(near);

@@ -64,6 +64,7 @@ pub const GROUPS: &[(Group, &str, &[&str], &[Check])] = &[
             codes::DANGLING_PORT,
             codes::DANGLING_REFERENCE,
             codes::ORPHAN,
+            codes::REGISTRY_CONFIG,
             codes::SELECTS_NOTHING,
             codes::UNDECLARED_ADDRESS,
             codes::UNFIT_TARGET,

@@ -6,6 +6,7 @@ mod contested;
 mod mentions;
 mod orphans;
 mod ports;
+mod registries;
 pub mod selectors;
 mod unfit;
 
@@ -32,6 +33,7 @@ pub fn resolve(world: &World<'_>, findings: &mut Findings) {
     contested::one_each(world, &mentions, findings);
     unfit::serve(world, &secrets, &mentions, findings);
     addresses::are_declared(world, findings);
+    registries::fit(world, findings);
     orphans::have_users(world, &secrets, &mentions, findings);
 }
 

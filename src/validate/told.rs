@@ -57,7 +57,7 @@ pub fn told(file: &Checked) -> Vec<Finding<'_>> {
                 file: &file.path,
                 line: place.line,
                 column: place.column,
-                origin: file.origin_of(&object),
+                origin: file.origin_of(&object, span.start),
                 object,
                 field,
             }

@@ -30,7 +30,7 @@ pub fn human(file: &Checked, is_colored: bool) -> String {
 }
 
 fn placed(found: &Diagnostic, file: &Checked) -> Diagnostic {
-    let origin = file.origin_of(&told::about(file, found).0).map(ToString::to_string);
+    let origin = file.origin_of(&told::about(file, found).0, found.span.start).map(ToString::to_string);
     Diagnostic { origin, ..found.clone() }
 }
 
@@ -38,7 +38,9 @@ fn placed(found: &Diagnostic, file: &Checked) -> Diagnostic {
 pub fn short(file: &Checked) -> String {
     let line = |found: told::Finding<'_>| {
         let told::Finding { line, column, code, .. } = found;
-        format!("{}:{line}:{column}: {code}: {}\n", visible(found.file), visible(found.message))
+        let origin =
+            found.origin.map_or_else(String::new, |origin| format!(" (from {})", visible(&origin.to_string())));
+        format!("{}:{line}:{column}: {code}: {}{origin}\n", visible(found.file), visible(found.message))
     };
     told::told(file).into_iter().map(line).collect()
 }

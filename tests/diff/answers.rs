@@ -144,3 +144,32 @@ fn only_what_is_chosen_is_told() {
     assert_eq!(slip.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&slip.stderr).contains("did you mean `production/image-proxy`?"));
 }
+
+/// Only what was written for an environment is taken away, and only if nothing else lies there.
+#[test]
+fn the_tree_of_an_environment_that_is_gone_goes_too() {
+    let dir = workshop();
+    let code = |arguments: &[&str]| run(dir.path(), arguments).status.code();
+    let is_there = |place: &str| dir.path().join(place).exists();
+    assert_eq!(code(&["render", "--all-environments", "-o", "trees"]), Some(0));
+    assert_eq!(code(&["diff", "--all-environments", "--accept"]), Some(0));
+    let renamed = TEXT.replace("environments.staging", "environments.trial");
+    fs::write(dir.path().join("platform.toml"), renamed).expect("there is room");
+    let told = stdout(&run(dir.path(), &["diff", "--all-environments", "--name-only"]));
+    assert!(told.contains("environments/staging/cluster.yaml\n"), "{told}");
+    let notes = dir.path().join("environments/staging/notes.txt");
+    fs::write(&notes, "somebody's own").expect("there is room");
+    assert_eq!(code(&["diff", "--all-environments", "--accept"]), Some(2));
+    assert!(is_there("environments/staging/cluster.yaml") && !is_there("environments/trial"), "nothing is written");
+    fs::remove_file(notes).expect("it is there");
+    // `golden` is of no environment, wherever it lies
+    for place in [&["diff", "--accept"][..], &["render", "-o", "trees"], &["render", "-o", "."]] {
+        assert_eq!(code(&[place, &["--all-environments"]].concat()), Some(0), "{place:?}");
+    }
+    for place in ["environments/staging", "trees/staging"] {
+        assert!(!is_there(place), "{place}");
+    }
+    for place in ["golden", "environments/trial", "trees/trial", "trees/base"] {
+        assert!(is_there(place), "{place}");
+    }
+}

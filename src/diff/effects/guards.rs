@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::manifest::node::Node;
+use crate::manifest::read;
 
 /// A kind, an annotation, the value with which it keeps callers away (`None`: any), and what is told without it.
 type Guard = (&'static str, &'static str, Option<&'static str>, &'static str);
@@ -57,12 +58,22 @@ pub fn lifted(kind: &str, old: &Node, new: &Node) -> Vec<String> {
     let all = |root: &Node| RANGES.iter().filter(|row| row.0 == kind).flat_map(|row| ranges(root, row.1)).collect();
     let (before, after): (Vec<String>, Vec<String>) = (all(old), all(new));
     let is_new = |range: &&String| !before.iter().any(|own| own == *range || range_has(own, range));
+    found.extend((kind == "ConfigMap" && asks(old) && !asks(new)).then(|| AUTH.to_owned()));
     if !before.is_empty() && after.is_empty() {
         found.push("callers from everywhere, no longer from some ranges".to_owned());
     } else if !before.is_empty() {
         found.extend(after.iter().filter(is_new).map(|range| format!("callers from {range}")));
     }
     found
+}
+
+/// Whether a file of an object is the configuration of an image registry that asks for a password.
+fn asks(root: &Node) -> bool {
+    let texts = root.get("data").map_or(&[][..], Node::entries).iter().filter_map(|entry| entry.node.text());
+    texts.filter(|text| text.contains("auth:") && text.contains("storage:")).any(|text| {
+        let auth = read::payload(text).and_then(|file| file.get("auth").map(|auth| auth.entries().to_vec()));
+        auth.is_some_and(|auth| auth.iter().any(|entry| entry.key != "silly"))
+    })
 }
 
 fn ranges(root: &Node, way: &[&str]) -> Vec<String> {
@@ -90,6 +101,18 @@ fn range_has(wide: &str, narrow: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registry_that_asks_nobody_any_more() {
+        let root = |text: &str| read::payload(text).expect("it is YAML");
+        let with = root("data: {config.yml: \"storage: {}\\nauth: {htpasswd: {realm: a}}\"}");
+        let without = root("data: {config.yml: \"storage: {}\\nhttp: {}\"}");
+        let silly = root("data: {config.yml: \"storage: {}\\nauth: {silly: {realm: a}}\"}");
+        assert_eq!(lifted("ConfigMap", &with, &without), [AUTH]);
+        assert_eq!(lifted("ConfigMap", &with, &silly), [AUTH]);
+        assert_eq!(lifted("ConfigMap", &without, &with), [""; 0]);
+        assert_eq!(lifted("ConfigMap", &with, &with), [""; 0]);
+    }
 
     #[test]
     fn ranges_within_ranges() {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostics::suggest::is_slip;
 use crate::diff::hiding::{FETCHED, HIDDEN, holds_credentials, is_basic, is_secret_key, line_hidden, text_hidden};
 use crate::diff::payload;
 use crate::diff::secrets::wanted::{Matter, scalar};
@@ -12,10 +13,13 @@ use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::read;
 
 /// Keys whose value names what another key holds.
-const NAMING: &[&str] = &["name", "key", "var", "variable", "header", "id", "field"];
+pub(super) const NAMING: &[&str] = &["name", "key", "var", "variable", "header", "id", "field"];
 
 /// Those other keys.
-const NAMED: &[&str] = &["value", "val", "values", "content", "default", "data", "text", "string"];
+pub(super) const NAMED: &[&str] = &["value", "val", "values", "content", "default", "data", "text", "string"];
+
+/// What of a Secret is none: what nobody knows may be a slip of what holds its values.
+const OPEN: &[&str] = &["apiVersion", "immutable", "kind", "sops", "type"];
 
 /// Kinds that compute secrets from templates.
 pub(super) const TEMPLATES: &[&str] = &["ExternalSecret", "ClusterExternalSecret", "PushSecret"];
@@ -62,8 +66,8 @@ impl Walk {
 
     fn map(&mut self, node: &Node, entries: &[Entry], matter: Matter<'_>, is_sealed: bool) {
         let names = || NAMING.iter().filter_map(|key| node.text_at(&[key]));
-        let is_named = entries.iter().any(|entry| NAMED.contains(&entry.key.as_str()))
-            && names().any(|name| !name.contains(' ') && is_telling(name));
+        let is_named = || names().any(|name| !name.contains(' ') && is_telling(name));
+        let is_named_by = |key: &str| NAMED.iter().any(|named| is_slip(key, named)) && is_named();
         let name = names().next().unwrap_or_default();
         let is_secret = is_secret_kind(node);
         for (at, matter) in matter.inner(entries.len()) {
@@ -71,18 +75,18 @@ impl Walk {
             self.keys(key, node);
             let is_plain = scalar(&node.value).is_some();
             let value = node.text().unwrap_or_default();
-            let in_secret = is_secret && ["data", "stringData", "metadata"].contains(&key.as_str());
+            let in_secret = is_secret && !OPEN.contains(&key.as_str()) || key == "stringData";
             let is_own = if in_secret && key == "metadata" {
                 self.annotations(node, matter);
                 false
             } else if is_plain {
                 let is_reference = self.is_template && key == "secretKey";
                 (is_telling(key) && !is_place(key, value) && !is_reference)
-                    || (is_named && NAMED.contains(&key.as_str()) && !is_place(name, value))
+                    || (is_named_by(key) && !is_place(name, value))
                     || (key == "auth" && is_basic(value))
             } else {
                 (is_telling_of_all(key) && !self.is_schema && !is_reference(key, node))
-                    || (is_named && NAMED.contains(&key.as_str()) && !is_secret)
+                    || (is_named_by(key) && !is_secret)
                     || key == "auths"
             };
             self.node(key, node, matter, is_sealed || in_secret && key != "metadata" || is_own);

@@ -24,6 +24,8 @@ pub enum Use {
     Sources,
     /// What the adapter makes metrics of.
     Adapter,
+    /// The configuration of an image registry.
+    Registry,
 }
 
 /// A file of the monitoring software.

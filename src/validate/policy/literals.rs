@@ -1,17 +1,18 @@
 //! Secrets in plain sight. No message ever says what they are.
 
+mod words;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
-use crate::diff::hiding::holds_credentials;
-use crate::diff::telling::{is_place, is_telling};
 use crate::manifest::document::Document;
 use crate::manifest::node::{Node, Value};
 use crate::spec::shapes::AcceptSpec;
 use crate::validate::policy::Fault;
+use crate::validate::policy::literals::words::{holds_key, holds_password, is_literal, is_secret, sets_secret};
 use crate::validate::policy::scene::Inside;
 use crate::validate::world::Thing;
 use crate::values::shelf::Shelf;
@@ -58,9 +59,6 @@ pub fn in_description(document: &DeTable<'_>, report: &mut Report) {
     }
 }
 
-/// Letters of the shortest key or token of a known form: names, of which a description is full, are mostly shorter.
-const SHORTEST: usize = 20;
-
 fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], report: &mut Report) {
     match node.get_ref() {
         DeValue::Table(table) => {
@@ -85,8 +83,8 @@ fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], repor
             let variable = match path {
                 [.., "components", component, "env", name] if !accepted.contains(component) => Some(*name),
                 [.., "components", component, "env", _] if accepted.contains(component) => return,
-                // what is no reference has been told of
-                [.., "components", _, "secrets", _] => return,
+                // what is merged is looked into where it is read; what is no reference has been told of
+                ["patches", "merge"] | [.., "components", _, "secrets", _] => return,
                 _ => None,
             };
             if let Some(name) = variable.filter(|name| is_literal(name, text)) {
@@ -141,6 +139,11 @@ enum Named {
 /// are found there.
 pub fn in_rendered(document: &Document, accepted: &[AcceptSpec], report: &mut Report) {
     of_object(document, Named::Keys, accepted, report);
+}
+
+/// Secrets in what a patch merges, which is written in YAML.
+pub fn in_patch(node: &Node, report: &mut Report) {
+    within(node, "", Named::Nothing, report);
 }
 
 /// Secrets in an object that somebody wrote, unless they have been accepted there.
@@ -226,171 +229,6 @@ pub fn in_files(shelf: &dyn Shelf, directory: &str, report: &mut Report) {
                 }
             }
             start += line.len();
-        }
-    }
-}
-
-/// Whether a text is a secret, whatever it is called.
-fn is_secret(text: &str) -> bool {
-    holds_password(text) || (text.len() >= SHORTEST && holds_key(text))
-}
-
-/// Whether a line of a configuration gives a secret a value, by the name that it has there: `a: b`, `a=b`, `{"a": "b"}`.
-fn sets_secret(line: &str) -> bool {
-    let line = line.trim();
-    if COMMENTS.iter().any(|mark| line.starts_with(mark)) {
-        return false;
-    }
-    line.trim_start_matches("- ").trim_start_matches("export ").split(['{', '}', ',']).any(|part| {
-        let Some((name, value)) = part.split_once([':', '=']) else { return false };
-        let (name, value) = (name.trim().trim_matches(['"', '\'']), value.trim());
-        let plain = value.trim_matches(['"', '\'']);
-        let is_name =
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-        // what refers to something, begins a structure or is a sentence is no value
-        let is_value = !plain.starts_with(['$', '<', '|', '>', '&', '*', '[', '(', '~', '/'])
-            && (plain.len() < value.len() || !plain.contains(char::is_whitespace));
-        is_name && is_value && is_literal(name, plain)
-    })
-}
-
-/// How lines begin that set nothing.
-const COMMENTS: &[&str] = &["#", "//", ";", "<#", "{{/*"];
-
-/// Whether a value is a secret, by its name or by itself.
-fn is_literal(name: &str, value: &str) -> bool {
-    holds_password(value) || holds_key(value) || (is_telling(name) && !is_harmless(name, value))
-}
-
-fn holds_key(text: &str) -> bool {
-    holds_credentials(text)
-}
-
-/// Endings of names that say something about a secret.
-const ABOUT: &[&str] = &[
-    "algorithm",
-    "alg",
-    "audience",
-    "enabled",
-    "endpoint",
-    "expiration",
-    "expiry",
-    "expires",
-    "header",
-    "host",
-    "id",
-    "interval",
-    "issuer",
-    "length",
-    "lifetime",
-    "method",
-    "mode",
-    "port",
-    "prefix",
-    "provider",
-    "rotation",
-    "timeout",
-    "ttl",
-    "type",
-    "uri",
-    "url",
-    "version",
-];
-
-/// Names that end like that and are secrets all the same: whoever knows such an address may use it.
-const ADDRESSES: &[&str] = &["webhook", "connection", "slack"];
-
-/// A place, a switch, a number, a reference, or something about a secret.
-fn is_harmless(name: &str, value: &str) -> bool {
-    let plain = name.to_lowercase();
-    let last = plain.rsplit(['_', '-', '.']).next().unwrap_or_default();
-    let is_about = ABOUT.contains(&last) && !ADDRESSES.iter().any(|word| plain.contains(word));
-    let is_word = ["", "true", "false", "yes", "no", "none", "null"].contains(&value.to_lowercase().as_str());
-    let refers = ["$(", "${", "{{", "<", "/", "file:"].iter().any(|start| value.starts_with(start));
-    is_about || is_word || refers || is_place(name, value) || value.parse::<f64>().is_ok()
-}
-
-/// `postgres://user:password@host`
-fn holds_password(text: &str) -> bool {
-    text.match_indices("://").any(|(at, mark)| {
-        let rest = &text[at + mark.len()..];
-        let end = rest.find(|letter: char| letter.is_whitespace() || "/\"'`<>".contains(letter)).unwrap_or(rest.len());
-        let Some((user, _)) = rest[..end].rsplit_once('@') else { return false };
-        let password = user.split_once(':').map_or("", |(_, password)| password);
-        !password.is_empty() && !password.starts_with(['$', '{', '*', '%', '<', '['])
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parts::payload::TEMPLATES;
-
-    #[test]
-    fn a_line_may_set_a_secret() {
-        for line in [
-            "smtp_auth_password: \"Xk29fjw0fj2l\"",
-            "  password: Xk29fjw0fj2l",
-            "basic_auth: {username: a, password: Xk29}",
-            "{\"password\":\"X1\"}",
-            "export AWS_SECRET_ACCESS_KEY=x1y2",
-            "- token = \"4f2a\"",
-            "client-secret: two",
-        ] {
-            assert!(sets_secret(line), "{line}");
-        }
-        for line in [
-            "smtp_auth_password_file: /etc/alertmanager/secrets/password",
-            "# password: hunter2",
-            "password: << values.password >>",
-            "password: \"{{ .password }}\"",
-            "password: ${PASSWORD}",
-            "secretKeyRef: { name: << values.database.name >>, key: << values.database.key >> }",
-            "secretName: database",
-            "automountServiceAccountToken: false",
-            "authorization: {type: Bearer, credentials_file: /var/run/token}",
-            "password: has to be changed by hand",
-            "sum by (token) (rate(logins_total{code=~\"5..\"}[5m]))",
-            "tokens:",
-        ] {
-            assert!(!sets_secret(line), "{line}");
-        }
-    }
-
-    /// Whoever takes a built-in file as a beginning is not blamed for it.
-    #[test]
-    fn no_built_in_file_sets_a_secret() {
-        for (path, text) in TEMPLATES {
-            let line = text.lines().find(|line| is_secret(line) || sets_secret(line));
-            assert!(line.is_none(), "{path}: {line:?}");
-        }
-    }
-
-    #[test]
-    fn secrets_are_told_from_what_is_about_them() {
-        for (name, value) in [
-            ("DB_PASSWORD", "hunter2"),
-            ("DATABASE", "postgres://app:hunter2@db:5432/app"),
-            ("ANY", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
-            ("SLACK_WEBHOOK_URL", "https://hooks.example.com/T0/B0/x"),
-            ("api-key", "4f2a9c"),
-        ] {
-            assert!(is_literal(name, value), "{name}={value}");
-        }
-        for (name, value) in [
-            ("DB_PASSWORD", ""),
-            ("DB_PASSWORD", "$(PASSWORD)"),
-            ("DB_PASSWORD_FILE", "/run/secrets/db"),
-            ("TOKEN_URL", "https://login.example.com/token"),
-            ("TOKEN_TTL", "1h"),
-            ("PASSWORD_MIN_LENGTH", "12"),
-            ("DATABASE", "postgres://db:5432/app"),
-            ("DATABASE", "postgres://$(USER):$(PASSWORD)@db:5432/app"),
-            ("AWS_ACCESS_KEY_ID", "some-name"),
-            ("SECRET_NAME", "db"),
-            ("LOG_LEVEL", "info"),
-        ] {
-            assert!(!is_literal(name, value), "{name}={value}");
         }
     }
 }

@@ -1,0 +1,264 @@
+//! Which lines of a text may be quoted in a message. The text may be broken, and a key that nobody knows may hold what should
+//! have been a value: so nothing here is read as a whole, and when in doubt a line is not shown.
+
+use crate::diagnostics::suggest::is_slip;
+use crate::diff::hiding::text_hidden;
+use crate::diff::secrets::walk::{NAMED, NAMING, TEMPLATES};
+use crate::diff::telling::is_telling;
+
+/// Which lines of a manifest may be shown: none that holds a value of a Secret, or of what nobody can tell from one.
+pub fn of_manifest(text: &str) -> Vec<bool> {
+    let mut shown = Vec::new();
+    let mut chunk: Vec<&str> = Vec::new();
+    for line in text.split('\n') {
+        if line.starts_with("---") {
+            shown.extend(of_document(&std::mem::take(&mut chunk)));
+        }
+        chunk.push(line);
+    }
+    shown.extend(of_document(&chunk));
+    shown
+}
+
+fn of_document(lines: &[&str]) -> Vec<bool> {
+    let has_kind = |line: &&str| line.contains("kind:") || line.contains("\"kind\"");
+    if !lines.iter().any(has_kind) {
+        // a template says of which others it is made
+        return lines.iter().map(|line| line.starts_with("<% include ")).collect();
+    }
+    if lines.iter().any(|line| is_of_secret(line)) { of_secret(lines) } else { of_text(lines) }
+}
+
+/// Whether a line says that the object is a Secret, though it may be a slip that says so.
+fn is_of_secret(line: &str) -> bool {
+    let is_kind =
+        || line.contains("kind") && line.contains("Secret") && !TEMPLATES.iter().any(|kind| line.contains(kind));
+    let is_open = line.starts_with("kind:") && line.len() == "kind:".len();
+    is_open || is_kind() || pairs(line).any(|(key, value)| is_slip(key, "kind") && is_slip(value, "Secret"))
+}
+
+/// Which lines of any other text may be shown: none with a telling name, and none that stands beside one.
+pub fn of_text(lines: &[&str]) -> Vec<bool> {
+    let hidden = text_hidden(&lines.join("\n"));
+    let mut shown: Vec<bool> = lines
+        .iter()
+        .zip(hidden.split('\n'))
+        .map(|(line, hidden)| *line == hidden && !tells_beside(line) && !sets_values(line))
+        .collect();
+    let blocks = Blocks::of(lines);
+    let named: Vec<usize> = (0..lines.len()).filter(|at| names(lines[*at])).collect();
+    for (at, (line, block)) in lines.iter().zip(&blocks.of_line).enumerate() {
+        // where the lines of a broken text belong is a guess
+        let next = named.partition_point(|named| named + NEAR < at);
+        let is_near = || named.get(next).is_some_and(|named| *named <= at + NEAR) && holds_value(line);
+        let is_beside = || block.is_some_and(|block| blocks.is_named(block)) || is_near();
+        shown[at] &= names(line) || is_harmless(line) || !is_beside();
+    }
+    shown
+}
+
+/// Lines that may be between a name and its value.
+const NEAR: usize = 2;
+
+/// Whether a word of the line calls what stands there a value.
+fn holds_value(line: &str) -> bool {
+    let words = line.split(|letter: char| !letter.is_alphanumeric());
+    words.into_iter().any(|word| NAMED.iter().any(|named| is_slip(word, named)))
+}
+
+/// The maps of a text by how far their lines are indented, each within another.
+#[derive(Default)]
+struct Blocks {
+    /// The block around each, and whether one of its lines names a secret, or what holds it is one.
+    all: Vec<(Option<usize>, bool)>,
+    /// That of each line; none of an empty one.
+    of_line: Vec<Option<usize>>,
+}
+
+impl Blocks {
+    fn of(lines: &[&str]) -> Self {
+        let mut blocks = Self::default();
+        // where the lines of the blocks begin that are open, and which blocks these are
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        let mut sets: Option<usize> = None;
+        for line in lines {
+            let body = line.trim_start_matches([' ', '\t', '-']);
+            if body.trim().is_empty() {
+                blocks.of_line.push(None);
+                continue;
+            }
+            let column = line.len() - body.len();
+            // an item of a list, a table of a description
+            let is_first = line.trim_start().starts_with(['-', '[']);
+            open.retain(|(other, _)| *other < column || *other == column && !is_first);
+            sets = sets.filter(|outer| column > *outer);
+            if open.last().is_none_or(|(other, _)| *other < column) {
+                blocks.all.push((open.last().map(|(_, block)| *block), sets.is_some()));
+                open.push((column, blocks.all.len() - 1));
+            }
+            let block = open.last().map(|(_, block)| *block);
+            if let Some(block) = block.filter(|_| names(line)) {
+                blocks.all[block].1 = true;
+            }
+            if sets_values(line) {
+                sets = sets.or(Some(column));
+            }
+            blocks.of_line.push(block);
+        }
+        // whoever holds a block came before it
+        for at in 0..blocks.all.len() {
+            blocks.all[at].1 |= blocks.all[at].0.is_some_and(|outer| blocks.all[outer].1);
+        }
+        blocks
+    }
+
+    fn is_named(&self, block: usize) -> bool {
+        self.all[block].1
+    }
+}
+
+/// The keys of a line with their values: `a: b`, `a = "b"`, `{"a": "b", …`.
+fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_mark = |letter: char| letter.is_whitespace() || "\"'-[](),".contains(letter);
+    line.split([',', '{', '}'])
+        .filter_map(|part| part.split_once([':', '=']))
+        .map(move |(key, value)| (key.trim_matches(is_mark), value.trim_matches(is_mark)))
+}
+
+/// Whether a line names a secret, as `- name: DB_PASSWORD` does.
+fn names(line: &str) -> bool {
+    pairs(line).any(is_naming)
+}
+
+fn is_naming((key, value): (&str, &str)) -> bool {
+    !value.contains(char::is_whitespace) && NAMING.iter().any(|naming| is_slip(key, naming)) && is_telling(value)
+}
+
+/// Whether a line names a secret and has room for it.
+fn tells_beside(line: &str) -> bool {
+    let is_value = |(key, value): (&str, &str)| !value.is_empty() && !is_safe(key) && !is_naming((key, value));
+    names(line) && pairs(line).any(is_value)
+}
+
+/// Whether a line opens the values of a Secret, which nothing else has in the clear.
+fn sets_values(line: &str) -> bool {
+    pairs(line).any(|(key, _)| is_slip(key, "stringData"))
+}
+
+/// Whether a line beside the name of a secret holds none.
+fn is_harmless(line: &str) -> bool {
+    let is_flat = !line.contains(['{', '[', '|', '>']);
+    is_flat && pairs(line).all(|(key, _)| is_safe(key)) && pairs(line).next().is_some()
+}
+
+/// Fields that stand beside names and hold no secret.
+const SAFE: &[&str] = &[
+    "apiVersion",
+    "claimName",
+    "containerPort",
+    "defaultMode",
+    "fieldPath",
+    "image",
+    "imagePullPolicy",
+    "key",
+    "kind",
+    "mode",
+    "mountPath",
+    "name",
+    "namespace",
+    "optional",
+    "path",
+    "port",
+    "protocol",
+    "readOnly",
+    "secretKeyRef",
+    "secretName",
+    "sizeLimit",
+    "subPath",
+    "type",
+    "valueFrom",
+];
+
+fn is_safe(key: &str) -> bool {
+    SAFE.contains(&key)
+}
+
+/// What a Secret is called by, line by line; nothing below what may begin its values.
+fn of_secret(lines: &[&str]) -> Vec<bool> {
+    let mut values: Option<usize> = None;
+    let mut shown = Vec::with_capacity(lines.len());
+    for line in lines {
+        let indent = line.len() - line.trim_start().len();
+        let (key, value) = line.trim().split_once(':').unwrap_or((line.trim(), "{"));
+        let is_plain =
+            value.is_empty() || value.starts_with(' ') && !value.contains(['{', '[', '|', '>', ',', '#', ':']);
+        let is_known = OUTSIDE.contains(&key);
+        let is_open = INSIDE.contains(&key) && value.is_empty();
+        if values.is_some_and(|outer| indent <= outer && (is_known || is_open)) {
+            values = None;
+        }
+        shown.push(values.is_none() && is_plain && (is_open || is_known));
+        // a key that nobody knows may be one of those; what is no plain line may not end where it seems to
+        if !line.trim().is_empty() && !line.starts_with("---") && (!is_known || !is_plain) {
+            values = Some(values.map_or(indent, |outer| outer.min(indent)));
+        }
+    }
+    shown
+}
+
+/// Fields that hold values.
+const INSIDE: &[&str] = &["data", "encryptedData", "stringData"];
+/// Fields that hold none.
+const OUTSIDE: &[&str] = &[
+    "annotations",
+    "apiVersion",
+    "immutable",
+    "kind",
+    "labels",
+    "lastmodified",
+    "metadata",
+    "name",
+    "namespace",
+    "platformgen.io/sealed-for",
+    "sealedsecrets.bitnami.com/cluster-wide",
+    "sealedsecrets.bitnami.com/namespace-wide",
+    "sops",
+    "spec",
+    "template",
+    "type",
+    "version",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(text: &str) -> Vec<&str> {
+        let shown = of_manifest(text);
+        text.split('\n').zip(shown).filter(|(_, shown)| !shown).map(|(line, _)| line.trim()).collect()
+    }
+
+    #[test]
+    fn what_stands_beside_a_telling_name_is_hidden_whatever_its_key() {
+        let text = "kind: Pod\nspec:\n  containers:\n  - name: api\n    env:\n    - vlaue: one\n      name: DB_PASSWORD\n      other:\n        deep: two\n    - {nmae: TOKEN, valeu: three}\n    - name: LEVEL\n      vlaue: info\n    volumeMounts:\n    - name: tokens\n      mountPath: /a\n";
+        assert_eq!(
+            hidden(text),
+            ["- vlaue: one", "other:", "deep: two", "- {nmae: TOKEN, valeu: three}", "vlaue: info"]
+        );
+        let json = "{\n  \"kind\": \"Pod\",\n  \"env\": [\n    {\n      \"vlaue\": \"one\",\n      \"name\": \"DB_PASSWORD\"\n    }\n  ]\n}";
+        assert_eq!(hidden(json), ["\"vlaue\": \"one\","]);
+    }
+
+    #[test]
+    fn a_slip_makes_no_secret_of_a_secret_less_of_one() {
+        for text in [
+            "kind: Secrt\ndata:\n  a: one",
+            "kind: secret\nstringDta:\n  name: one",
+            "kind:\n  Secret\nb:\n  name: one",
+        ] {
+            assert!(hidden(text).contains(&text.rsplit_once("  ").expect("it is indented").1), "{text}");
+        }
+        assert_eq!(hidden("kind: ConfigMap\nstringDta:\n  a: one\nlabels: {}"), ["stringDta:", "a: one"]);
+        assert_eq!(hidden("kind: CustomResourceDefinition\nspec:\n  kind:\n    type: string"), [""; 0]);
+    }
+}
