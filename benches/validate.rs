@@ -23,7 +23,7 @@ use race::{described, peer, race, rendered};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_platformgen");
 const FLAGSHIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/platform.toml");
 
-/// Services whose objects are about 10,000.
+/// Services whose objects are about 14,000.
 const MANY: usize = 1_650;
 
 fn main() {
