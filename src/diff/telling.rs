@@ -1,33 +1,24 @@
 //! Which names say that a value is secret: tables.
 
-/// Parts of names, in lower case and without what joins words, that say that a value is secret.
-const PARTS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "secretkey",
-    "signingkey",
-    "encryptionkey",
-    "sharedkey",
-    "masterkey",
-    "accountkey",
-    "licensekey",
-    "sshkey",
-    "credential",
-    "dockerconfig",
-    "connectionstring",
-    "htpasswd",
-    "requirepass",
-    "masterauth",
-    "slackapiurl",
-    "webhookurl",
-];
+/// Parts of names, in lower case and without what joins words, that say that a value is secret; by their first letter, as
+/// every word of a text is asked about.
+const fn parts(initial: u8) -> &'static [&'static str] {
+    match initial {
+        b'a' => &["apikey", "accesskey", "accountkey"],
+        b'c' => &["credential", "connectionstring"],
+        b'd' => &["dockerconfig"],
+        b'e' => &["encryptionkey"],
+        b'h' => &["htpasswd"],
+        b'l' => &["licensekey"],
+        b'm' => &["masterkey", "masterauth"],
+        b'p' => &["password", "passwd", "passphrase", "passcode", "privatekey"],
+        b'r' => &["requirepass"],
+        b's' => &["secret", "secretkey", "signingkey", "sharedkey", "sshkey", "slackapiurl"],
+        b't' => &["token"],
+        b'w' => &["webhookurl"],
+        _ => &[],
+    }
+}
 
 /// Whole words of names that say so.
 const WORDS: &[&str] = &["pass", "pwd", "pw", "jwt", "psk", "authorization", "rootpass", "userpwd", "dbpass", "dbpwd"];
@@ -112,9 +103,8 @@ fn last(name: &str) -> &str {
 
 fn has_part(name: &str) -> bool {
     let plain = plain(name);
-    let begins =
-        |rest: &[u8]| PARTS.iter().any(|part| part.as_bytes()[0] == rest[0] && rest.starts_with(part.as_bytes()));
-    (0..plain.len()).any(|at| begins(&plain.as_bytes()[at..]))
+    let mut begins = plain.bytes().enumerate();
+    begins.any(|(at, initial)| parts(initial).iter().any(|part| plain.as_bytes()[at..].starts_with(part.as_bytes())))
 }
 
 fn ends_in_place(name: &str) -> bool {

@@ -24,9 +24,9 @@ use crate::spec::secrets::Backend;
 use crate::spec::size::SizeSpec;
 use crate::values::name::Name;
 
-/// Every object of the platform, with the file that it belongs to; quotas hold what somebody has
-/// `brought` along as well. Each component's go through what `finish` gives as soon
-/// as they are built, so that whoever wants only their text need not hold the objects of the whole platform at once.
+/// Every object of the platform, with the file that it belongs to; quotas also hold what somebody has `brought` along. What
+/// a component is made of goes through what `finish` gives as soon as it is built, so that whoever wants only the text need
+/// not hold the objects of the whole platform at once.
 pub fn build<T: Send, F: FnMut(Object) -> T>(
     platform: &Platform,
     brought: &[&Document],
