@@ -44,21 +44,28 @@ type opener struct {
 	environment   []string
 }
 
-func (j *judge) openers() []opener {
-	key := func(name string) string { return filepath.Join(j.root, "tests", "sealing", name) }
-	return []opener{
-		{
-			isOf:    func(object unstructured.Unstructured) bool { return object.GetKind() == "SealedSecret" },
-			program: "sealed-secrets", name: "kubeseal",
-			arguments: []string{"--recovery-unseal", "--recovery-private-key", key("key.pem")},
-		},
-		{
-			isOf:    func(object unstructured.Unstructured) bool { return object.Object["sops"] != nil },
-			program: "sops", name: "sops",
-			arguments:   []string{"decrypt", "--input-type", "yaml", "--output-type", "json", "/dev/stdin"},
-			environment: []string{"SOPS_AGE_KEY_FILE=" + key("age.txt")},
-		},
+func (j *judge) openers() []opener { return []opener{j.kubeseal(), j.sops()} }
+
+func (j *judge) kubeseal() opener {
+	return opener{
+		isOf:    func(object unstructured.Unstructured) bool { return object.GetKind() == "SealedSecret" },
+		program: "sealed-secrets", name: "kubeseal",
+		arguments: []string{"--recovery-unseal", "--recovery-private-key", j.sealingKey("key.pem")},
 	}
+}
+
+func (j *judge) sops() opener {
+	return opener{
+		isOf:    func(object unstructured.Unstructured) bool { return object.Object["sops"] != nil },
+		program: "sops", name: "sops",
+		arguments:   []string{"decrypt", "--input-type", "yaml", "--output-type", "json", "/dev/stdin"},
+		environment: []string{"SOPS_AGE_KEY_FILE=" + j.sealingKey("age.txt")},
+	}
+}
+
+// A throw-away key of the tests.
+func (j *judge) sealingKey(name string) string {
+	return filepath.Join(j.root, "tests", "sealing", name)
 }
 
 // The Secret in a document, as JSON.
@@ -75,7 +82,7 @@ func (j *judge) open(ctx context.Context, by opener, document string) ([]byte, e
 
 // The stream as whoever applies it with SOPS sends it to the server: everything else is as rendered.
 func (j *judge) decrypted(ctx context.Context, stream string) (string, error) {
-	by := j.openers()[1]
+	by := j.sops()
 	documents := between.Split(stream, -1)
 	for at, document := range documents {
 		var object unstructured.Unstructured
@@ -355,7 +362,7 @@ func (j *judge) staysShut(ctx context.Context, platform platform, home string, t
 	if err != nil {
 		return err
 	}
-	by := j.openers()[0]
+	by := j.kubeseal()
 	by.arguments[len(by.arguments)-1] = file
 	for _, document := range between.Split(stream, -1) {
 		if strings.Contains(document, "\nkind: SealedSecret\n") {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
 // A fault put into what is rendered, to see that a claim notices it.
@@ -55,36 +58,67 @@ func (s sabotage) of(stream string) string {
 	return strings.Replace(stream, s.from, s.to, 1)
 }
 
-// Sees every claim fail, each for the reason that was put into it.
+// What a row of faults came to: how many were put in, how many were noticed, and what is to be said of the others.
+type proof struct {
+	all, seen int
+	said      bytes.Buffer
+}
+
+// Sees every claim fail, each for the reason that was put into it. Prometheus mostly waits, so its faults are put in beside
+// those of the other claims; the rows know nothing of each other.
 func (j *judge) prove(ctx context.Context, platforms []platform, to io.Writer) (bool, error) {
+	rows := []func(context.Context, []platform, *proof) error{
+		j.proveApplied,
+		j.proveTrials(func(of trial) bool { return of.number() != measuring }),
+		j.proveTrials(func(of trial) bool { return of.number() == measuring }),
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	proofs, errs := make([]proof, len(rows)), make([]error, len(rows))
+	var working sync.WaitGroup
+	for at, row := range rows {
+		working.Go(func() {
+			if errs[at] = row(ctx, platforms, &proofs[at]); errs[at] != nil {
+				stop()
+			}
+		})
+	}
+	working.Wait()
 	all, seen := 0, 0
+	for at := range proofs {
+		all, seen = all+proofs[at].all, seen+proofs[at].seen
+		fmt.Fprint(to, proofs[at].said.String())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return false, err
+	}
+	fmt.Fprintf(to, "%s  0 each claim can fail: %d faults put in, %d noticed\n", verdict(seen == all), all, seen)
+	return seen == all, nil
+}
+
+// The claims that are tried on each platform.
+func (j *judge) proveApplied(ctx context.Context, platforms []platform, to *proof) error {
 	for at, sabotage := range sabotages {
 		for _, platform := range platforms {
 			if platform.title() != sabotage.platform || j.claim != "" {
 				continue
 			}
-			all++
+			to.all++
 			found := newClaims()
 			only := func(claim int) bool { return claim == sabotage.claim }
 			if err := j.one(ctx, fmt.Sprintf("s%d", at), platform, sabotage.of, only, found); err != nil {
-				return false, fmt.Errorf("%s: %w", sabotage.what, err)
+				return fmt.Errorf("%s: %w", sabotage.what, err)
 			}
 			claim := found.each()[sabotage.claim]
 			if strings.Contains(strings.Join(claim.faults, "\n"), sabotage.says) {
-				seen++
+				to.seen++
 				continue
 			}
-			fmt.Fprintf(to, "MISSED %s in %s: %s\n", sabotage.what, platform.title(), claim.line())
-			claim.complain(to)
+			fmt.Fprintf(&to.said, "MISSED %s in %s: %s\n", sabotage.what, platform.title(), claim.line())
+			claim.complain(&to.said)
 		}
 	}
-	more, noticed, err := j.proveTrials(ctx, platforms, to)
-	if err != nil {
-		return false, err
-	}
-	all, seen = all+more, seen+noticed
-	fmt.Fprintf(to, "%s  0 each claim can fail: %d faults put in, %d noticed\n", verdict(seen == all), all, seen)
-	return seen == all, nil
+	return nil
 }
 
 // How many faults a whole run puts in.

@@ -1,5 +1,7 @@
 //! Texts without the secrets in them. When in doubt, more is hidden: a line loses all that follows a telling name.
 
+use std::borrow::Cow;
+
 use crate::diff::telling::{is_place, is_telling};
 use crate::values::base64;
 
@@ -86,46 +88,66 @@ const SHORTEST: usize = 6;
 
 /// The lines of a text, with everything hidden that may be secret; each line stays a line.
 pub fn text_hidden(text: &str) -> String {
-    let mut shown = Vec::new();
+    lines_hidden(text.split('\n')).collect::<Vec<_>>().join("\n")
+}
+
+/// The same, line by line.
+pub fn lines_hidden<'a>(lines: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = Cow<'a, str>> {
     // the indentation of a line whose value stands below it, and whether nothing has followed it yet
     let mut open: Option<(usize, bool)> = None;
     let mut is_named = false;
-    for line in text.split('\n') {
+    lines.into_iter().map(move |line| {
         let indent = line.len() - line.trim_start().len();
         let is_blank = line.trim().is_empty();
         if let Some((outer, is_first)) = open
             && (is_blank || is_first || indent > outer)
         {
             open = Some((outer, is_first && is_blank));
-            shown.push(if is_blank { line.to_owned() } else { format!("{}{HIDDEN}", &line[..indent]) });
-            continue;
+            return if is_blank { line.into() } else { format!("{}{HIDDEN}", &line[..indent]).into() };
         }
+        let names = telling(line);
         let is_value = line.trim_start_matches([' ', '\t', '-', '"', '\'', '{']).starts_with("value");
-        let found = pair(line);
-        shown.push(match (is_named && is_value).then(|| line.find([':', '='])).flatten() {
-            Some(at) => format!("{} {HIDDEN}", &line[..=at]),
-            None => line_hidden(line),
-        });
-        open = matches!(found, Pair::Open).then_some((indent, true));
-        is_named = words(line).any(|(start, end)| is_telling(&line[start..end]));
-    }
-    shown.join("\n")
+        let shown = match (is_named && is_value).then(|| line.find([':', '='])).flatten() {
+            Some(at) => format!("{} {HIDDEN}", &line[..=at]).into(),
+            None => hidden(line, &names),
+        };
+        open = matches!(pair(line, &names), Pair::Open).then_some((indent, true));
+        is_named = !names.is_empty();
+        shown
+    })
 }
 
 /// One line, with everything hidden that may be secret.
-pub fn line_hidden(line: &str) -> String {
+pub fn line_hidden(line: &str) -> Cow<'_, str> {
+    hidden(line, &telling(line))
+}
+
+/// The same of a line with these telling names.
+fn hidden<'a>(line: &'a str, names: &[Word]) -> Cow<'a, str> {
     if is_credential(line) {
-        return HIDDEN.to_owned();
+        return HIDDEN.into();
     }
     let line = addresses_hidden(line);
-    let cut = match pair(&line) {
+    let found = match &line {
+        Cow::Borrowed(line) => pair(line, names),
+        Cow::Owned(line) => pair(line, &telling(line)),
+    };
+    let cut = match found {
         Pair::Value(at) => Some(at),
         Pair::Open | Pair::None => None,
     };
     match [cut, scheme(&line), option(&line), acl(&line)].into_iter().flatten().min() {
-        Some(at) => format!("{} {HIDDEN}", line[..at].trim_end()),
+        Some(at) => format!("{} {HIDDEN}", line[..at].trim_end()).into(),
         None => line,
     }
+}
+
+/// Where a name begins and ends.
+type Word = (usize, usize);
+
+/// The telling names of a line.
+fn telling(line: &str) -> Vec<Word> {
+    words(line).filter(|(start, end)| is_telling(line[*start..*end].trim_start_matches('-'))).collect()
 }
 
 enum Pair {
@@ -136,12 +158,12 @@ enum Pair {
     None,
 }
 
-/// The first telling name with a value.
-fn pair(line: &str) -> Pair {
+/// The first of these telling names of a line with a value.
+fn pair(line: &str, names: &[Word]) -> Pair {
     let mut is_open = false;
-    for (start, end) in words(line) {
+    for &(start, end) in names {
         let name = line[start..end].trim_start_matches('-');
-        if !is_telling(name) || line[..start].ends_with("</") || line[..start].ends_with("$(") {
+        if line[..start].ends_with("</") || line[..start].ends_with("$(") {
             continue;
         }
         let rest = &line[end..];
@@ -216,7 +238,7 @@ fn is_nothing(value: &str) -> bool {
 }
 
 /// Names and what looks like names, by where they stand.
-fn words(line: &str) -> impl Iterator<Item = (usize, usize)> {
+fn words(line: &str) -> impl Iterator<Item = Word> {
     let mut next = 0;
     std::iter::from_fn(move || {
         let start = next + line[next..].find(is_name)?;
@@ -232,11 +254,10 @@ fn is_name(letter: char) -> bool {
 
 /// `Basic dXNlcjp4` and `Bearer x`.
 fn scheme(line: &str) -> Option<usize> {
-    let lower = line.to_ascii_lowercase();
     ["basic ", "bearer "]
         .iter()
         .filter_map(|word| {
-            let at = lower.find(word)? + word.len();
+            let at = find_in_any_case(line, word)? + word.len();
             let length = line[at..].chars().take_while(|letter| is_name(*letter) || "+/=~".contains(*letter)).count();
             (length >= 8).then_some(at)
         })
@@ -256,7 +277,7 @@ fn option(line: &str) -> Option<usize> {
 
 /// `user app on >x ~*` and `IDENTIFIED BY 'x'`
 fn acl(line: &str) -> Option<usize> {
-    let identified = || line.to_ascii_uppercase().find("IDENTIFIED BY ").map(|at| at + "IDENTIFIED BY ".len());
+    let identified = || find_in_any_case(line, "IDENTIFIED BY ").map(|at| at + "IDENTIFIED BY ".len());
     let user = || {
         line.trim_start()
             .starts_with("user ")
@@ -266,8 +287,16 @@ fn acl(line: &str) -> Option<usize> {
     identified().or_else(user)
 }
 
+/// Where a word of ASCII letters begins, whatever their case.
+fn find_in_any_case(line: &str, word: &str) -> Option<usize> {
+    line.as_bytes().windows(word.len()).position(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// `scheme://user:password@host` without the password, and `user:password@tcp(host)`.
-fn addresses_hidden(line: &str) -> String {
+fn addresses_hidden(line: &str) -> Cow<'_, str> {
+    if !line.contains('@') {
+        return line.into();
+    }
     let is_end = |letter: char| letter.is_whitespace() || "\"'<>`".contains(letter);
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
@@ -277,7 +306,7 @@ fn addresses_hidden(line: &str) -> String {
         shown.push_str(&address_hidden(&rest[start..end]));
         rest = &rest[end..];
     }
-    shown + rest
+    (shown + rest).into()
 }
 
 fn address_hidden(word: &str) -> String {

@@ -113,7 +113,7 @@ impl Veil {
         let said = values
             .filter(|(value, _)| is_long(value))
             .fold(said.to_owned(), |said, (value, shown)| said.replace(value, shown));
-        let words: Vec<String> = said.split(' ').map(line_hidden).collect();
+        let words: Vec<_> = said.split(' ').map(line_hidden).collect();
         words.join(" ")
     }
 

@@ -88,7 +88,7 @@ pub fn is_telling_of_keys(name: &str) -> bool {
 
 /// Whether the value of this telling name is where a secret is, and looks like that.
 pub fn is_place(name: &str, value: &str) -> bool {
-    let name = plain(last(name));
+    let name: String = plain(last(name)).collect();
     let Some(ending) = PLACES.iter().find(|ending| name.ends_with(*ending)) else { return false };
     let is_word = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-._/:".contains(letter);
     match *ending {
@@ -102,13 +102,14 @@ fn last(name: &str) -> &str {
 }
 
 fn has_part(name: &str) -> bool {
-    let plain = plain(name);
-    let mut begins = plain.bytes().enumerate();
-    begins.any(|(at, initial)| parts(initial).iter().any(|part| plain.as_bytes()[at..].starts_with(part.as_bytes())))
+    let begins = |name: &str, part: &str| part.chars().eq(plain(name).take(part.len()));
+    name.bytes().enumerate().any(|(at, initial)| {
+        parts(initial.to_ascii_lowercase()).iter().any(|part| name.get(at..).is_some_and(|rest| begins(rest, part)))
+    })
 }
 
 fn ends_in_place(name: &str) -> bool {
-    let plain = plain(name);
+    let plain: String = plain(name).collect();
     PLACES.iter().any(|ending| plain.ends_with(ending))
 }
 
@@ -116,10 +117,9 @@ fn is_key_file(name: &str) -> bool {
     KEY_FILES.iter().any(|ending| name.ends_with(ending)) && !name.starts_with("--")
 }
 
-fn plain(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    plain.extend(name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
-    plain
+/// The letters of a name without what joins words, in lower case.
+fn plain(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// `adminPwd` and `ADMIN_PWD` consist of the same two words.

@@ -2,7 +2,7 @@
 //! have been a value: so nothing here is read as a whole, and when in doubt a line is not shown.
 
 use crate::diagnostics::suggest::is_slip;
-use crate::diff::hiding::text_hidden;
+use crate::diff::hiding::lines_hidden;
 use crate::diff::secrets::walk::{NAMED, NAMING, TEMPLATES};
 use crate::diff::telling::is_telling;
 
@@ -39,22 +39,38 @@ fn is_of_secret(line: &str) -> bool {
 
 /// Which lines of any other text may be shown: none with a telling name, and none that stands beside one.
 pub fn of_text(lines: &[&str]) -> Vec<bool> {
-    let hidden = text_hidden(&lines.join("\n"));
-    let mut shown: Vec<bool> = lines
-        .iter()
-        .zip(hidden.split('\n'))
-        .map(|(line, hidden)| *line == hidden && !tells_beside(line) && !sets_values(line))
-        .collect();
-    let blocks = Blocks::of(lines);
-    let named: Vec<usize> = (0..lines.len()).filter(|at| names(lines[*at])).collect();
-    for (at, (line, block)) in lines.iter().zip(&blocks.of_line).enumerate() {
-        // where the lines of a broken text belong is a guess
-        let next = named.partition_point(|named| named + NEAR < at);
-        let is_near = || named.get(next).is_some_and(|named| *named <= at + NEAR) && holds_value(line);
-        let is_beside = || block.is_some_and(|block| blocks.is_named(block)) || is_near();
-        shown[at] &= names(line) || is_harmless(line) || !is_beside();
+    let roles: Vec<Role> = lines.iter().map(|line| Role::of(line)).collect();
+    let blocks = Blocks::of(lines, &roles);
+    let named: Vec<usize> = (0..lines.len()).filter(|at| roles[*at].names).collect();
+    let hidden = lines_hidden(lines.iter().copied());
+    let lines = lines.iter().zip(hidden).zip(roles.iter().zip(&blocks.of_line)).enumerate();
+    lines
+        .map(|(at, ((line, hidden), (role, block)))| {
+            // where the lines of a broken text belong is a guess
+            let next = named.partition_point(|named| named + NEAR < at);
+            let is_near = || named.get(next).is_some_and(|named| *named <= at + NEAR) && holds_value(line);
+            let is_beside = || block.is_some_and(|block| blocks.is_named(block)) || is_near();
+            let is_open = if role.names { !has_room(line) } else { !is_beside() || is_harmless(line) };
+            *line == hidden && !role.sets_values && is_open
+        })
+        .collect()
+}
+
+/// What a line is for those around it.
+struct Role {
+    /// It names a secret, as `- name: DB_PASSWORD` does.
+    names: bool,
+    /// It opens the values of a Secret, which nothing else has in the clear.
+    sets_values: bool,
+}
+
+impl Role {
+    fn of(line: &str) -> Self {
+        pairs(line).fold(Self { names: false, sets_values: false }, |role, pair| Self {
+            names: role.names || is_naming(pair),
+            sets_values: role.sets_values || is_slip(pair.0, "stringData"),
+        })
     }
-    shown
 }
 
 /// Lines that may be between a name and its value.
@@ -76,12 +92,12 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn of(lines: &[&str]) -> Self {
+    fn of(lines: &[&str], roles: &[Role]) -> Self {
         let mut blocks = Self::default();
         // where the lines of the blocks begin that are open, and which blocks these are
         let mut open: Vec<(usize, usize)> = Vec::new();
         let mut sets: Option<usize> = None;
-        for line in lines {
+        for (line, role) in lines.iter().zip(roles) {
             let body = line.trim_start_matches([' ', '\t', '-']);
             if body.trim().is_empty() {
                 blocks.of_line.push(None);
@@ -97,10 +113,10 @@ impl Blocks {
                 open.push((column, blocks.all.len() - 1));
             }
             let block = open.last().map(|(_, block)| *block);
-            if let Some(block) = block.filter(|_| names(line)) {
+            if let Some(block) = block.filter(|_| role.names) {
                 blocks.all[block].1 = true;
             }
-            if sets_values(line) {
+            if role.sets_values {
                 sets = sets.or(Some(column));
             }
             blocks.of_line.push(block);
@@ -125,24 +141,13 @@ fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
         .map(move |(key, value)| (key.trim_matches(is_mark), value.trim_matches(is_mark)))
 }
 
-/// Whether a line names a secret, as `- name: DB_PASSWORD` does.
-fn names(line: &str) -> bool {
-    pairs(line).any(is_naming)
-}
-
 fn is_naming((key, value): (&str, &str)) -> bool {
     !value.contains(char::is_whitespace) && NAMING.iter().any(|naming| is_slip(key, naming)) && is_telling(value)
 }
 
-/// Whether a line names a secret and has room for it.
-fn tells_beside(line: &str) -> bool {
-    let is_value = |(key, value): (&str, &str)| !value.is_empty() && !is_safe(key) && !is_naming((key, value));
-    names(line) && pairs(line).any(is_value)
-}
-
-/// Whether a line opens the values of a Secret, which nothing else has in the clear.
-fn sets_values(line: &str) -> bool {
-    pairs(line).any(|(key, _)| is_slip(key, "stringData"))
+/// Whether a line that names a secret has room for it.
+fn has_room(line: &str) -> bool {
+    pairs(line).any(|(key, value)| !value.is_empty() && !is_safe(key) && !is_naming((key, value)))
 }
 
 /// Whether a line beside the name of a secret holds none.

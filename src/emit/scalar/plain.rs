@@ -10,9 +10,14 @@ pub(super) fn is_plain(text: &str, seen: Survey) -> bool {
     !seen.has(BREAK | TAB)
         && begins_plain(text)
         && !(seen.has(BLANK) && text.ends_with(' '))
-        && !(seen.has(COLON) && (text.contains(": ") || text.ends_with(':')))
-        && !(seen.has(HASH) && text.contains(" #"))
+        && !(seen.has(COLON) && (text.ends_with(':') || seen.has(BLANK) && holds(text, *b": ")))
+        && !(seen.has(HASH) && seen.has(BLANK) && holds(text, *b" #"))
         && !seen.has_unprintable(text)
+}
+
+/// Whether the two bytes follow each other somewhere; most texts are too short for a cleverer search to pay.
+fn holds(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|bytes| bytes == pair)
 }
 
 fn begins_plain(text: &str) -> bool {
