@@ -22,8 +22,9 @@ use crate::model::object::{Object, ObjectId};
 use crate::model::platform::Platform;
 use crate::schema::Schema;
 use crate::spec::hatches::{OperationSpec, PatchSpec, TargetSpec};
-use crate::spec::shapes::Minor;
+use crate::spec::shapes::{AcceptSpec, Minor};
 use crate::validate::decode;
+use crate::validate::policy::literals;
 
 /// All patches, and what they have changed so far.
 #[derive(Debug)]
@@ -49,6 +50,13 @@ struct Patch<'p> {
     is_wrong: bool,
     changed: Vec<ObjectId>,
     paths: BTreeSet<String>,
+}
+
+/// What an object is held against once it has been patched.
+struct Rules<'r> {
+    schema: &'r Schema,
+    minor: Minor,
+    accepted: &'r [AcceptSpec],
 }
 
 impl<'p> Patches<'p> {
@@ -134,7 +142,8 @@ impl<'p> Patches<'p> {
                     .help(format!("the other one is that of line {line}: say it in one of the two"));
                 continue;
             }
-            if patch.judge(subject, &changes, &after, (schema, self.minor), report) {
+            let rules = Rules { schema, minor: self.minor, accepted: &self.platform.accepted };
+            if patch.judge(subject, &changes, &after, &rules, report) {
                 let line = patch.line;
                 earlier.extend(changes.into_iter().map(|change| (line, change)));
                 node = after;
@@ -197,7 +206,7 @@ impl Patch<'_> {
         subject: Subject<'_>,
         changes: &[Change],
         after: &Node,
-        (schema, minor): (&Schema, Minor),
+        rules: &Rules<'_>,
         report: &mut Report,
     ) -> bool {
         if let Some((path, instead)) = derived::fault(subject, changes) {
@@ -208,11 +217,17 @@ impl Patch<'_> {
         }
         let mut aside = Report::default();
         let document = Document { span: Span::default(), id: Id::of(after), root: after.clone() };
-        decode::decode(&document, schema, minor, &mut aside);
+        decode::decode(&document, rules.schema, rules.minor, &mut aside);
+        literals::in_object(&document, rules.accepted, &mut aside);
         for found in aside.sorted().into_iter().filter(|found| found.severity == Severity::Error) {
+            let was_there = found.span.start < 2;
+            // whoever brought a secret has been told of it
+            if was_there && found.code == codes::LITERAL_SECRET {
+                continue;
+            }
             self.is_wrong = true;
             // what stands nowhere has been there before, and goes with what the patch did to it
-            let span = if found.span.start < 2 { self.work_span() } else { found.span };
+            let span = if was_there { self.work_span() } else { found.span };
             let told = report.error(found.code, span, found.message.clone());
             told.help.clone_from(&found.help);
         }

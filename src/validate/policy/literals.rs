@@ -12,7 +12,9 @@ use crate::manifest::document::Document;
 use crate::manifest::node::{Node, Value};
 use crate::spec::shapes::AcceptSpec;
 use crate::validate::policy::Fault;
-use crate::validate::policy::literals::words::{holds_key, holds_password, is_literal, is_secret, sets_secret};
+use crate::validate::policy::literals::words::{
+    holds_key, holds_password, is_literal, is_secret, secret_arguments, sets_secret,
+};
 use crate::validate::policy::scene::Inside;
 use crate::validate::world::Thing;
 use crate::values::shelf::Shelf;
@@ -26,11 +28,16 @@ pub fn in_container<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     if let Some(name) = variables.into_iter().next() {
         return Some((name, format!("has a secret in plain sight: the variable `{}`", name.text()?)));
     }
-    let words = ["command", "args"].into_iter().flat_map(|key| inside.node.items_at(&[key])).filter_map(Node::text);
-    let mut flags = words.filter_map(|word| word.split_once('=')).filter(|(flag, _)| flag.starts_with('-'));
-    let (flag, _) = flags.find(|(flag, value)| is_literal(flag.trim_start_matches('-'), value))?;
-    Some((inside.node, format!("has a secret in plain sight: the argument `{flag}`")))
+    let secret = |key: &str| {
+        let words: Vec<Option<&str>> = inside.node.items_at(&[key]).iter().map(Node::text).collect();
+        secret_arguments(&words).into_iter().next()
+    };
+    let (_, option) = LINES.iter().find_map(|key| secret(key))?;
+    Some((inside.node, format!("has a secret in plain sight: the argument `{option}`")))
 }
+
+/// The keys of a container under which the words of a command line stand.
+const LINES: &[&str] = &["command", "args"];
 
 /// Files of configuration.
 pub fn in_config(config: Thing<'_>) -> Vec<Fault<'_>> {
@@ -78,7 +85,22 @@ fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], repor
                 }
             }
         }
-        DeValue::Array(items) => items.iter().for_each(|item| in_table(path, item, accepted, report)),
+        DeValue::Array(items) => {
+            let is_line = matches!(path, [.., "components", component, key] if LINES.contains(key) && !accepted.contains(component));
+            let words: Vec<Option<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            let secret = if is_line { secret_arguments(&words) } else { Vec::new() };
+            for (at, item) in items.iter().enumerate() {
+                match secret.iter().find(|(own, _)| *own == at) {
+                    Some((_, option)) => {
+                        let message = format!("the argument `{option}` is a secret in plain sight");
+                        report
+                            .error(codes::LITERAL_SECRET, item.span(), message)
+                            .help("put the value into a Secret, and give it to the program by a variable or a file");
+                    }
+                    None => in_table(path, item, accepted, report),
+                }
+            }
+        }
         DeValue::String(text) => {
             let variable = match path {
                 [.., "components", component, "env", name] if !accepted.contains(component) => Some(*name),
@@ -163,7 +185,6 @@ fn of_object(document: &Document, named: Named, accepted: &[AcceptSpec], report:
 
 /// `key` is that of the map which holds the value, or the list that holds it.
 fn within(node: &Node, key: &str, named: Named, report: &mut Report) {
-    let place = || node.span.start..node.span.end.min(node.span.start + LONGEST);
     match &node.value {
         Value::Map(entries) => {
             if let (Some(name), Some(value)) = (node.text_at(&["name"]).filter(|_| key == "env"), node.get("value"))
@@ -187,24 +208,36 @@ fn within(node: &Node, key: &str, named: Named, report: &mut Report) {
                 }
             }
         }
-        Value::List(items) => items.iter().for_each(|item| within(item, key, named, report)),
+        Value::List(items) => {
+            let words: Vec<Option<&str>> =
+                if LINES.contains(&key) { items.iter().map(Node::text).collect() } else { Vec::new() };
+            let secret = secret_arguments(&words);
+            for (at, item) in items.iter().enumerate() {
+                if secret.iter().any(|(own, _)| *own == at) {
+                    told_at(item, "this", report);
+                } else {
+                    within(item, key, named, report);
+                }
+            }
+        }
         Value::Text(text) => {
-            let is_flag =
-                |(flag, value): (&str, &str)| flag.starts_with('-') && is_literal(flag.trim_start_matches('-'), value);
-            let is_argument = ["args", "command"].contains(&key) && text.split_once('=').is_some_and(is_flag);
             let holds = |line: &str| is_secret(line) || (named == Named::Lines && sets_secret(line));
-            if is_argument || is_secret(text) || (text.contains('\n') && text.lines().any(holds)) {
+            if is_secret(text) || (text.contains('\n') && text.lines().any(holds)) {
                 let mut lines = text.lines().zip(1..).filter(|(line, _)| holds(line));
                 let what = match lines.next() {
                     Some((_, number)) if text.contains('\n') => format!("line {number} of this text"),
                     _ => "this".to_owned(),
                 };
-                let message = format!("{what} is a secret in plain sight");
-                report.error(codes::LITERAL_SECRET, place(), message).help(ELSEWHERE);
+                told_at(node, &what, report);
             }
         }
         _ => {}
     }
+}
+
+fn told_at(node: &Node, what: &str, report: &mut Report) {
+    let place = node.span.start..node.span.end.min(node.span.start + LONGEST);
+    report.error(codes::LITERAL_SECRET, place, format!("{what} is a secret in plain sight")).help(ELSEWHERE);
 }
 
 /// Carets are no longer than this, which keeps them below one line.

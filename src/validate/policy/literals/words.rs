@@ -38,6 +38,22 @@ pub fn is_literal(name: &str, value: &str) -> bool {
     holds_password(value) || holds_key(value) || (is_telling(name) && !is_harmless(name, value))
 }
 
+/// Which words of a command line are secrets by the options that they belong to, with these: `--token=x` and `--token x`.
+pub fn secret_arguments<'w>(words: &[Option<&'w str>]) -> Vec<(usize, &'w str)> {
+    let options = words.iter().enumerate().filter_map(|(at, word)| Some((at, (*word)?))).filter(|(_, word)| {
+        // two dashes alone end the options
+        word.starts_with('-') && *word != "--"
+    });
+    let secret = |(at, word): (usize, &'w str)| {
+        if let Some((option, value)) = word.split_once('=') {
+            return is_literal(option.trim_start_matches('-'), value).then_some((at, option));
+        }
+        let (name, value) = (word.trim_start_matches('-'), (*words.get(at + 1)?)?);
+        (!value.starts_with('-') && is_telling(name) && !is_harmless(name, value)).then_some((at + 1, word))
+    };
+    options.filter_map(secret).collect()
+}
+
 pub fn holds_key(text: &str) -> bool {
     holds_credentials(text)
 }
@@ -139,6 +155,27 @@ mod tests {
         for (path, text) in TEMPLATES {
             let line = text.lines().find(|line| is_secret(line) || sets_secret(line));
             assert!(line.is_none(), "{path}: {line:?}");
+        }
+    }
+
+    #[test]
+    fn an_argument_may_be_a_secret_by_its_option() {
+        let found = |words: &[&str]| {
+            let words: Vec<Option<&str>> = words.iter().copied().map(Some).collect();
+            secret_arguments(&words).into_iter().map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&["serve", "--password=hunter2", "--token", "hunter2", "--api-key", "hunter2"]), [1, 3, 5]);
+        for words in [
+            ["--password-file", "/run/password"],
+            ["--token-ttl", "1h"],
+            ["--use-token", "true"],
+            ["--token", "--verbose"],
+            ["--token", "$(TOKEN)"],
+            ["--level", "info"],
+            ["token", "create"],
+            ["--password", ""],
+        ] {
+            assert!(found(&words).is_empty(), "{words:?}");
         }
     }
 
