@@ -150,7 +150,7 @@ mod tests {
     fn described(text: &str) -> Described<'_> {
         static SHELF: LazyLock<Directory> =
             LazyLock::new(|| Directory::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/platform.toml"))));
-        Described { text, shelf: &*SHELF, is_locked: false }
+        Described { text, shelf: &*SHELF, is_locked: false, is_alone: false }
     }
 
     fn told(changes: &[(&str, &str)]) -> Vec<(String, usize)> {

@@ -52,12 +52,13 @@ pub fn platform<'a>(
         chosen: environment,
         beside: Beside { shelf: described.shelf, pins: &lock.pins, overrides: &overrides },
         is_locked: described.is_locked,
+        is_alone: described.is_alone,
     };
     let platforms = platforms(described.text, &rehearsal, report);
     report.take(aside);
     literals::in_files(described.shelf, types::TEMPLATES, report);
     let (platform, others) = platforms?;
-    if !lock.is_empty() {
+    if !lock.is_empty() && !described.is_alone {
         let used = iter::once(&platform).chain(&others).flat_map(|platform| tags(platform, described.shelf));
         let used = used.map(|(image, _)| image).collect();
         lock.check_used(&used, described.is_locked, report);
@@ -70,7 +71,7 @@ pub fn platform<'a>(
 pub fn images(described: Described<'_>, report: &mut Report) -> Option<BTreeSet<(String, Option<Digest>)>> {
     let (pins, overrides) = (Pins::default(), Overrides::new());
     let beside = Beside { shelf: described.shelf, pins: &pins, overrides: &overrides };
-    let rehearsal = Rehearsal { chosen: None, beside, is_locked: false };
+    let rehearsal = Rehearsal { chosen: None, beside, is_locked: false, is_alone: false };
     let (platform, others) = platforms(described.text, &rehearsal, report)?;
     Some(iter::once(&platform).chain(&others).flat_map(|platform| tags(platform, described.shelf)).collect())
 }
@@ -86,7 +87,8 @@ fn tags(platform: &Platform, shelf: &dyn Shelf) -> Vec<(String, Option<Digest>)>
 fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Option<(Platform, Vec<Platform>)> {
     let base = parse::parse(text, report).into_inner();
     let environments = overlay::environments(&base, report);
-    let others: Vec<_> = environments.into_iter().filter(|(name, _)| rehearsal.chosen != Some(*name)).collect();
+    let is_other = |name: &str| !rehearsal.is_alone && rehearsal.chosen != Some(name);
+    let others: Vec<_> = environments.into_iter().filter(|(name, _)| is_other(name)).collect();
     let rehearse = || others.iter().map(|(name, change)| rehearsal::rehearse(&base, name, change, rehearsal)).collect();
     let (rehearsed, (platform, merged)) = if others.is_empty() {
         (Vec::new(), chosen(&base, rehearsal, report))

@@ -15,6 +15,7 @@ use crate::emit;
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
 use crate::spec::overlay::BASE;
+use crate::values::shelf::Described;
 
 /// The base and every environment, in alphabetical order; `None` stands for the base.
 pub fn names(input: &Input) -> impl Iterator<Item = Option<String>> {
@@ -48,6 +49,11 @@ pub fn kept_trees(trees: &[(Option<String>, Tree)], read: fn(&Path, &str) -> Res
     Ok(Tree { files })
 }
 
+/// The description, where every environment has its turn: that of the base is the one at which the others are read beside it.
+pub fn described<'i>(input: &'i Input, environment: Option<&str>) -> Described<'i> {
+    if environment.is_some() { input.described().alone() } else { input.described() }
+}
+
 /// The tree of each environment, with its name; what is wrong or doubtful in several is said once. `None` means that
 /// something is wrong.
 pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
@@ -55,7 +61,8 @@ pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
     let rendered: Vec<Option<(Option<String>, Tree)>> = names(input)
         .map(|name| {
             let mut own = Report::default();
-            let rendered = pipeline::render_as(input.described(), name.as_deref(), &mut own, emit::writer);
+            let rendered =
+                pipeline::render_as(described(input, name.as_deref()), name.as_deref(), &mut own, emit::writer);
             own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
             report.take(own);
             rendered.map(|(_, bundle)| (name, emit::tree(&bundle)))

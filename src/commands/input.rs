@@ -47,7 +47,7 @@ impl Input {
 
     /// The text with what lies beside it.
     pub fn described(&self) -> Described<'_> {
-        Described { text: &self.text, shelf: self.shelf.as_ref(), is_locked: self.is_locked }
+        Described { text: &self.text, shelf: self.shelf.as_ref(), is_locked: self.is_locked, is_alone: false }
     }
 }
 

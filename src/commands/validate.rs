@@ -129,6 +129,7 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let names =
         if args.all_environments { environments::names(&input).collect() } else { vec![args.environment.clone()] };
     let (mut report, mut told) = (Report::default(), BTreeSet::new());
+    let mut said = BTreeSet::new();
     let (mut verdict, mut minor) = (Verdict::default(), None);
     for name in names {
         let mut own = Report::default();
@@ -136,9 +137,12 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
         // what is wrong or doubtful in several environments is said once
         own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
         report.take(own);
-        let Some((at, judged)) = judged else { continue };
+        let Some((at, mut judged)) = judged else { continue };
         minor = minor.or(Some(at));
         let directory = args.all_environments.then(|| environments::directory(name.as_deref()));
+        if args.all_environments {
+            leave_said(&mut judged, &mut said);
+        }
         verdict.take(judged, directory);
     }
     let Input { name, text, .. } = input;
@@ -152,6 +156,19 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     // as after rendering: the process ends here and takes its memory with it
     std::mem::forget(verdict);
     answered
+}
+
+/// Leaves to the first environment what is found of the same object in several. `said` is what the earlier ones said.
+fn leave_said(judged: &mut Verdict, said: &mut BTreeSet<(&'static str, String, String)>) {
+    let mut own = Vec::new();
+    for file in &mut judged.files {
+        let path = &file.path;
+        file.report.retain(|found| {
+            own.push((found.code, path.clone(), found.message.clone()));
+            own.last().is_none_or(|found| !said.contains(found))
+        });
+    }
+    said.extend(own);
 }
 
 /// The minor of the platform that is described here: whatever is judged beside a description is for its cluster.
@@ -169,7 +186,8 @@ fn described(
     args: &ValidateArgs,
     report: &mut Report,
 ) -> Result<Option<(Minor, Verdict)>> {
-    let rendered = pipeline::render_as(input.described(), environment, report, emit::writer);
+    let of_input = if args.all_environments { environments::described(input, environment) } else { input.described() };
+    let rendered = pipeline::render_as(of_input, environment, report, emit::writer);
     let Some((platform, bundle)) = rendered else { return Ok(None) };
     let known = pipeline::known(&platform, &bundle);
     let minor = args.kubernetes.map_or(platform.facts.platform.kubernetes, Minor::from);

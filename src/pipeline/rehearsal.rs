@@ -23,6 +23,8 @@ pub struct Rehearsal<'a> {
     pub beside: Beside<'a>,
     /// Whether every image must be pinned.
     pub is_locked: bool,
+    /// Whether none is.
+    pub is_alone: bool,
 }
 
 /// What has been found in an environment. Nothing of it depends on what is found elsewhere.

@@ -46,6 +46,8 @@ pub struct Described<'a> {
     pub shelf: &'a dyn Shelf,
     /// Whether every image must be pinned.
     pub is_locked: bool,
+    /// Whether environments that are not chosen are left aside.
+    pub is_alone: bool,
 }
 
 impl<'a> Described<'a> {
@@ -54,11 +56,17 @@ impl<'a> Described<'a> {
     pub const fn with_text(self, text: &'a str) -> Self {
         Self { text, is_locked: false, ..self }
     }
+
+    /// The same, without what is wrong in environments that are not chosen: that has been asked.
+    #[must_use]
+    pub const fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
 }
 
 impl<'a> From<&'a str> for Described<'a> {
     fn from(text: &'a str) -> Self {
-        Self { text, shelf: &Bare, is_locked: false }
+        Self { text, shelf: &Bare, is_locked: false, is_alone: false }
     }
 }
 

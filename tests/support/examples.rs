@@ -77,7 +77,7 @@ fn read(path: &PathBuf) -> Vec<Example> {
 pub fn bundle(example: &Example) -> Result<Bundle, String> {
     let mut report = Report::default();
     let shelf = Directory::of(&example.path);
-    let described = Described { text: &example.text, shelf: &shelf, is_locked: false };
+    let described = Described { text: &example.text, shelf: &shelf, is_locked: false, is_alone: false };
     let rendered = pipeline::render(described, example.environment.as_deref(), &mut report);
     let source = Source { name: &example.name, text: &example.text };
     let beside = report.files().map(|(source, report)| caret::text(&report.sorted(), source, false));

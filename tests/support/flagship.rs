@@ -27,7 +27,7 @@ pub fn described() -> Described<'static> {
 /// What lies beside the flagship, and another text in the place of its own.
 pub fn with_text(text: &str) -> Described<'_> {
     static SHELF: LazyLock<Directory> = LazyLock::new(|| Directory::of(&root().join("platform.toml")));
-    Described { text, shelf: &*SHELF, is_locked: false }
+    Described { text, shelf: &*SHELF, is_locked: false, is_alone: false }
 }
 
 /// Writes the flagship into a directory.
