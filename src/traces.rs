@@ -1,6 +1,9 @@
 //! What a value of the description becomes, and which value a rendered line comes from: found by changing values and
 //! looking at what changes with them. It must never know how anything is rendered, so it cannot be wrong about it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use toml::de::DeValue;
 
 use crate::diagnostics::report::Report;
@@ -24,9 +27,17 @@ pub struct Leaf {
     pub span: Span,
     /// Whether it is an item of a list of values, which is a value itself.
     pub is_item: bool,
-    /// Texts that could stand in its place.
-    others: Vec<(Span, String)>,
+    /// Where its key begins, or it where it has none.
+    key_start: usize,
+    /// What could be there instead: one way of each row that renders tells all, and each item of a list has a row.
+    rows: Vec<Vec<Edits>>,
 }
+
+/// Texts in the place of others.
+type Edits = Vec<(Span, String)>;
+
+/// What of a description is not about objects.
+pub const ASIDE: &[&str] = &["environments", "accept"];
 
 /// All values that are no tables, in the order of the file; `None` if it cannot be read.
 pub fn leaves(text: &str, environment: Option<&str>) -> Option<Vec<Leaf>> {
@@ -36,18 +47,29 @@ pub fn leaves(text: &str, environment: Option<&str>) -> Option<Vec<Leaf>> {
         overlay::overlay(&mut document, name, &mut report);
     }
     let mut found = Vec::new();
-    for (key, node) in document.iter().filter(|(key, _)| !["environments", "accept"].contains(&key.get_ref().as_ref()))
-    {
-        collect(node, key.get_ref(), false, text, &mut found);
+    for (key, node) in document.iter().filter(|(key, _)| !ASIDE.contains(&key.get_ref().as_ref())) {
+        collect(node, (key.get_ref().as_ref(), key.span().start), false, text, &mut found);
     }
     found.sort_by_key(|leaf| leaf.span);
+    without_items(text, &mut found);
     (!report.has_errors()).then_some(found)
 }
 
-fn collect(node: &Node<'_>, key: &str, is_item: bool, text: &str, found: &mut Vec<Leaf>) {
+/// Where an environment turns off the component that a key belongs to.
+pub fn off(text: &str, environment: &str, key: &str) -> Option<Span> {
+    let mut report = Report::default();
+    let mut document = parse::parse(text, &mut report).into_inner();
+    let removed = overlay::overlay(&mut document, environment, &mut report);
+    let name = key.strip_prefix("components.")?.split('.').next()?;
+    removed.get(name).map(|off| off.span)
+}
+
+/// `key_start` is where the key of the value begins, or the value where it has none.
+fn collect(node: &Node<'_>, (key, key_start): (&str, usize), is_item: bool, text: &str, found: &mut Vec<Leaf>) {
     if let DeValue::Table(table) = node.get_ref() {
         for (inner, value) in table {
-            collect(value, &format!("{key}.{}", inner.get_ref()), is_item, text, found);
+            let inner_key = format!("{key}.{}", inner.get_ref());
+            collect(value, (inner_key.as_str(), inner.span().start), is_item, text, found);
         }
         return;
     }
@@ -56,7 +78,7 @@ fn collect(node: &Node<'_>, key: &str, is_item: bool, text: &str, found: &mut Ve
         && items.iter().all(|item| item.get_ref().is_table())
     {
         for (at, item) in items.iter().enumerate() {
-            collect(item, &format!("{key}[{at}]"), is_item, text, found);
+            collect(item, (format!("{key}[{at}]").as_str(), item.span().start), is_item, text, found);
         }
         return;
     }
@@ -66,20 +88,94 @@ fn collect(node: &Node<'_>, key: &str, is_item: bool, text: &str, found: &mut Ve
         DeValue::Integer(_) => numbers(written),
         DeValue::Boolean(is) => vec![(!is).to_string()],
         DeValue::String(value) => strings(value),
-        DeValue::Array(items) => lists(items, text),
         _ => Vec::new(),
     };
-    found.push(Leaf {
-        key: key.to_owned(),
-        span,
-        is_item,
-        others: others.into_iter().map(|other| (span, other)).collect(),
-    });
+    let row: Vec<Edits> = others.into_iter().map(|other| vec![(span, other)]).collect();
+    let rows = if row.is_empty() { Vec::new() } else { vec![row] };
+    found.push(Leaf { key: key.to_owned(), span, is_item, key_start, rows });
     if let DeValue::Array(items) = node.get_ref() {
         for (at, item) in items.iter().enumerate() {
-            collect(item, &format!("{key}[{at}]"), true, text, found);
+            collect(item, (format!("{key}[{at}]").as_str(), item.span().start), true, text, found);
         }
     }
+}
+
+/// Gives each list the ways in which it loses an item or has another in its place, and each item the former: by itself, and
+/// with all beside the list that says something about the item, such as `pools` about who is called.
+fn without_items(text: &str, found: &mut [Leaf]) {
+    let keys: BTreeMap<String, usize> = found.iter().enumerate().map(|(at, leaf)| (leaf.key.clone(), at)).collect();
+    let below = |start: String| {
+        let all = keys.range(start.clone()..);
+        all.take_while(move |(key, _)| key.starts_with(&start)).map(|(_, at)| *at).collect::<Vec<_>>()
+    };
+    for list in 0..found.len() {
+        let mut items = below(format!("{}[", found[list].key));
+        items.retain(|item| found[*item].is_item);
+        items.sort_by_key(|item| found[*item].span);
+        let beside = match found[list].key.rsplit_once('.') {
+            Some((table, _)) if !items.is_empty() => below(format!("{table}.")),
+            _ => Vec::new(),
+        };
+        for (at, item) in items.iter().enumerate() {
+            let kept = items.iter().enumerate().filter(|(other, _)| *other != at);
+            let kept: Vec<&str> = kept.filter_map(|(_, kept)| written(text, found[*kept].span)).collect();
+            let alone = vec![(found[list].span, format!("[{}]", kept.join(", ")))];
+            let with_it = about(text, &found[*item], beside.iter().map(|at| &found[*at]));
+            let mut row = vec![alone.clone()];
+            if !with_it.is_empty() {
+                row.push(alone.into_iter().chain(with_it).collect());
+            }
+            let changed = found[*item].rows.first().cloned().unwrap_or_default();
+            found[list].rows.push(row.iter().cloned().chain(changed).collect());
+            match found[*item].rows.first_mut() {
+                Some(own) => own.extend(row),
+                None => found[*item].rows.push(row),
+            }
+        }
+    }
+}
+
+/// What stands for the address of somebody who is called no more.
+const ELSEWHERE: &str = "elsewhere.invalid";
+
+/// What becomes of the values beside a list that are about one of its items, when that is gone.
+fn about<'l>(text: &str, item: &Leaf, beside: impl Iterator<Item = &'l Leaf>) -> Edits {
+    let name = written(text, item.span).unwrap_or_default().trim_matches(['"', '\'']);
+    let reference = format!("${{{name}}}");
+    let edit = |leaf: &Leaf| match written(text, leaf.span)? {
+        _ if leaf.key.rsplit('.').next() == Some(name) => Some((whole(text, leaf)?, String::new())),
+        own if own.contains(&reference) => Some((leaf.span, own.replace(&reference, ELSEWHERE))),
+        _ => None,
+    };
+    beside.filter(|leaf| !leaf.is_item).filter_map(edit).collect()
+}
+
+/// The entry of a value, with its key and the comma that goes with it; `None` if its key stands elsewhere, because the value
+/// is an environment's.
+fn whole(text: &str, leaf: &Leaf) -> Option<Span> {
+    let (start, end) = (leaf.key_start, leaf.span.end);
+    text.get(start..leaf.span.start).filter(|key| !key.contains('\n'))?;
+    let after = text[end..].trim_start();
+    if after.starts_with(',') {
+        return Some((start..text.len() - after.len() + 1).into());
+    }
+    let before = text[..start].trim_end();
+    Some((if before.ends_with(',') { before.len() - 1 } else { start }..end).into())
+}
+
+fn written(text: &str, span: Span) -> Option<&str> {
+    text.get(span.start..span.end)
+}
+
+/// The text with others in the place of some of its parts.
+fn edited(text: &str, edits: &[(Span, String)]) -> String {
+    let mut sorted: Vec<&(Span, String)> = edits.iter().collect();
+    sorted.sort_by_key(|(span, _)| Reverse(*span));
+    let mut text = text.to_owned();
+    for (span, other) in sorted {
+        text.replace_range(span.start..span.end, other);
+    }
+    text
 }
 
 fn numbers(written: &str) -> Vec<String> {
@@ -120,50 +216,48 @@ fn strings(value: &str) -> Vec<String> {
     others.into_iter().map(quoted).collect()
 }
 
-/// The list without one of its items.
-fn lists(items: &[Node<'_>], text: &str) -> Vec<String> {
-    let without = |left_out: usize| {
-        let kept = items.iter().enumerate().filter(|(at, _)| *at != left_out);
-        let written: Vec<&str> = kept.filter_map(|(_, item)| text.get(item.span())).collect();
-        format!("[{}]", written.join(", "))
-    };
-    (0..items.len()).rev().map(without).collect()
-}
-
 /// What changes with a value; `None` if nothing else could stand in its place alone.
 pub fn becomes(described: Described<'_>, environment: Option<&str>, leaf: &Leaf) -> Option<Vec<ObjectChange>> {
-    let text = described.text;
     let before = side(&Side::default(), described, environment)?;
-    let mut is_told = false;
-    for (span, other) in &leaf.others {
-        let changed = format!("{}{other}{}", &text[..span.start], &text[span.end..]);
-        let Some(after) = side(&before, described.with_text(&changed), environment) else { continue };
-        let objects = compare::objects(&before, &after);
-        if !objects.is_empty() {
-            return Some(objects);
+    let (mut all, mut is_told) = (Vec::new(), false);
+    for row in &leaf.rows {
+        for edits in row {
+            let changed = edited(described.text, edits);
+            let Some(after) = side(&before, described.with_text(&changed).alone(), environment) else { continue };
+            is_told = true;
+            let objects = compare::objects(&before, &after);
+            if !objects.is_empty() {
+                all.extend(objects);
+                break;
+            }
         }
-        is_told = true;
     }
-    is_told.then(Vec::new)
+    is_told.then_some(all)
 }
 
 /// The values with which a line of a rendered file changes, in the order of the description.
 pub fn origins(described: Described<'_>, environment: Option<&str>, path: &str, line: usize) -> Option<Vec<Leaf>> {
-    let text = described.text;
     let before = files(described, environment)?;
     let known = |files: &[(String, String)]| {
         files.iter().find(|(own, _)| own == path).map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>())
     };
     let lines = known(&before)?;
-    lines.get(line.checked_sub(1)?)?;
-    let is_other = |leaf: &Leaf| {
-        let changed = leaf.others.iter().find_map(|(span, other)| {
-            let changed = format!("{}{other}{}", &text[..span.start], &text[span.end..]);
-            files(described.with_text(&changed), environment)
-        });
-        changed.is_some_and(|files| known(&files).is_none_or(|now| is_changed(&lines, &now, line - 1)))
+    let line = line.checked_sub(1).filter(|line| *line < lines.len())?;
+    let line = telling(&lines, line);
+    let is_changed_by = |row: &[Edits]| {
+        let render = |edits: &Edits| files(described.with_text(&edited(described.text, edits)).alone(), environment);
+        let changed = row.iter().find_map(render);
+        changed.is_some_and(|files| known(&files).is_none_or(|now| is_changed(&lines, &now, line)))
     };
-    Some(leaves(text, environment)?.into_iter().filter(|leaf| !leaf.is_item).filter(is_other).collect())
+    let is_other = |leaf: &Leaf| !leaf.is_item && leaf.rows.iter().any(|row| is_changed_by(row));
+    Some(leaves(described.text, environment)?.into_iter().filter(is_other).collect())
+}
+
+/// The line that tells of all that begins in this one: where the item of a list begins, the first with a value.
+fn telling(lines: &[String], line: usize) -> usize {
+    let is_head = |line: &usize| lines[*line].ends_with(':');
+    let begins = lines[line].trim_start().starts_with("- ") && is_head(&line);
+    if begins { (line..lines.len()).find(|line| !is_head(line)).unwrap_or(line) } else { line }
 }
 
 /// Whether a line is gone or another one.

@@ -1,5 +1,6 @@
 //! `platformgen explain`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use crate::commands::input::Input;
 use crate::commands::output::listing;
 use crate::commands::{TROUBLE, environments, input, output};
 use crate::diagnostics::report::Report;
-use crate::diagnostics::source::Source;
+use crate::diagnostics::source::{Source, Span};
 use crate::diagnostics::{codes, suggest};
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Fate, ObjectChange};
@@ -22,6 +23,8 @@ use crate::parts::payload;
 use crate::provenance::{self, Place};
 use crate::rights::folded::folded;
 use crate::rights::rights;
+use crate::spec::read::Shape as _;
+use crate::stages::resolve::{DYNAMIC_KEYS, DescriptionSpec};
 use crate::stages::types::TEMPLATES;
 use crate::traces::{self, Leaf};
 use crate::views::inline::shortened;
@@ -61,7 +64,9 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
     if of_templates(&args.what).is_some_and(|own| payload::DRAWN.contains(&own)) {
         bail!("`{}` {DRAWN}", args.what);
     }
-    let is_key = args.what.contains(['.', ':', '[']);
+    let keys = DescriptionSpec::KEYS.iter().chain(DYNAMIC_KEYS).map(|key| key.name);
+    let is_table = keys.filter(|key| !traces::ASIDE.contains(key)).any(|key| key == args.what);
+    let is_key = is_table || args.what.contains(['.', ':', '[']);
     if !is_key && args.what != "rights" {
         match suggest::nearest(&args.what, codes::ALL.iter().map(|(code, _)| *code).chain(["rights"])) {
             Some(near) => bail!("there is no code `{}`; did you mean `{near}`?", args.what),
@@ -69,25 +74,34 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
         }
     }
     let input = input::read(&args.file)?;
-    let position = position(&args.what);
+    let (overlay, what) = overlaid(&args.what);
+    let position = position(what);
     let of_tree = position.filter(|_| args.environment.is_none()).and_then(|(path, _)| environment_of(&input, path));
-    let environment = args.environment.as_deref().or(of_tree.as_deref());
+    let environment = args.environment.as_deref().or(overlay).or(of_tree.as_deref());
     let Some((_, bundle)) = input::render(&input, environment, emit::writer) else {
         return Ok(ExitCode::from(TROUBLE));
     };
     let lines = match position {
         Some((path, line)) if path == input.name => described_line(&input, environment, line)?,
         Some((path, line)) => rendered_line(&input, environment, path, line)?,
-        None if args.what == "rights" => {
+        None if what == "rights" => {
             let files = emit::tree(&bundle).files;
             let read = |text: &str| read::read(text, Dialect::Own, &mut Report::default());
             let documents: Vec<Document> = files.iter().flat_map(|file| read(&file.text)).collect();
             folded(&rights(&documents)).into_iter().map(|line| line + "\n").collect()
         }
-        None => value(&input, environment, &args.what)?,
+        None => value(&input, environment, what)?,
     };
     output::write_stdout(lines)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The environment and the key of `environments.staging.platform.domain`, which is a way to write a key.
+fn overlaid(what: &str) -> (Option<&str>, &str) {
+    match what.strip_prefix("environments.").and_then(|rest| rest.split_once('.')) {
+        Some((name, key)) => (Some(name), key),
+        None => (None, what),
+    }
 }
 
 /// The file and the line of `api.yaml:41` or of `api.yaml:41:7`, as messages have it.
@@ -133,13 +147,18 @@ fn built_in(path: &str) -> Option<String> {
 fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<String>> {
     let leaves = traces::leaves(&input.text, environment).context("the description cannot be read")?;
     let Some(leaf) = leaves.iter().find(|leaf| leaf.key == key) else {
-        let below: Vec<&str> =
-            leaves.iter().map(|leaf| leaf.key.as_str()).filter(|known| known.starts_with(&format!("{key}."))).collect();
+        let is_below = |known: &&str| known.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', '[']));
+        let below: Vec<&str> = leaves.iter().map(|leaf| leaf.key.as_str()).filter(is_below).collect();
         if !below.is_empty() {
             bail!(
                 "`{key}` is a table; expected one of its values, such as {}",
                 suggest::list(below.into_iter().take(3))
             );
+        }
+        if let Some(environment) = environment
+            && let Some(span) = traces::off(&input.text, environment, key)
+        {
+            bail!("`{key}` is not in `{environment}`, which turns its component off  ({})", place(input, span));
         }
         match suggest::nearest(key, leaves.iter().map(|leaf| leaf.key.as_str())) {
             Some(near) => bail!("nothing sets `{key}`; did you mean `{near}`?"),
@@ -152,7 +171,9 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
         Some(objects) if objects.is_empty() => lines.push("it changes no object\n".to_owned()),
         Some(objects) => {
             lines.push("it becomes\n".to_owned());
-            lines.extend(objects.iter().flat_map(became));
+            // each item of a list may say the same of the others
+            let mut told = BTreeSet::new();
+            lines.extend(objects.iter().flat_map(became).filter(|line| told.insert(line.clone())));
         }
     }
     Ok(lines)
@@ -181,13 +202,18 @@ fn became(object: &ObjectChange) -> Vec<String> {
 
 /// `components.api.scale.max = 10 (platform.toml:84)`
 fn set(input: &Input, leaf: &Leaf) -> String {
-    let source = Source { name: &input.name, text: &input.text };
-    let place = source.place(leaf.span.start);
+    let line = Source { name: &input.name, text: &input.text }.place(leaf.span.start).text;
     let written = input.text.get(leaf.span.start..leaf.span.end).unwrap_or_default();
     let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_shown = Description::of(&input.text).shows(place.text);
+    let is_shown = Description::of(&input.text).shows(line);
     let written = if is_shown { written } else { "(hidden: it may be a secret)".to_owned() };
-    format!("{} = {written}  ({}:{}:{})", leaf.key, input.name, place.line, place.column)
+    format!("{} = {written}  ({})", leaf.key, place(input, leaf.span))
+}
+
+/// `platform.toml:84:13`
+fn place(input: &Input, span: Span) -> String {
+    let place = Source { name: &input.name, text: &input.text }.place(span.start);
+    format!("{}:{}:{}", input.name, place.line, place.column)
 }
 
 /// `resources: [pods]  (manifests/on-call.yaml:9:3)`
@@ -244,12 +270,18 @@ fn described_line(input: &Input, environment: Option<&str>, line: &str) -> Resul
     let number: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
     let start: usize = input.text.split_inclusive('\n').take(number.saturating_sub(1)).map(str::len).sum();
     let end = start + input.text[start..].lines().next().map_or(0, str::len);
+    let is_there = |leaf: &Leaf| !leaf.is_item && leaf.span.start <= end && start < leaf.span.end;
     let leaves = traces::leaves(&input.text, environment).context("the description cannot be read")?;
-    let is_there = |leaf: &&Leaf| !leaf.is_item && leaf.span.start <= end && start < leaf.span.end;
-    let keys = leaves.iter().filter(is_there).map(|leaf| leaf.key.as_str());
+    let keys = leaves.iter().filter(|leaf| is_there(leaf)).map(|leaf| leaf.key.as_str());
     let lines = keys.map(|key| value(input, environment, key)).collect::<Result<Vec<_>>>()?;
     if lines.is_empty() {
-        bail!("line {line} of `{}` sets no value here", input.name);
+        let sets = |name: &String| traces::leaves(&input.text, Some(name)).is_some_and(|all| all.iter().any(is_there));
+        match environments::names(input).flatten().find(sets) {
+            Some(name) if environment.is_none() => {
+                bail!("line {line} of `{}` sets a value in `{name}`: add `--environment {name}`", input.name)
+            }
+            _ => bail!("line {line} of `{}` sets no value here", input.name),
+        }
     }
     Ok(lines.into_iter().flatten().collect())
 }
