@@ -4,7 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use platformgen::spec::hatches::{
+    DefinitionsSpec, ManifestsSpec, OperationSpec, PatchSpec, RequiredDefinition, RequirementsSpec, TargetSpec,
+};
+use platformgen::spec::images::ImagesSpec;
+use platformgen::spec::read::Shape;
+use platformgen::spec::secrets::{NamedStore, SecretsSpec};
 use platformgen::validate::pod_security::checks::CHECKS;
+use toml::de::{DeTable, DeValue};
 
 #[test]
 fn the_reference_page_is_up_to_date() {
@@ -135,25 +142,53 @@ fn what_is_asked_by_name_stands_in_the_list() {
     }
 }
 
-/// What the page says of secrets stands in a platform that the tests render.
+/// What the page says of secrets, images and of what no key covers stands in a description that the tests render.
 #[test]
-fn every_key_of_secrets_stands_in_an_example() {
-    use platformgen::spec::read::Shape;
-    use platformgen::spec::secrets::{NamedStore, SecretsSpec};
+fn every_key_beside_components_stands_in_an_example() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let entries = fs::read_dir(root.join("tests/platforms")).expect("it is there");
-    let paths = entries.map(|entry| entry.expect("it can be listed").path());
-    let descriptions = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let texts: Vec<String> = descriptions.map(|path| fs::read_to_string(path).expect("it is text")).collect();
-    let tables =
-        texts.iter().flat_map(|text| text.lines().filter(|line| is_about_secrets(text, line))).collect::<String>();
-    for key in SecretsSpec::KEYS.iter().chain(NamedStore::KEYS) {
-        assert!(tables.contains(&format!("{} ", key.name)), "no example has `{}`", key.name);
+    let within = |folder: &str| {
+        let entries = fs::read_dir(root.join(folder)).expect("it is there");
+        entries.map(|entry| entry.expect("it can be listed").path()).collect::<Vec<_>>()
+    };
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
+    let is_fine = |case: &PathBuf| read(case.join("code")) == "0\n";
+    let cases = within("tests/cases").into_iter().filter(is_fine).map(|case| case.join("input.toml"));
+    let texts: Vec<String> = within("tests/platforms").into_iter().chain(cases).map(read).collect();
+    let examples: Vec<DeValue<'_>> =
+        texts.iter().filter_map(|text| Some(DeValue::Table(DeTable::parse(text).ok()?.into_inner()))).collect();
+    for (way, known) in [
+        ("secrets", SecretsSpec::KEYS),
+        ("secrets store", NamedStore::KEYS),
+        ("images", ImagesSpec::KEYS),
+        ("manifests", ManifestsSpec::KEYS),
+        ("patches", PatchSpec::KEYS),
+        ("patches target", TargetSpec::KEYS),
+        ("patches json6902", OperationSpec::KEYS),
+        ("crds *", DefinitionsSpec::KEYS),
+        ("requirements", RequirementsSpec::KEYS),
+        ("requirements crds *", RequiredDefinition::KEYS),
+    ] {
+        let way: Vec<&str> = way.split(' ').collect();
+        let mut found = BTreeSet::new();
+        for example in &examples {
+            keys(example, &way, &mut found);
+            keys(example, &[&["environments", "*"], way.as_slice()].concat(), &mut found);
+        }
+        for key in known {
+            assert!(found.contains(key.name), "no example has `{}` of `{}`", key.name, way.join("."));
+        }
     }
 }
 
-/// Whether a line is one of `[secrets]` or changes it in an environment.
-fn is_about_secrets(text: &str, line: &str) -> bool {
-    let table = text.split("\n[").find(|table| table.starts_with("secrets]")).unwrap_or_default();
-    table.contains(line) || (line.starts_with("secrets ") && line.contains("directory"))
+/// The keys of all tables at the end of a way; `*` is any key.
+fn keys(node: &DeValue<'_>, way: &[&str], found: &mut BTreeSet<String>) {
+    match (node, way) {
+        (DeValue::Array(items), _) => items.iter().for_each(|item| keys(item.get_ref(), way, found)),
+        (DeValue::Table(table), []) => found.extend(table.keys().map(|key| key.get_ref().to_string())),
+        (DeValue::Table(table), [step, rest @ ..]) => {
+            let meant = table.iter().filter(|(key, _)| *step == "*" || key.get_ref() == step);
+            meant.for_each(|(_, inner)| keys(inner.get_ref(), rest, found));
+        }
+        _ => {}
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 
 /// A chain of steps from the root of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,15 @@ impl Path {
     #[must_use]
     pub fn map(self, other: impl FnMut(Step) -> Step) -> Self {
         Self(self.0.into_iter().map(other).collect())
+    }
+
+    /// The path as it may be told of what somebody else wrote: a key that has swallowed its value may hold a secret.
+    pub fn told(&self) -> String {
+        let told = |step: &Step| match step {
+            Step::Key(key) => Step::Key(told_key(key)),
+            other => other.clone(),
+        };
+        Self(self.0.iter().map(told).collect()).to_string()
     }
 
     /// Whether this is the root of an object.
@@ -114,6 +123,14 @@ impl fmt::Display for Path {
     }
 }
 
+/// A key that has swallowed its value, as in `{password:x}`, up to where the value begins.
+pub fn told_key(key: &str) -> CompactString {
+    match key.find([':', '=']) {
+        Some(end) => format_compact!("{}…", key[..end].trim_end()),
+        None => key.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +141,17 @@ mod tests {
         assert_eq!(path.to_string(), ".spec.containers[api].image");
         assert_eq!(Path::of(&["data", "prometheus.yml"]).and(Step::Index(2)).to_string(), ".data[prometheus.yml][2]");
         assert!(path.begins(&["spec", "containers", "image"]) && !path.begins(&["image"]));
+    }
+
+    #[test]
+    fn a_key_that_has_swallowed_its_value_is_told_without_it() {
+        for (key, told) in [
+            ("password:hunter2", ".data.password…"),
+            ("pw :hunter2", ".data.pw…"),
+            ("x=y", ".data.x…"),
+            ("a b", ".data[a b]"),
+        ] {
+            assert_eq!(Path::of(&["data", key]).told(), told);
+        }
     }
 }

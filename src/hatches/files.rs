@@ -67,7 +67,9 @@ pub fn text(path: &str, span: Span, shelf: &dyn Shelf, report: &mut Report) -> O
         Ok(text) => Some(text),
         Err(why) => {
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            // a file that is there and cannot be read is not meant to be another
             let known = shelf.below(directory);
+            let known = if known.iter().any(|known| known == path) { Vec::new() } else { known };
             let near = suggest::nearest(path, known.iter().map(String::as_str)).map(str::to_owned);
             report.error(codes::MISSING_FILE, span, format!("`{path}` {why}")).did_you_mean(near.as_deref());
             None

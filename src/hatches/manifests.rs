@@ -202,6 +202,10 @@ fn one(
     // what is only doubtful is said by `validate`, where it can be accepted
     report.adopt(aside, |_| true);
     is_refused |= custom(document, platform, kinds, judge, report);
+    // who forgets `metadata` is told that, and not of all that stands in it
+    if is_refused && root.get("metadata").is_none() {
+        return;
+    }
     let kind = document.id.kind.as_str();
     let place = kinds.place(document);
     if is_whole && place.is_none() && !is_own {

@@ -188,8 +188,8 @@ fn merge_components<'i>(
     if let DeValue::Table(components) = base.get_mut() {
         let mut known: Vec<String> = components.keys().map(|name| name.get_ref().to_string()).collect();
         known.extend(misspelt);
-        if let Some(all) = overlays.get("*") {
-            merge_all(components, all, report);
+        if let Some((key, all)) = overlays.get_key_value("*") {
+            merge_all(components, key.get_ref(), all, report);
         }
         for (name, change) in overlays.iter().filter(|(name, _)| name.get_ref() != "*") {
             removed.extend(merge_component(components, &known, name, change, report));
@@ -282,11 +282,14 @@ fn ports_stay<'c, 'i: 'c>(
 
 /// `"*"` reaches the components that have the key already: what a key means depends on the type, and a type that has
 /// no `scale` cannot take one. What is `off` stays off.
-fn merge_all<'i>(components: &mut Table<'i>, all: &Node<'i>, report: &mut Report) {
+fn merge_all<'i>(components: &mut Table<'i>, name: &str, all: &Node<'i>, report: &mut Report) {
     let Some(changes) = all.get_ref().as_table() else {
         wrong_type(all, "a table", report);
         return;
     };
+    if changes.is_empty() {
+        same(name, all, report);
+    }
     for (key, change) in changes {
         let (mut reached, mut changed) = (false, false);
         if key.get_ref() == "port" {

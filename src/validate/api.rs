@@ -157,7 +157,7 @@ impl Judge<'_> {
     }
 
     fn at(&mut self, path: &Path, span: Span, why: &str) {
-        self.report.error(codes::INVALID_FIELD, span, format!("{}: `{path}` {why}", self.object));
+        self.report.error(codes::INVALID_FIELD, span, format!("{}: `{}` {why}", self.object, path.told()));
     }
 
     /// Speaks about what stands one step further in.

@@ -136,7 +136,7 @@ impl Walk<'_> {
         let known: Vec<&str> = fields.iter().map(|field| field.key).collect();
         let meant = suggest::meant(node.entries().iter().map(|entry| entry.key.as_str()), &known);
         for key in missing.into_iter().filter(|key| !meant.contains(key)) {
-            let message = match self.path.to_string().as_str() {
+            let message = match self.path.told().as_str() {
                 "" => format!("{}: `{key}` is missing", self.object),
                 path => format!("{}: `{key}` is missing in `{path}`", self.object),
             };
@@ -280,7 +280,7 @@ fn is_time(text: &str) -> bool {
 
 /// `.spec.replicas`, or `the object`.
 fn said(path: &Path) -> String {
-    let path = path.to_string();
+    let path = path.told();
     if path.is_empty() { "the object".to_owned() } else { format!("`{path}`") }
 }
 

@@ -89,7 +89,7 @@ fn field(document: &Document, place: Span) -> String {
             break;
         }
     }
-    path.to_string()
+    path.told()
 }
 
 fn within(node: &Node, at: usize) -> Option<(&Node, Step)> {

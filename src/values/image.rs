@@ -98,7 +98,10 @@ impl Parse for Image {
     /// `user:password@registry.example.com/app:1`, as in a URL
     fn may_be_secret(text: &str) -> bool {
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-        text.split_once('/').is_some_and(|(host, _)| host.contains('@'))
+        match text.split_once('/') {
+            Some((host, _)) => host.contains('@'),
+            None => text.split_once('@').is_some_and(|(user, rest)| user.contains(':') && !rest.starts_with("sha256:")),
+        }
     }
 }
 

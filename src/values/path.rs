@@ -47,6 +47,11 @@ impl Parse for UrlPath {
         }
         if text.len() > 255 { Err("is longer than 255 characters".to_owned()) } else { Ok(Self(text.to_owned())) }
     }
+
+    /// `/hook?token=…`
+    fn may_be_secret(text: &str) -> bool {
+        text.contains(['?', '=', '@'])
+    }
 }
 
 impl fmt::Display for UrlPath {

@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::diagnostics::codes;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
-use crate::diff::path::{Path, Step};
+use crate::diff::path::{Path, Step, told_key};
 use crate::manifest::document::Document;
 use crate::manifest::node::{Entry, Node, Value};
 use crate::validate::api::defaults;
@@ -195,7 +195,7 @@ impl Judge {
         let known = schema.get("properties").map(Node::entries).unwrap_or_default();
         let near = suggest::nearest(&entry.key, known.iter().map(|known| known.key.as_str()));
         let help = near.map(|near| format!("did you mean `{near}`?"));
-        let message = format!("the definition has no field `{}`, at {}", entry.key, said(&self.path));
+        let message = format!("the definition has no field `{}`, at {}", told_key(&entry.key), said(&self.path));
         self.fault(codes::UNKNOWN_KEY, entry.span, message).help = help;
     }
 
@@ -210,7 +210,7 @@ impl Judge {
         };
         let required = schema.items_at(&["required"]).iter().filter_map(Node::text);
         for key in required.filter(is_missing) {
-            let message = match self.path.to_string().as_str() {
+            let message = match self.path.told().as_str() {
                 "" => format!("`{key}` is missing"),
                 path => format!("`{key}` is missing in `{path}`"),
             };
@@ -387,7 +387,7 @@ fn measured(node: &Node) -> String {
 }
 
 fn said(path: &Path) -> String {
-    let path = path.to_string();
+    let path = path.told();
     if path.is_empty() { "the object".to_owned() } else { format!("`{path}`") }
 }
 

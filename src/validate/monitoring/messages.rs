@@ -19,24 +19,31 @@ struct Defined {
     names: BTreeSet<String>,
     /// Whether there can be no others.
     is_all: bool,
+    /// Those that are named and not there, and have been told of: each is one mistake, however many messages need it.
+    told: BTreeSet<String>,
 }
 
 impl Defined {
-    /// The first template that is named and not there. Alertmanager brings some by itself.
-    fn missing<'u>(&self, uses: &'u Uses) -> Option<&'u str> {
+    /// The first template that is named, not there and not told of yet. Alertmanager brings some by itself.
+    fn missing<'u>(&mut self, uses: &'u Uses) -> Option<&'u str> {
         let is_there = |name: &str| {
             name.contains(".default.")
                 || name.starts_with("__")
                 || self.names.contains(name)
+                || self.told.contains(name)
                 || uses.defines.iter().any(|own| own == name)
         };
-        uses.templates.iter().map(String::as_str).find(|name| self.is_all && !is_there(name))
+        // a file that is not there is one mistake, whatever should be in it
+        let is_asked = self.is_all && (self.told.is_empty() || !self.names.is_empty());
+        let missing = uses.templates.iter().map(String::as_str).find(|name| is_asked && !is_there(name))?;
+        self.told.insert(missing.to_owned());
+        Some(missing)
     }
 }
 
 /// Judges the files that a configuration names, and what its receivers say.
 pub fn read<'a>(world: &World<'a>, scene: &Scene<'a>, payload: &Payload<'a>, findings: &mut Findings) {
-    let mut defined = Defined { names: BTreeSet::new(), is_all: true };
+    let mut defined = Defined { names: BTreeSet::new(), is_all: true, told: BTreeSet::new() };
     let mut read: Vec<(&Node, Uses)> = Vec::new();
     for at in payload.root.items_at(&["templates"]) {
         findings.ask();
@@ -82,7 +89,7 @@ pub fn read<'a>(world: &World<'a>, scene: &Scene<'a>, payload: &Payload<'a>, fin
         }
     }
     for receiver in payload.root.items_at(&["receivers"]) {
-        texts(payload, receiver, &defined, findings);
+        texts(payload, receiver, &mut defined, findings);
     }
 }
 
@@ -107,7 +114,7 @@ fn in_file<'f>(
 }
 
 /// Templates in what a receiver says.
-fn texts(payload: &Payload<'_>, node: &Node, defined: &Defined, findings: &mut Findings) {
+fn texts(payload: &Payload<'_>, node: &Node, defined: &mut Defined, findings: &mut Findings) {
     if let Some(text) = node.text().filter(|text| text.contains("{{")) {
         findings.ask();
         let told = match templates::read(text, OF_MESSAGES) {
