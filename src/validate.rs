@@ -24,8 +24,6 @@ pub mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::num::NonZero;
-use std::{panic, thread};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
@@ -35,6 +33,7 @@ use crate::manifest::helm;
 use crate::manifest::read::Dialect;
 use crate::model::tree::{Tree, TreeFile};
 use crate::schema::Schema;
+use crate::shares;
 use crate::spec::shapes::Minor;
 use crate::validate::findings::Findings;
 use crate::validate::groups::GROUPS;
@@ -163,7 +162,9 @@ impl Verdict {
 /// Checks every file of `tree`.
 pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     let schema = Schema::of(question.minor);
-    let (mut files, mut asked) = each_alone(tree.files, schema, question);
+    let checked = shares::each(tree.files, FEW, |file| alone(file, schema, question));
+    let mut asked: usize = checked.iter().map(|(_, asked)| asked).sum();
+    let mut files: Vec<Checked> = checked.into_iter().map(|(file, _)| file).collect();
     once(&mut files);
     // who cannot read a file does not know what is missing
     let is_read = |file: &Checked| !file.report.sorted().iter().any(|found| found.code == codes::MANIFEST);
@@ -176,29 +177,8 @@ pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     Verdict { files, asked, accepted: 0 }
 }
 
-/// Reads and decodes every file, on as many threads as there are processors: files know nothing of each other.
-fn each_alone(mut files: Vec<TreeFile>, schema: &Schema, question: &Question<'_>) -> (Vec<Checked>, usize) {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = files.len().div_ceil(threads).max(FEWEST);
-    let work = |part: Vec<TreeFile>| part.into_iter().map(|file| alone(file, schema, question)).collect::<Vec<_>>();
-    let checked: Vec<(Checked, usize)> = thread::scope(|scope| {
-        let mut others = Vec::new();
-        while files.len() > share {
-            let part = files.split_off(files.len() - share);
-            others.push(scope.spawn(move || work(part)));
-        }
-        let mut all = work(files);
-        for other in others.into_iter().rev() {
-            all.extend(other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
-        }
-        all
-    });
-    let asked = checked.iter().map(|(_, asked)| asked).sum();
-    (checked.into_iter().map(|(file, _)| file).collect(), asked)
-}
-
-/// Fewer files than this are not worth a thread.
-const FEWEST: usize = 64;
+/// Files that are worth a thread.
+const FEW: usize = 2;
 
 /// Reads and decodes a file, and counts the questions.
 fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, usize) {
@@ -231,7 +211,7 @@ fn settle(document: &mut Document, schema: &Schema) {
     }
 }
 
-/// The checks of several objects at once, each on a thread of its own: none knows of the others.
+/// The checks of several objects at once, several at a time: none knows of the others.
 fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
     let found: Vec<Findings> = {
         let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
@@ -240,14 +220,11 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
         let wanted = GROUPS.iter().filter(|(_, _, codes, _)| question.wanted.has_any(codes));
         let wanted = wanted.flat_map(|(.., checks)| *checks);
         let work = |check: groups::Check| {
-            let mut findings = Findings { wanted: question.wanted.clone(), ..Findings::default() };
+            let mut findings = Findings::of(&question.wanted);
             check(&world, &mut findings);
             findings
         };
-        thread::scope(|scope| {
-            let running: Vec<_> = wanted.map(|check| scope.spawn(|| work(*check))).collect();
-            running.into_iter().map(|check| check.join().unwrap_or_else(|cause| panic::resume_unwind(cause))).collect()
-        })
+        shares::each(wanted, 1, |check| work(*check))
     };
     for findings in found {
         *asked += findings.asked;

@@ -47,22 +47,33 @@ pub fn holds_credentials(text: &str) -> bool {
 }
 
 fn is_credential(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----")
-        || (text.contains("\"auths\"") && text.contains('{'))
-        || begins(text).any(|word| {
-            let rests = TOKENS.iter().filter_map(|start| word.strip_prefix(start));
-            rests.into_iter().any(|rest| rest.chars().take_while(|letter| is_name(*letter)).count() >= 6)
-        })
+    text.contains("PRIVATE KEY-----") || (text.contains("\"auths\"") && text.contains('{')) || holds_token(text)
 }
 
-/// The text from each place on where a word begins.
-fn begins(text: &str) -> impl Iterator<Item = &str> {
-    let mut is_inside = false;
-    text.char_indices().filter_map(move |(at, letter)| {
-        let was_inside = std::mem::replace(&mut is_inside, letter.is_alphanumeric());
-        (is_inside && !was_inside).then(|| &text[at..])
+/// Whether a word of a text begins as a token does and goes on for a while.
+fn holds_token(text: &str) -> bool {
+    // whole files come by here: their bytes are looked at first, and their letters where that is not enough
+    let mut before = b' ';
+    text.bytes().enumerate().any(|(at, byte)| {
+        let was_inside = std::mem::replace(&mut before, byte).is_ascii_alphanumeric();
+        if was_inside || !BEGIN_TOKENS[usize::from(byte)] {
+            return false;
+        }
+        let mut rests = TOKENS.iter().filter_map(|start| text.get(at..)?.strip_prefix(start));
+        rests.any(|rest| rest.chars().take_while(|letter| is_name(*letter)).count() >= 6)
+            && !text[..at].ends_with(char::is_alphanumeric)
     })
 }
+
+/// Whether a token begins with a byte.
+const BEGIN_TOKENS: [bool; 256] = {
+    let (mut begin, mut at) = ([false; 256], 0);
+    while at < TOKENS.len() {
+        begin[TOKENS[at].as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    begin
+};
 
 /// Whether a key of a map is a secret by itself: a well-known token, or an address with a password in it.
 pub fn is_secret_key(key: &str) -> bool {

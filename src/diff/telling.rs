@@ -59,12 +59,9 @@ const PLACES: &[&str] = &["file", "path", "dir", "ref", "refs", "name", "namespa
 /// Whether the name of a value says that it is secret.
 pub fn is_telling(name: &str) -> bool {
     let name = last(name);
-    if HARMLESS.contains(&name) {
-        return false;
-    }
-    is_key_file(name)
-        || has_part(name)
-        || words(name).any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
+    let is_word = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let tells = is_key_file(name) || has_part(name) || words(name).any(is_word);
+    tells && !HARMLESS.contains(&name)
 }
 
 /// Whether the name says that all that it holds is secret.

@@ -1,14 +1,17 @@
 //! Text to values, for the YAML that people and programs mostly write: maps and lists in lines, a scalar on its line or as
 //! a literal block. It reads that many times faster than a reader of all of YAML.
 //!
-//! Lives here: block style. It must never guess: whatever is not plainly block style, mistakes included, is left to the
-//! library, and whatever is read here means what the library says it means (the tests below).
+//! Lives here: block style, and lists of words between brackets. It must never guess: whatever is not plainly that, mistakes
+//! included, is left to the library, and whatever is read here means what the library says it means (the tests below).
+
+pub(super) mod scalars;
 
 use std::collections::HashSet;
 
 use compact_str::CompactString;
 
 use crate::diagnostics::source::Span;
+use crate::manifest::block::scalars::{bare, is_control, is_unprintable, quoted};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::plain;
 
@@ -23,7 +26,7 @@ pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
     if !text.is_ascii() && text.contains(is_unprintable) {
         return None;
     }
-    let mut lines = Lines { text, at: 0, column: 0, is_over: false };
+    let mut lines = Lines { text, at: 0, column: 0, is_over: false, items: Vec::new(), entries: Vec::new() };
     let mut found = Vec::new();
     lines.skip()?;
     loop {
@@ -45,15 +48,6 @@ pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
     }
 }
 
-fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f
-}
-
-/// What some readers take for the end of a line, or do not take at all.
-pub(super) fn is_unprintable(letter: char) -> bool {
-    matches!(letter, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-}
-
 /// A place in the text. Between values it is the first letter of a line that says something.
 struct Lines<'t> {
     text: &'t str,
@@ -62,6 +56,10 @@ struct Lines<'t> {
     column: usize,
     /// Whether the text has ended.
     is_over: bool,
+    /// The items of lists and the entries of maps that have not ended: of each list it is known only at its end how many
+    /// it has, and then it takes no more memory than they do.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
 }
 
 impl<'t> Lines<'t> {
@@ -146,15 +144,16 @@ impl<'t> Lines<'t> {
     }
 
     fn list(&mut self, depth: usize) -> Option<Node> {
-        let (start, column) = (self.at, self.column);
-        let mut items = Vec::new();
+        let (start, column, first) = (self.at, self.column, self.items.len());
         while self.column == column && self.is_dash() {
             self.at += 1;
-            items.push(self.item(column, depth + 1)?);
+            let item = self.item(column, depth + 1)?;
+            self.items.push(item);
             if self.column > column && !self.is_end() {
                 return None;
             }
         }
+        let items = self.items.drain(first..).collect();
         Some(Node { span: (start..self.at).into(), value: Value::List(items) })
     }
 
@@ -178,8 +177,7 @@ impl<'t> Lines<'t> {
     }
 
     fn map(&mut self, depth: usize) -> Option<Node> {
-        let (start, column) = (self.at, self.column);
-        let mut entries: Vec<Entry> = Vec::new();
+        let (start, column, first) = (self.at, self.column, self.entries.len());
         while self.column == column && !self.is_end() && !self.is_dash() {
             let (key, span) = self.key()?;
             let node = if self.peek() == Some(b' ') {
@@ -192,11 +190,12 @@ impl<'t> Lines<'t> {
                 is_inner.then_some(())?;
                 self.node(depth + 1)?
             };
-            entries.push(Entry { key, span, node });
+            self.entries.push(Entry { key, span, node });
             if self.column > column && !self.is_end() {
                 return None;
             }
         }
+        let entries: Vec<Entry> = self.entries.drain(first..).collect();
         has_each_once(&entries).then(|| Node { span: (start..self.at).into(), value: Value::Map(entries) })
     }
 
@@ -225,7 +224,7 @@ impl<'t> Lines<'t> {
             [b'"', ..] => quoted(self.line()).map(|(text, length)| (Value::Text(text), length))?,
             [b'|', ..] => return self.literal(column),
             [b'{', b'}', ..] => (Value::Map(Vec::new()), 2),
-            [b'[', b']', ..] => (Value::List(Vec::new()), 2),
+            [b'[', ..] => self.flow(depth)?,
             _ => {
                 let length = bare(rest, false)?;
                 (plain::resolve(self.text.get(start..start + length)?), length)
@@ -234,6 +233,35 @@ impl<'t> Lines<'t> {
         self.at = start + length;
         self.end_of_line()?;
         Some(Node { span: (start..start + length).into(), value })
+    }
+
+    /// A list of plain or quoted words between brackets, and how long it is. All else between brackets is left to the
+    /// library.
+    fn flow(&mut self, depth: usize) -> Option<(Value, usize)> {
+        let (line, mut at) = (self.line(), 1);
+        if line.as_bytes().get(at) == Some(&b']') {
+            return Some((Value::List(Vec::new()), 2));
+        }
+        let first = self.items.len();
+        (depth < DEEPEST).then_some(())?;
+        loop {
+            let (start, rest) = (self.at + at, &line[at..]);
+            let (value, length) = if rest.starts_with('"') {
+                quoted(rest).map(|(text, length)| (Value::Text(text), length))?
+            } else {
+                let is_word = |letter: char| letter.is_ascii_alphanumeric() || "_./".contains(letter);
+                let length = rest.find(|letter| !is_word(letter)).filter(|length| *length > 0)?;
+                (plain::resolve(&rest[..length]), length)
+            };
+            self.items.push(Node { span: (start..start + length).into(), value });
+            at += length;
+            match line.as_bytes().get(at)? {
+                b',' => at += 1,
+                b']' => return Some((Value::List(self.items.drain(first..).collect()), at + 1)),
+                _ => return None,
+            }
+            at += line[at..].bytes().take_while(|byte| *byte == b' ').count();
+        }
     }
 
     /// A literal block; it stands further in than `column`.
@@ -303,72 +331,6 @@ enum Chomp {
     Strip,
     Clip,
     Keep,
-}
-
-/// The length of the text without quotes that begins here: a key, which its colon ends, or a value, which the end of the
-/// line does. `None` if it is no such text, or may go on, hold a remark or be something else.
-fn bare(rest: &[u8], is_key: bool) -> Option<usize> {
-    let is_begin = match rest {
-        [] => false,
-        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' ' | b'\n'),
-        [first, ..] => !b"-?:,[]{}#&*!|>'\"%@` \n".contains(first),
-    };
-    if !is_begin {
-        return None;
-    }
-    let mut last = b' ';
-    for (at, byte) in rest.iter().enumerate() {
-        match byte {
-            b'\n' => return (!is_key && !matches!(last, b' ' | b':')).then_some(at),
-            b':' if is_key && matches!(rest.get(at + 1), None | Some(b' ' | b'\n')) => {
-                return (last != b' ').then_some(at);
-            }
-            b' ' if last == b':' => return None,
-            b'#' if last == b' ' => return None,
-            ..=0x1f | 0x7f => return None,
-            _ => last = *byte,
-        }
-    }
-    (!is_key && !matches!(last, b' ' | b':')).then_some(rest.len())
-}
-
-/// The text between the double quotes with which the line begins, and where it ends.
-pub(super) fn quoted(line: &str) -> Option<(CompactString, usize)> {
-    let mut text = CompactString::default();
-    let mut at = 1;
-    loop {
-        let rest = &line[at..];
-        let end = rest.find(['"', '\\'])?;
-        let piece = &rest[..end];
-        if piece.bytes().any(is_control) {
-            return None;
-        }
-        text.push_str(piece);
-        at += end + 1;
-        if rest.as_bytes()[end] == b'"' {
-            return Some((text, at));
-        }
-        let (letter, length) = escaped(&line[at..])?;
-        text.push(letter);
-        at += length;
-    }
-}
-
-/// What stands behind a backslash, and how many bytes say it.
-fn escaped(rest: &str) -> Option<(char, usize)> {
-    let letter = match rest.as_bytes().first()? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'n' => '\n',
-        b't' => '\t',
-        b'r' => '\r',
-        b'u' => {
-            let digits = rest.get(1..5).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-            return Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, 5));
-        }
-        _ => return None,
-    };
-    Some((letter, 1))
 }
 
 pub(super) fn has_each_once(entries: &[Entry]) -> bool {

@@ -6,7 +6,8 @@
 use compact_str::CompactString;
 
 use crate::diagnostics::source::Span;
-use crate::manifest::block::{DEEPEST, LONGEST_KEY, has_each_once, is_unprintable, quoted};
+use crate::manifest::block::scalars::{is_unprintable, quoted};
+use crate::manifest::block::{DEEPEST, LONGEST_KEY, has_each_once};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::plain;
 
@@ -15,7 +16,7 @@ pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
     if !text.trim_start().starts_with(['{', '[']) || !text.is_ascii() && text.contains(is_unprintable) {
         return None;
     }
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    let mut reader = Reader { text, at: 0, depth: 0, items: Vec::new(), entries: Vec::new() };
     reader.blanks();
     let start = reader.at;
     let root = reader.value()?;
@@ -28,6 +29,9 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
+    /// The items of lists and the entries of maps that have not ended.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
 }
 
 impl Reader<'_> {
@@ -71,22 +75,23 @@ impl Reader<'_> {
     }
 
     fn list(&mut self) -> Option<Value> {
-        let mut items = Vec::new();
+        let first = self.items.len();
         if self.skips(b']') {
-            return Some(Value::List(items));
+            return Some(Value::List(Vec::new()));
         }
         loop {
-            items.push(self.value()?);
+            let item = self.value()?;
+            self.items.push(item);
             if !self.goes_on(b']')? {
-                return Some(Value::List(items));
+                return Some(Value::List(self.items.drain(first..).collect()));
             }
         }
     }
 
     fn map(&mut self) -> Option<Value> {
-        let mut entries = Vec::new();
+        let first = self.entries.len();
         if self.skips(b'}') {
-            return Some(Value::Map(entries));
+            return Some(Value::Map(Vec::new()));
         }
         loop {
             let start = self.at;
@@ -96,8 +101,10 @@ impl Reader<'_> {
                 return None;
             }
             self.blanks();
-            entries.push(Entry { key, span, node: self.value()? });
+            let node = self.value()?;
+            self.entries.push(Entry { key, span, node });
             if !self.goes_on(b'}')? {
+                let entries: Vec<Entry> = self.entries.drain(first..).collect();
                 return has_each_once(&entries).then_some(Value::Map(entries));
             }
         }

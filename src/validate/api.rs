@@ -51,6 +51,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::diff::path::{Path, Step};
+use crate::manifest::document::Id;
 use crate::manifest::node::{Node, Value};
 use crate::spec::shapes::Minor;
 use crate::validate::api::forms::Form;
@@ -61,7 +62,7 @@ type Rule = fn(&mut Judge<'_>, &Node);
 /// Speaks about one value.
 pub struct Judge<'a> {
     /// The object that holds it.
-    pub object: &'a str,
+    pub object: &'a Id,
     /// Where in the object it stands.
     pub path: &'a Path,
     /// What is wrong goes here.
@@ -181,7 +182,10 @@ impl Judge<'_> {
     /// Speaks about what stands at the end of a chain of keys, if there is something.
     fn under<'n>(&mut self, node: &'n Node, keys: &[&str], work: impl FnOnce(&mut Judge<'_>, &'n Node)) {
         let Some(inner) = node.at(keys).filter(|inner| !matches!(inner.value, Value::Null)) else { return };
-        let path = keys.iter().fold(self.path.clone(), |path, key| path.key(key));
+        let mut path = self.path.clone();
+        for key in keys {
+            path.push(Step::Key((*key).into()));
+        }
         work(&mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor }, inner);
     }
 

@@ -6,7 +6,7 @@
 use crate::diagnostics::source::Span;
 use crate::diagnostics::{codes, report::Report, suggest};
 use crate::diff::path::{Path, Step};
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Node, Value};
 use crate::schema::{Field, Kind, Schema, Shape};
 use crate::spec::shapes::Minor;
@@ -22,7 +22,7 @@ const GONE: &[&str] = &["extensions"];
 pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
-    let mut walk = Walk { schema, minor, object: document.id.to_string(), path: Path::default(), report, judged: 1 };
+    let mut walk = Walk { schema, minor, object: &document.id, path: Path::default(), report, judged: 1 };
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), format!("{}: `apiVersion` is missing", document.id))
@@ -34,13 +34,13 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         let level = version.rsplit('/').next().unwrap_or(version);
         if level.contains("alpha") || level.contains("beta") {
             let message = format!("{version} is not served unless somebody turns it on");
-            walk.report.warning(codes::NOT_SERVED, span, walk.object.clone(), message);
+            walk.report.warning(codes::NOT_SERVED, span, walk.object.to_string(), message);
         }
         let settled = nulls::settled(root, known.name, schema);
         let root = settled.as_ref().unwrap_or(root);
         let readable = sops::readable(root);
         let root = readable.as_ref().unwrap_or(root);
-        let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
+        let judge = &mut Judge { object: walk.object, path: &walk.path, report: walk.report, minor };
         names::identity(judge, &document.id, root, known);
         walk.fields(root, known.name);
         return Some(walk.judged);
@@ -71,9 +71,9 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
 pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: &mut Report) {
     let Some(metadata) = document.root.get("metadata") else { return };
     let schema = Schema::of(minor);
-    let mut walk = Walk { schema, minor, object: document.id.to_string(), path: Path::default(), report, judged: 0 };
+    let mut walk = Walk { schema, minor, object: &document.id, path: Path::default(), report, judged: 0 };
     let kind = Kind { is_namespaced, name: METADATA };
-    let judge = &mut Judge { object: &walk.object, path: &walk.path, report: walk.report, minor };
+    let judge = &mut Judge { object: walk.object, path: &walk.path, report: walk.report, minor };
     names::identity(judge, &document.id, &document.root, kind);
     walk.step(Step::Key("metadata".into()), |walk| walk.value(metadata, Shape::Type(METADATA)));
 }
@@ -92,7 +92,7 @@ fn place(root: &Node, key: &str) -> Span {
 struct Walk<'a> {
     schema: &'a Schema,
     minor: Minor,
-    object: String,
+    object: &'a Id,
     /// Where it is.
     path: Path,
     report: &'a mut Report,
@@ -121,7 +121,7 @@ impl Walk<'_> {
         if self.path.begins(&["status"]) {
             return;
         }
-        let judge = &mut Judge { object: &self.object, path: &self.path, report: self.report, minor: self.minor };
+        let judge = &mut Judge { object: self.object, path: &self.path, report: self.report, minor: self.minor };
         let questions = Questions::of(name);
         questions.judge(node, judge);
         let required = fields.iter().filter(|field| is_required(field)).map(|field| field.key);

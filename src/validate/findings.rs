@@ -20,6 +20,19 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// None yet, of these codes.
+    pub fn of(wanted: &Wanted) -> Self {
+        Self { found: BTreeMap::new(), asked: 0, wanted: wanted.clone() }
+    }
+
+    /// Takes over what others have found.
+    pub fn take(&mut self, other: Self) {
+        self.asked += other.asked;
+        for (file, report) in other.found {
+            self.found.entry(file).or_default().take(report);
+        }
+    }
+
     /// Counts a question.
     pub fn ask(&mut self) {
         self.asked += 1;

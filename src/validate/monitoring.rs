@@ -8,9 +8,11 @@ mod dashboards;
 mod deliveries;
 mod durations;
 mod fields;
+mod masks;
 mod matchers;
 mod messages;
 mod needs;
+mod patterns;
 pub mod payloads;
 mod promql;
 mod questions;
@@ -43,7 +45,8 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
         return;
     }
     // reading questions takes longer than all that is asked about them
-    let (questions, rules) = shares::both(|| dashboards::questions(&scene), || judged_rules(&scene, findings));
+    let rules = judged_rules(&scene, findings);
+    let questions = dashboards::questions(&scene);
     let servers = scene.servers();
     let own: Vec<Answers> = servers.iter().map(|server| Answers::of(world, &[server], &rules)).collect();
     for (server, answers) in servers.iter().zip(&own) {
@@ -74,5 +77,14 @@ pub fn keep(world: &World<'_>, findings: &mut Findings) {
 fn judged_rules<'s>(scene: &'s Scene<'_>, findings: &mut Findings) -> BTreeMap<usize, Vec<Rule<'s>>> {
     let tables = Tables::of_rules();
     let files = scene.payloads.iter().enumerate().filter(|(_, payload)| payload.usage == Use::Rules);
-    files.map(|(at, payload)| (at, rules::judge(payload, &tables, findings))).collect()
+    let judged = shares::each(files, 1, |(at, payload)| {
+        let mut own = Findings::of(&findings.wanted);
+        let rules = rules::judge(payload, &tables, &mut own);
+        ((at, rules), own)
+    });
+    let take = |(rules, own)| {
+        findings.take(own);
+        rules
+    };
+    judged.into_iter().map(take).collect()
 }

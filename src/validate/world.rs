@@ -39,6 +39,8 @@ pub struct Thing<'a> {
     pub file: usize,
     /// The object.
     pub document: &'a Document,
+    /// The namespace that it lands in; empty for objects of the cluster.
+    place: &'a str,
 }
 
 /// The pods of a workload, as its template describes them.
@@ -76,7 +78,7 @@ impl<'a> World<'a> {
     ) -> Self {
         let things = files
             .into_iter()
-            .flat_map(|(file, documents)| documents.iter().map(move |document| Thing { file, document }));
+            .flat_map(|(file, documents)| documents.iter().map(move |document| Thing::of(file, document)));
         let objects: Vec<Thing<'a>> = things.collect();
         let mut found = HashMap::with_capacity(objects.len());
         for (at, thing) in objects.iter().enumerate() {
@@ -108,16 +110,17 @@ impl<'a> World<'a> {
         self.texts.get(file).copied()
     }
 
-    /// The numbers of the pods of a namespace that a selector wants, in order.
-    pub fn selected(&self, namespace: &str, selector: &Selector<'_>) -> Vec<usize> {
-        let is_meant = |at: &usize| {
+    /// The numbers of the pods of a namespace that a selector wants, in order. They are looked for one by one, so that who
+    /// asks for the first only does not wait for all.
+    pub fn selected(&self, namespace: &str, selector: &Selector<'_>) -> impl Iterator<Item = usize> {
+        let is_meant = move |at: &usize| {
             let pod = &self.pods[*at];
             pod.namespace() == namespace && selector.matches(&pod.labels)
         };
-        match selector.0.iter().filter_map(|need| self.of_label(namespace, need)).min_by_key(|found| found.len()) {
-            Some(rarest) => rarest.iter().copied().filter(is_meant).collect(),
-            None => (0..self.pods.len()).filter(is_meant).collect(),
-        }
+        let labelled = selector.0.iter().filter_map(|need| self.of_label(namespace, need));
+        let rarest = labelled.min_by_key(|found| found.len());
+        let all = 0..if rarest.is_none() { self.pods.len() } else { 0 };
+        rarest.unwrap_or_default().iter().copied().chain(all).filter(is_meant)
     }
 
     /// The pods that have the one label that is needed; `None` if that is not what is needed.
@@ -200,9 +203,14 @@ pub fn is_of_cluster(kind: &str) -> bool {
 }
 
 impl<'a> Thing<'a> {
+    fn of(file: usize, document: &'a Document) -> Self {
+        let place = if is_of_cluster(&document.id.kind) { "" } else { namespace(document) };
+        Self { file, document, place }
+    }
+
     /// The namespace that it lands in; empty for objects of the cluster.
     pub fn place(&self) -> &'a str {
-        if is_of_cluster(&self.document.id.kind) { "" } else { namespace(self.document) }
+        self.place
     }
 
     /// Its content.

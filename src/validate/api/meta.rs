@@ -39,7 +39,7 @@ pub fn metadata(judge: &mut Judge<'_>, node: &Node) {
 pub fn labels(judge: &mut Judge<'_>, node: &Node, under: &str) {
     for entry in node.get(under).map(Node::entries).unwrap_or_default() {
         // whatever a namespace says its name is, the server writes its name
-        if entry.key == NAMESPACE_NAME && judge.object.starts_with("Namespace ") {
+        if entry.key == NAMESPACE_NAME && judge.object.kind == "Namespace" && !judge.object.name.is_empty() {
             continue;
         }
         let path = || judge.path.key(under).key(&entry.key);

@@ -120,7 +120,7 @@ fn place(judge: &mut Judge<'_>, metadata: &Node, kind: Kind, name: &str) {
     if !kind.is_namespaced {
         let span = metadata.get("namespace").map_or(metadata.span, |node| node.span);
         let message = format!("`.metadata.namespace` says nothing: a {name} lives in no namespace");
-        judge.report.warning(codes::INVALID_FIELD, span, judge.object.to_owned(), message);
+        judge.report.warning(codes::INVALID_FIELD, span, judge.object.to_string(), message);
     } else if !is_label(namespace) {
         judge.refuse(metadata, "namespace", &format!("is `{namespace}`, which no namespace is called"));
     }

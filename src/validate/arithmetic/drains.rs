@@ -13,8 +13,7 @@ pub fn end(world: &World<'_>, scales: &[Option<Scale>], findings: &mut Findings)
         let Some(spec) = budget.root().get("spec") else { continue };
         let Some(selector) = spec.get("selector").map(Selector::read) else { continue };
         let meant = world.selected(budget.place(), &selector);
-        let least =
-            meant.iter().filter_map(|at| scales[*at]).fold(0_i128, |sum, scale| sum.saturating_add(scale.least));
+        let least = meant.filter_map(|at| scales[at]).fold(0_i128, |sum, scale| sum.saturating_add(scale.least));
         // of jobs, none need run
         if least == 0 {
             continue;

@@ -1,11 +1,12 @@
 //! Dashboards of Grafana and what the adapter makes metrics of: sources that are there, and questions that can be
 //! understood.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
+use crate::shares;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::payloads::{Payload, Use};
 use crate::validate::monitoring::promql::{self, Query};
@@ -23,18 +24,15 @@ pub type Questions<'s> = HashMap<&'s str, Query>;
 
 /// Reads what the panels of all dashboards ask.
 pub fn questions<'s>(scene: &'s Scene<'_>) -> Questions<'s> {
-    let mut found = Questions::new();
-    for panel in scene.all(Use::Dashboard).flat_map(|payload| panels(payload.root.items_at(&["panels"]))) {
-        for text in panel.items_at(&["targets"]).iter().filter_map(|target| target.text_at(&["expr"])) {
-            if !found.contains_key(text)
-                && let Some(query) = fillings(text).find_map(|text| promql::parse(&text)?.ok())
-            {
-                found.insert(text, query);
-            }
-        }
-    }
-    found
+    let panels = scene.all(Use::Dashboard).flat_map(|payload| panels(payload.root.items_at(&["panels"])));
+    let asked = panels.flat_map(|panel| panel.items_at(&["targets"])).filter_map(|target| target.text_at(&["expr"]));
+    let texts: BTreeSet<&str> = asked.collect();
+    let read = |text: &'s str| Some((text, fillings(text).find_map(|text| promql::parse(&text)?.ok())?));
+    shares::each(texts, FEW, read).into_iter().flatten().collect()
 }
+
+/// Questions that are worth a thread.
+const FEW: usize = 8;
 
 /// Judges all dashboards.
 pub fn judge(scene: &Scene<'_>, questions: &Questions<'_>, answers: &Answers, findings: &mut Findings) {

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use promql_parser::label::Matcher;
-use promql_parser::parser::token::T_EQL_REGEX;
-
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Entry, Node, Value};
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::durations;
 use crate::validate::monitoring::matchers;
+use crate::validate::monitoring::patterns::Pattern;
 use crate::validate::monitoring::payloads::Payload;
 use crate::validate::monitoring::selectors;
 use crate::validate::monitoring::sight::Seen;
@@ -328,12 +326,7 @@ pub fn is_regex(text: &str) -> bool {
     // most are words to choose from; making an automaton of each takes longer than all else that is asked of the file
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" -/:;_|".contains(&byte);
     let is_beyond = || text.contains("\\Q") || text.contains("\\C");
-    text.bytes().all(is_word) || regex(text).is_some() || is_beyond()
-}
-
-/// An expression that must match the whole of a value.
-pub fn regex(text: &str) -> Option<Matcher> {
-    Matcher::new_matcher(T_EQL_REGEX, String::new(), text.to_owned()).ok()
+    text.bytes().all(is_word) || Pattern::read(text).is_some() || is_beyond()
 }
 
 fn is_url(text: &str) -> bool {

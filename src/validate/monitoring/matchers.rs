@@ -1,15 +1,62 @@
-//! Matchers of Alertmanager: `severity="critical"`, `team=~"a|b"`, several of them in braces.
+//! Matchers of labels, and how Alertmanager spells them: `severity="critical"`, `team=~"a|b"`, several of them in braces.
 
 use std::collections::BTreeMap;
 
-use promql_parser::label::Matcher;
-use promql_parser::parser::token::{T_EQL, T_EQL_REGEX, T_NEQ, T_NEQ_REGEX, TokenId};
-
 use crate::manifest::node::{Entry, Node};
 use crate::validate::monitoring::fields;
+use crate::validate::monitoring::patterns::Pattern;
+
+/// What a label must be.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    /// The label.
+    pub name: String,
+    /// What it must be like.
+    pub wants: Wants,
+    /// The value or pattern that it is held against.
+    pub value: String,
+}
+
+/// How a label is held against a value.
+#[derive(Clone, Debug)]
+pub enum Wants {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Match(Pattern),
+    /// `!~`
+    NoMatch(Pattern),
+}
+
+impl Matcher {
+    /// Whether a label may have this value.
+    pub fn is_match(&self, value: &str) -> bool {
+        match &self.wants {
+            Wants::Equal => self.value == value,
+            Wants::NotEqual => self.value != value,
+            Wants::Match(pattern) => pattern.is_match(value),
+            Wants::NoMatch(pattern) => !pattern.is_match(value),
+        }
+    }
+
+    /// Whether it wants one value and no other.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.wants, Wants::Equal)
+    }
+}
+
+/// What an operator makes of a value; `None` if it is no pattern.
+type Make = fn(&str) -> Option<Wants>;
 
 /// The longer ones first.
-const OPERATORS: &[(&str, TokenId)] = &[("=~", T_EQL_REGEX), ("!~", T_NEQ_REGEX), ("!=", T_NEQ), ("=", T_EQL)];
+const OPERATORS: &[(&str, Make)] = &[
+    ("=~", |value| Pattern::read(value).map(Wants::Match)),
+    ("!~", |value| Pattern::read(value).map(Wants::NoMatch)),
+    ("!=", |_| Some(Wants::NotEqual)),
+    ("=", |_| Some(Wants::Equal)),
+];
 
 /// What is known of the labels of an alert.
 #[derive(Clone, Debug, Default)]
@@ -48,9 +95,13 @@ pub fn of(node: &Node, list: &str, equal: &str, matching: &str) -> Vec<Matcher> 
     let texts = node.items_at(&[list]).iter().filter_map(Node::text);
     let written = texts.filter_map(parse).flatten();
     let map = |key: &str| node.get(key).map_or(&[][..], Node::entries);
-    let plain = |entry: &Entry, id| Matcher::new_matcher(id, entry.key.to_string(), entry.node.spelled()?).ok();
-    let equals = map(equal).iter().filter_map(|entry| plain(entry, T_EQL));
-    let patterns = map(matching).iter().filter_map(|entry| plain(entry, T_EQL_REGEX));
+    let plain = |entry: &Entry, wants: Make| {
+        let value = entry.node.spelled()?;
+        Some(Matcher { name: entry.key.to_string(), wants: wants(&value)?, value })
+    };
+    let equals = map(equal).iter().filter_map(|entry| plain(entry, |_| Some(Wants::Equal)));
+    let patterns =
+        map(matching).iter().filter_map(|entry| plain(entry, |value| Pattern::read(value).map(Wants::Match)));
     written.chain(equals).chain(patterns).collect()
 }
 
@@ -80,7 +131,7 @@ fn one(text: &str) -> Option<Matcher> {
         Some((name, rest)) => (name, rest.trim_start()),
         None => text.split_at(text.find(['=', '!'])?),
     };
-    let (operator, id) = OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator))?;
+    let (operator, wants) = OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator))?;
     let value = value(rest[operator.len()..].trim())?;
     let name = name.trim();
     let is_name = !name.is_empty() && (quoted.is_some() || !name.contains(|letter: char| " {},\"\\~".contains(letter)));
@@ -88,7 +139,7 @@ fn one(text: &str) -> Option<Matcher> {
     if !is_name || is_pattern && !fields::is_regex(&value) {
         return None;
     }
-    Matcher::new_matcher(*id, name.to_owned(), value).ok()
+    Some(Matcher { name: name.to_owned(), wants: wants(&value)?, value })
 }
 
 /// A value without its quotes.
@@ -120,9 +171,14 @@ mod tests {
     #[test]
     fn matchers_are_read_as_alertmanager_does() {
         let told = |text: &str| {
-            let found =
-                parse(text)?.into_iter().map(|matcher| format!("{}{}{}", matcher.name, matcher.op, matcher.value));
-            Some(found.collect::<Vec<_>>().join(" "))
+            let operator = |matcher: &Matcher| match matcher.wants {
+                Wants::Equal => "=",
+                Wants::NotEqual => "!=",
+                Wants::Match(_) => "=~",
+                Wants::NoMatch(_) => "!~",
+            };
+            let spelled = |matcher: &Matcher| format!("{}{}{}", matcher.name, operator(matcher), matcher.value);
+            Some(parse(text)?.iter().map(spelled).collect::<Vec<_>>().join(" "))
         };
         for (text, expected) in [
             (r#"severity="critical""#, "severity=critical"),

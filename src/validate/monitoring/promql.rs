@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_LAND, T_LOR, T_LUNLESS};
 use promql_parser::parser::{self, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
 
+use crate::validate::monitoring::masks::Masks;
+use crate::validate::monitoring::matchers::Matcher;
 use crate::validate::monitoring::vain;
 
 /// What an expression asks for.
@@ -63,35 +64,38 @@ pub fn parse(text: &str) -> Option<Result<Query, String>> {
     if operators + text.split_ascii_whitespace().count() > MOST {
         return None;
     }
-    Some(parser::parse(text).map(|expr| {
+    let (masked, masks) = Masks::of(text);
+    // what is wrong is told in the words of the expression itself
+    let parsed = parser::parse(&masked).or_else(|_| parser::parse(text));
+    Some(parsed.map(|expr| {
         let mut query = Query::default();
-        walk(&expr, &mut query);
+        walk(&expr, &masks, &mut query);
         query.is_condition = is_condition(&expr);
         query.labels = labels(&expr);
         query
     }))
 }
 
-fn walk(expr: &Expr, query: &mut Query) {
+fn walk(expr: &Expr, masks: &Masks, query: &mut Query) {
     match expr {
         Expr::Aggregate(inner) => {
-            walk(&inner.expr, query);
-            inner.param.iter().for_each(|param| walk(param, query));
+            walk(&inner.expr, masks, query);
+            inner.param.iter().for_each(|param| walk(param, masks, query));
         }
-        Expr::Unary(inner) => walk(&inner.expr, query),
-        Expr::Paren(inner) => walk(&inner.expr, query),
-        Expr::Subquery(inner) => walk(&inner.expr, query),
+        Expr::Unary(inner) => walk(&inner.expr, masks, query),
+        Expr::Paren(inner) => walk(&inner.expr, masks, query),
+        Expr::Subquery(inner) => walk(&inner.expr, masks, query),
         Expr::Binary(inner) => {
-            walk(&inner.lhs, query);
-            walk(&inner.rhs, query);
+            walk(&inner.lhs, masks, query);
+            walk(&inner.rhs, masks, query);
             query.vain.extend(vain::partners(inner, &labels(&inner.lhs), &labels(&inner.rhs)));
         }
-        Expr::VectorSelector(selector) => select(selector, query),
-        Expr::MatrixSelector(selector) => select(&selector.vs, query),
+        Expr::VectorSelector(selector) => select(selector, masks, query),
+        Expr::MatrixSelector(selector) => select(&selector.vs, masks, query),
         Expr::Call(call) => {
-            query.windows.extend(window(call));
+            query.windows.extend(window(call, masks));
             let before = query.selectors.len();
-            call.args.args.iter().for_each(|argument| walk(argument, query));
+            call.args.args.iter().for_each(|argument| walk(argument, masks, query));
             if call.func.name == "absent" {
                 query.absences.extend_from_slice(&query.selectors[before..]);
             }
@@ -103,24 +107,31 @@ fn walk(expr: &Expr, query: &mut Query) {
     }
 }
 
-fn select(selector: &VectorSelector, query: &mut Query) {
-    query.selectors.push(selected(selector));
-    query.vain.extend(vain::matchers(&selector.matchers.matchers));
+fn select(selector: &VectorSelector, masks: &Masks, query: &mut Query) {
+    let matchers = all_matchers(selector, masks);
+    query.vain.extend(vain::matchers(&matchers));
+    query.selectors.push(selected(selector, matchers));
 }
 
-fn selected(selector: &VectorSelector) -> Selector {
+fn all_matchers(selector: &VectorSelector, masks: &Masks) -> Vec<Matcher> {
+    selector.matchers.matchers.iter().map(|matcher| masks.meant(matcher)).collect()
+}
+
+fn selected(selector: &VectorSelector, matchers: Vec<Matcher>) -> Selector {
     let (names, matchers): (Vec<Matcher>, Vec<Matcher>) =
-        selector.matchers.matchers.iter().cloned().partition(|matcher| matcher.name == "__name__");
-    let told = names.iter().find(|matcher| matcher.op == MatchOp::Equal).map(|matcher| matcher.value.clone());
+        matchers.into_iter().partition(|matcher| matcher.name == "__name__");
+    let told = names.into_iter().find(Matcher::is_exact).map(|matcher| matcher.value);
     Selector { metric: selector.name.clone().or(told), matchers }
 }
 
-fn window(call: &Call) -> Option<Window> {
+fn window(call: &Call, masks: &Masks) -> Option<Window> {
     let (function, samples) = CHANGES.iter().find(|(name, _)| *name == call.func.name)?;
     let whole = |milliseconds: u128| u64::try_from(milliseconds).unwrap_or(u64::MAX);
     call.args.args.iter().find_map(|argument| {
         let (range, step, selector) = match argument.as_ref() {
-            Expr::MatrixSelector(matrix) => (whole(matrix.range.as_millis()), None, selected(&matrix.vs)),
+            Expr::MatrixSelector(matrix) => {
+                (whole(matrix.range.as_millis()), None, selected(&matrix.vs, all_matchers(&matrix.vs, masks)))
+            }
             Expr::Subquery(inner) => {
                 (whole(inner.range.as_millis()), Some(whole(inner.step?.as_millis())), Selector::default())
             }
@@ -236,6 +247,25 @@ mod tests {
         assert_eq!(metrics, [Some("a"), Some("b"), Some("c")]);
         let windows: Vec<_> = query.windows.iter().map(|window| (window.function, window.range, window.step)).collect();
         assert_eq!(windows, [("rate", 120_000, None), ("deriv", 300_000, Some(60_000))]);
+    }
+
+    #[test]
+    fn patterns_are_what_they_were_before_the_parser_read_the_rest() {
+        let query = read(r#"a{b=~"c|d",e!~'f.+'} / on () {__name__=~"g|h",i=~".*"}"#);
+        let told: Vec<(&str, bool)> = query
+            .selectors
+            .iter()
+            .flat_map(|selector| &selector.matchers)
+            .map(|matcher| (matcher.value.as_str(), matcher.is_match("d")))
+            .collect();
+        assert_eq!(told, [("c|d", true), ("f.+", true), (".*", true)]);
+        assert!(query.selectors[1].metric.is_none());
+        for text in
+            [r#"a{b=~"("}"#, r#"{b=~".*"}"#, r#"a{b=~"c"} +"#, r#"a{__name__=~"b"}"#, r#"a =~ "b""#, r#"a ==~ "b""#]
+        {
+            assert_eq!(parse(text).map(|read| read.map(drop)), Some(parser::parse(text).map(drop)), "{text}");
+            assert!(parser::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

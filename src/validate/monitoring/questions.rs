@@ -3,14 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::label::Matcher;
-
 use crate::diagnostics::codes::{SHORT_WINDOW, UNKNOWN_METRIC};
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::durations::{self, spelled};
-use crate::validate::monitoring::fields;
+use crate::validate::monitoring::patterns::Pattern;
 use crate::validate::monitoring::payloads::Payload;
 use crate::validate::monitoring::promql::{Query, Selector, Window};
 use crate::validate::monitoring::rules::Rule;
@@ -186,7 +184,7 @@ impl Answers {
 fn kept(job: &Node, mut metrics: BTreeSet<&'static str>) -> BTreeSet<&'static str> {
     for rule in job.items_at(&["metric_relabel_configs"]) {
         let sources: Vec<&str> = rule.items_at(&["source_labels"]).iter().filter_map(Node::text).collect();
-        let pattern: Option<Matcher> = rule.text_at(&["regex"]).and_then(fields::regex);
+        let pattern = rule.text_at(&["regex"]).and_then(Pattern::read);
         match (sources.as_slice(), rule.text_at(&["action"]), pattern) {
             (["__name__"], Some("keep"), Some(pattern)) => metrics.retain(|metric| pattern.is_match(metric)),
             (["__name__"], Some("drop"), Some(pattern)) => metrics.retain(|metric| !pattern.is_match(metric)),

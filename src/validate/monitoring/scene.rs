@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::manifest::node::Node;
 use crate::manifest::read;
+use crate::shares;
 use crate::validate::findings::Findings;
 use crate::validate::makers::{self, Makers};
 use crate::validate::monitoring::durations;
@@ -63,23 +64,49 @@ pub struct Job<'s> {
 /// What Prometheus does where nothing is said, in milliseconds.
 pub const INTERVAL: u64 = 60_000;
 
+/// What may be a file of the software.
+enum Candidate<'a> {
+    /// It is known what this one is for.
+    Meant(Use, &'a Node),
+    /// A text and its name.
+    Text(&'a str, &'a Node),
+    /// The rules of an operator.
+    Operated,
+}
+
+/// Files that are worth a thread.
+const FEW: usize = 2;
+
 impl<'a> Scene<'a> {
     /// What is there. What cannot be read is told.
     pub fn of(world: &World<'a>, findings: &mut Findings) -> Self {
         let readers = readers(world);
         let meant = meant(&readers);
         let other = of_others(world);
+        let files = |thing: Thing<'a>| {
+            let of = |(name, node): (&'a str, &'a Node)| match meant.get(&std::ptr::from_ref(node)) {
+                Some(usage) => Candidate::Meant(*usage, node),
+                None => Candidate::Text(name, node),
+            };
+            let own = payloads::files(thing).filter(|(_, node)| !other.contains(&std::ptr::from_ref(*node)));
+            let own: Vec<_> = own.map(|file| (thing, of(file))).collect();
+            own.into_iter().chain(Payload::of_operator(thing).map(|_| (thing, Candidate::Operated)))
+        };
+        let read = |(thing, file): (Thing<'a>, Candidate<'a>)| {
+            let mut own = Findings::of(&findings.wanted);
+            let found = match file {
+                Candidate::Meant(usage, node) => meant_as(usage, world, thing, node, &mut own),
+                Candidate::Text(name, node) => Payload::of_shape(world, thing, node)
+                    .or_else(|| meant_as(payloads::broken(name, node)?, world, thing, node, &mut own)),
+                Candidate::Operated => Payload::of_operator(thing),
+            };
+            (found, own)
+        };
+        let read = shares::each(world.objects.iter().copied().flat_map(files), FEW, read);
         let mut payloads = Vec::new();
-        for thing in world.objects.iter().copied() {
-            for (name, node) in payloads::files(thing).filter(|(_, node)| !other.contains(&std::ptr::from_ref(*node))) {
-                let found = match meant.get(&std::ptr::from_ref(node)) {
-                    Some(usage) => meant_as(*usage, world, thing, node, findings),
-                    None => Payload::of_shape(world, thing, node)
-                        .or_else(|| meant_as(payloads::broken(name, node)?, world, thing, node, findings)),
-                };
-                payloads.extend(found);
-            }
-            payloads.extend(Payload::of_operator(thing));
+        for (found, own) in read {
+            payloads.extend(found);
+            findings.take(own);
         }
         Self { payloads, readers }
     }

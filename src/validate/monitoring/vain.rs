@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_LOR, T_LUNLESS};
 use promql_parser::parser::{BinaryExpr, LabelModifier};
 
 use crate::diagnostics::suggest;
+use crate::validate::monitoring::matchers::Matcher;
 use crate::validate::monitoring::promql::Selector;
 use crate::validate::monitoring::questions::ANY;
 
@@ -55,7 +55,7 @@ pub fn partners(expr: &BinaryExpr, left: &Labels, right: &Labels) -> Option<Stri
 /// Matchers of which one takes what the other refuses. What is chosen later may be anything.
 pub fn matchers(all: &[Matcher]) -> Option<String> {
     let is_chosen = |matcher: &Matcher| matcher.value.contains(ANY);
-    let exact = all.iter().filter(|matcher| matcher.op == MatchOp::Equal && !is_chosen(matcher));
+    let exact = all.iter().filter(|matcher| matcher.is_exact() && !is_chosen(matcher));
     let against = |one: &Matcher| {
         all.iter().any(|other| other.name == one.name && !is_chosen(other) && !other.is_match(&one.value))
     };

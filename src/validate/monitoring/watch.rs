@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::label::{MatchOp, Matcher};
-
 use crate::diagnostics::codes::UNWATCHED_COMPONENT;
 use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Labels};
 use crate::validate::findings::Findings;
-use crate::validate::monitoring::fields;
+use crate::validate::monitoring::matchers::{Matcher, Wants};
+use crate::validate::monitoring::patterns::Pattern;
 use crate::validate::monitoring::promql::Selector;
 use crate::validate::monitoring::rules::Rule;
 use crate::validate::monitoring::scene::{Job, Scene, Server};
@@ -53,30 +52,25 @@ pub fn watch(
 
 /// The pods that a job asks, as far as its discovery and the rules on labels of pods say.
 fn asked<'w, 'a>(world: &'w World<'a>, job: &Job<'_>) -> impl Iterator<Item = &'w Pod<'a>> {
-    let discoveries: Vec<(Vec<String>, Vec<Matcher>)> = job
+    let discoveries: Vec<Vec<String>> = job
         .node
         .items_at(&["kubernetes_sd_configs"])
         .iter()
         .filter(|discovery| discovery.text_at(&["role"]) == Some("pod"))
-        .map(|discovery| {
-            let names = discovery.items_at(&["namespaces", "names"]).iter().filter_map(Node::spelled).collect();
-            (names, Vec::new())
-        })
+        .map(|discovery| discovery.items_at(&["namespaces", "names"]).iter().filter_map(Node::spelled).collect())
         .collect();
-    let keeps: Vec<(Vec<String>, Matcher)> = job
+    let keeps: Vec<(Vec<String>, Pattern)> = job
         .node
         .items_at(&["relabel_configs"])
         .iter()
         .filter(|rule| rule.text_at(&["action"]) == Some("keep"))
         .filter_map(|rule| {
             let sources = rule.items_at(&["source_labels"]).iter().filter_map(Node::spelled).collect();
-            Some((sources, fields::regex(rule.text_at(&["regex"])?)?))
+            Some((sources, Pattern::read(rule.text_at(&["regex"])?)?))
         })
         .collect();
     let is_asked = move |pod: &&Pod<'_>| {
-        let is_found = |(names, _): &(Vec<String>, Vec<Matcher>)| {
-            names.is_empty() || names.iter().any(|name| name == pod.namespace())
-        };
+        let is_found = |names: &Vec<String>| names.is_empty() || names.iter().any(|name| name == pod.namespace());
         discoveries.iter().any(is_found)
             && !keeps.is_empty()
             && keeps.iter().all(|(sources, pattern)| is_kept(pod, sources, pattern))
@@ -85,7 +79,7 @@ fn asked<'w, 'a>(world: &'w World<'a>, job: &Job<'_>) -> impl Iterator<Item = &'
 }
 
 /// Whether a rule keeps one of the targets that a pod becomes.
-fn is_kept(pod: &Pod<'_>, sources: &[String], pattern: &Matcher) -> bool {
+fn is_kept(pod: &Pod<'_>, sources: &[String], pattern: &Pattern) -> bool {
     let ports = pod.ports();
     let names = ports.iter().map(|port| port.text_at(&["name"]).unwrap_or_default());
     names.chain((ports.is_empty()).then_some("")).any(|port| {
@@ -127,7 +121,7 @@ impl<'s> Alerts<'s> {
         let mut alerts = Self::default();
         for selector in selectors {
             let is_name = |matcher: &&Matcher| {
-                matcher.op == MatchOp::Equal && (matcher.name == "job" || OF_WORKLOADS.contains(&matcher.name.as_str()))
+                matcher.is_exact() && (matcher.name == "job" || OF_WORKLOADS.contains(&matcher.name.as_str()))
             };
             match selector.matchers.iter().find(is_name) {
                 Some(matcher) => alerts.named.entry(&matcher.value).or_default().push(selector),
@@ -176,7 +170,7 @@ impl<'f> Facts<'f> {
         let names_it = |matcher: &Matcher| {
             let is_name = matcher.name == "job" && matcher.is_match(self.job)
                 || self.names.iter().any(|name| matcher.is_match(name));
-            is_name && matches!(matcher.op, MatchOp::Equal | MatchOp::Re(_)) && !matcher.is_match("")
+            is_name && matches!(matcher.wants, Wants::Equal | Wants::Match(_)) && !matcher.is_match("")
         };
         let is_possible = |matcher: &Matcher| match matcher.name.as_str() {
             "job" => matcher.is_match(self.job),

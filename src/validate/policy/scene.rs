@@ -1,5 +1,7 @@
 //! What rules look at: pods with what is around them, and containers with what their pod says for them.
 
+use std::collections::BTreeSet;
+
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Labels, Selector, said};
 use crate::reach::pods::Place;
@@ -42,10 +44,10 @@ impl Surroundings {
             protected: vec![false; world.pods.len()],
             isolated: vec![false; world.pods.len()],
         };
-        for service in world.of_kind("Service") {
-            if let Some(selector) = selectors::of_service(service) {
-                mark(world, service.place(), &selector, &mut around.served);
-            }
+        // many Services may send to the same pods
+        let senders = world.of_kind("Service").filter_map(|own| Some((own.place(), selectors::of_service(own)?)));
+        for (place, selector) in senders.collect::<BTreeSet<_>>() {
+            mark(world, place, &selector, &mut around.served);
         }
         for budget in world.of_kind("PodDisruptionBudget") {
             if let Some(node) = budget.root().get("spec").and_then(|spec| said(spec, "selector")) {

@@ -132,12 +132,12 @@ fn judge(
     }
     let (Some(wanted), Some(selector)) = (wanted, selectors::of_service(service)) else { return };
     let from = party(pod);
-    let callees: Vec<&Pod<'_>> = world.selected(namespace, &selector).into_iter().map(|at| &world.pods[at]).collect();
-    let is_wanted = |callee: &&Pod<'_>| {
+    let callees = || world.selected(namespace, &selector).map(|at| &world.pods[at]);
+    let is_wanted = |callee: &Pod<'_>| {
         let to = party(callee);
         to == from || wanted.contains(&(&from, &to))
     };
-    if !callees.is_empty() && !callees.iter().any(is_wanted) {
+    if callees().next().is_some() && !callees().any(is_wanted) {
         let message =
             format!("`{name}.{namespace}.svc` is an address that {} is not declared to call", pod.owner.document.id);
         findings

@@ -50,7 +50,7 @@ fn budgets(world: &World<'_>, findings: &mut Findings) {
     for budget in world.of_kind("PodDisruptionBudget") {
         let Some(node) = budget.root().at(&["spec", "selector"]) else { continue };
         findings.ask();
-        let pods = world.selected(budget.place(), &Selector::read(node));
+        let pods: Vec<usize> = world.selected(budget.place(), &Selector::read(node)).collect();
         let other = pods.iter().find_map(|at| first.get(at).map(|other| (*at, *other)));
         if let Some((at, other)) = other {
             let whose = &world.pods[at].owner.document.id;
@@ -74,8 +74,7 @@ fn controllers(world: &World<'_>, findings: &mut Findings) {
         }
         findings.ask();
         let selector = Selector::read(node);
-        let selected = world.selected(pod.namespace(), &selector);
-        let other = selected.into_iter().map(|at| &world.pods[at]).find(|other| {
+        let other = world.selected(pod.namespace(), &selector).map(|at| &world.pods[at]).find(|other| {
             // a job of a controller of its own is no rival, and neither is a bare pod that waits to be adopted
             other.owner.document.id != pod.owner.document.id && other.owner.document.id.kind != "Pod"
         });

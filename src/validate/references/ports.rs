@@ -1,8 +1,11 @@
 //! Ports that are asked of Services, of pods and of containers.
 
+use std::collections::HashMap;
+
 use crate::diagnostics::codes;
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
+use crate::manifest::selector::Selector;
 use crate::validate::findings::Findings;
 use crate::validate::references::mentions::Mention;
 use crate::validate::references::selectors;
@@ -13,8 +16,9 @@ pub fn lead(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Findings
     for mention in mentions.iter().filter(|mention| mention.kind == "Service") {
         of_service(world, mention, findings);
     }
+    let mut known = HashMap::new();
     for service in world.of_kind("Service") {
-        targets(world, service, findings);
+        targets(world, service, &mut known, findings);
     }
     probes(world, findings);
     for policy in world.of_kind("NetworkPolicy") {
@@ -23,7 +27,7 @@ pub fn lead(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Findings
 }
 
 /// A port by which something is called: a name or a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Port<'a> {
     Name(&'a str),
     Number(i128),
@@ -92,19 +96,41 @@ fn of_service(world: &World<'_>, mention: &Mention<'_>, findings: &mut Findings)
 /// More workloads than any Service has; of those of a file that was made to take long, the first tell enough.
 const MOST: usize = 1_000;
 
+/// Where a Service sends: to these pods of a namespace, at this port.
+type Target<'a> = (&'a str, Selector<'a>, Port<'a>);
+
+/// How many pods have been asked for a port, and which of them do not have it. Many Services may send to the same.
+#[derive(Debug, Default)]
+struct Heard {
+    asked: usize,
+    deaf: Vec<usize>,
+}
+
+impl Heard {
+    fn of(world: &World<'_>, (place, selector, target): &Target<'_>) -> Self {
+        let mut heard = Self::default();
+        for at in world.selected(place, selector).take(MOST) {
+            heard.asked += 1;
+            let ports = world.pods[at].ports();
+            if !ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", *target)) {
+                heard.deaf.push(at);
+            }
+        }
+        heard
+    }
+}
+
 /// The pods of a Service listen where it sends.
-fn targets(world: &World<'_>, service: Thing<'_>, findings: &mut Findings) {
+fn targets<'a>(world: &World<'a>, service: Thing<'a>, known: &mut HashMap<Target<'a>, Heard>, findings: &mut Findings) {
     let Some(selector) = selectors::of_service(service) else { return };
-    let pods = world.selected(service.place(), &selector);
     for own in service.root().items_at(&["spec", "ports"]) {
         let Some(node) = own.get("targetPort").or_else(|| own.get("port")) else { continue };
         let Some(target) = port(node) else { continue };
-        for pod in pods.iter().take(MOST).map(|at| &world.pods[*at]) {
-            findings.ask();
+        let key = (service.place(), selector.clone(), target);
+        let heard = known.entry(key).or_insert_with_key(|key| Heard::of(world, key));
+        findings.asked += heard.asked;
+        for pod in heard.deaf.iter().map(|at| &world.pods[*at]) {
             let ports = pod.ports();
-            if ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", target)) {
-                continue;
-            }
             let whose = &pod.owner.document.id;
             let message = format!("{whose} has no port {target}");
             let declared = format!("its containers declare {}", said(ports.iter().copied(), "containerPort"));

@@ -53,7 +53,7 @@ fn finds_one(
     findings: &mut Findings,
 ) {
     findings.ask();
-    if is_made_later(selector) || !world.selected(thing.place(), selector).is_empty() {
+    if is_made_later(selector) || world.selected(thing.place(), selector).next().is_some() {
         return;
     }
     let node = thing.root().at(&["spec", key]).unwrap_or_else(|| thing.root());
@@ -99,7 +99,7 @@ fn finds_peer(world: &World<'_>, policy: Thing<'_>, peer: &Node, findings: &mut 
     if elsewhere || pods.0.is_empty() {
         return;
     }
-    if here.iter().all(|namespace| world.selected(namespace, &pods).is_empty()) {
+    if here.iter().all(|namespace| world.selected(namespace, &pods).next().is_none()) {
         let node = peer.get("podSelector").unwrap_or(peer);
         let message = format!("no pod in {} has the labels `{}`", list(&here), pods.text());
         let near = here.iter().find_map(|namespace| nearest(world, namespace, &pods));
@@ -143,7 +143,7 @@ pub fn peers<'a>(world: &World<'a>, policy: Thing<'a>, peer: &Node) -> Vec<usize
 /// The pods that a policy is for.
 pub fn selected_by(world: &World<'_>, policy: Thing<'_>) -> Vec<usize> {
     let selector = policy.root().at(&["spec", "podSelector"]).map(Selector::read).unwrap_or_default();
-    world.selected(policy.place(), &selector)
+    world.selected(policy.place(), &selector).collect()
 }
 
 /// Whom a Service sends to; `None` if it does not say, or if its selector does not count.
