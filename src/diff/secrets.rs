@@ -258,9 +258,17 @@ pub fn shown(name: &str, text: &str) -> Shown {
         return Box::new(shown_of_manifest(text));
     }
     let description = Description::of(text);
-    let plain: Vec<String> = text.split('\n').map(without_places).collect();
-    let shown = by_line(text, lines::of_text(&plain.iter().map(String::as_str).collect::<Vec<_>>()));
-    Box::new(move |at, line| shown(at, line) && description.shows(line))
+    let text = text.to_owned();
+    Box::new(move |at, line| is_shown_in_tables(&text, at) && description.shows(line))
+}
+
+/// Whether the line of a description at this place may be shown, by what stands around it. Few lines of a description are
+/// quoted, and what is further away need not be read for them.
+fn is_shown_in_tables(text: &str, at: usize) -> bool {
+    let (around, before) = lines::tables_around(text, at);
+    let plain: Vec<String> = around.split('\n').map(without_places).collect();
+    let shown = lines::of_text(&plain.iter().map(String::as_str).collect::<Vec<_>>());
+    shown.get(before).copied().unwrap_or(false)
 }
 
 /// Which lines of a manifest may be shown.

@@ -73,6 +73,22 @@ impl Role {
     }
 }
 
+/// What of a description decides whether its line at this place may be shown, and how many of those lines come before it:
+/// its table; the one before, where a value may have begun; and what is near the end. All others are closed by then.
+pub fn tables_around(text: &str, at: usize) -> (&str, usize) {
+    let bytes = text.as_bytes();
+    let line = bytes[..at.min(bytes.len())].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let above = |line: usize| text[..line].rfind(TABLE).map_or(0, |end| end + 1);
+    let own = if text[line..].starts_with(TABLE.trim_start()) { line } else { above(line) };
+    let start = above(own);
+    let below = text[line..].find(TABLE).map_or(text.len(), |end| line + end + 1);
+    let end = text[below..].match_indices('\n').nth(NEAR).map_or(text.len(), |(end, _)| below + end);
+    (&text[start..end], text[start..line].matches('\n').count())
+}
+
+/// How a table of a description begins.
+const TABLE: &str = "\n[";
+
 /// Lines that may be between a name and its value.
 const NEAR: usize = 2;
 
@@ -252,6 +268,24 @@ mod tests {
         );
         let json = "{\n  \"kind\": \"Pod\",\n  \"env\": [\n    {\n      \"vlaue\": \"one\",\n      \"name\": \"DB_PASSWORD\"\n    }\n  ]\n}";
         assert_eq!(hidden(json), ["\"vlaue\": \"one\","]);
+    }
+
+    #[test]
+    fn tables_further_away_decide_nothing() {
+        let text = "version = 1\n[a]\nname = \"DB_PASSWORD\"\nvlaue = \"one\"\n[b]\nx = 1\npassword =\n[c]\n  \"two\"\n  y = 2\nz = 3\n\n[d]\nw = 4\nname = \"TOKEN\"\n[e]\nvalue = \"three\"\nv = 5\n\n\n[f]\nu = 6";
+        let lines: Vec<&str> = text.split('\n').collect();
+        let whole = of_text(&lines);
+        assert!(whole.contains(&true) && whole.contains(&false));
+        let mut at = 0;
+        for (line, is_shown) in lines.iter().zip(whole) {
+            for at in [at, at + line.len()] {
+                let (around, before) = tables_around(text, at);
+                let around: Vec<&str> = around.split('\n').collect();
+                assert_eq!(around[before], *line);
+                assert_eq!(of_text(&around)[before], is_shown, "{line}");
+            }
+            at += line.len() + 1;
+        }
     }
 
     #[test]
