@@ -8,14 +8,11 @@
 
 mod index;
 
-use crate::emit::field_order::index::Ranks;
-
 /// A row: these fields first, then those that nobody names in serde's order, then these.
 pub(super) struct FieldOrder {
     of: &'static str,
     first: &'static [&'static str],
     last: &'static [&'static str],
-    ranks: Ranks,
 }
 
 impl FieldOrder {
@@ -29,19 +26,14 @@ impl FieldOrder {
 
     /// A number that is lower the further ahead the field stands, if the table names it.
     pub(super) fn rank(&self, field: &str) -> Option<u8> {
-        self.ranks.of(field, |rank| self.name(rank))
-    }
-
-    const fn name(&self, rank: u8) -> &'static str {
-        match rank.checked_sub(Self::UNNAMED + 1) {
-            Some(at) => self.last[at as usize],
-            None => self.first[rank as usize],
-        }
+        let first = (0..).zip(self.first);
+        let last = (Self::UNNAMED + 1..).zip(self.last);
+        first.chain(last).find_map(|(rank, &name)| (name == field).then_some(rank))
     }
 }
 
 const fn order(of: &'static str, first: &'static [&'static str], last: &'static [&'static str]) -> FieldOrder {
-    FieldOrder { of, first, last, ranks: Ranks::of_names(first, last) }
+    FieldOrder { of, first, last }
 }
 
 /// What is not in the table: whole objects, references, and the many small things that begin with their name.
