@@ -96,6 +96,7 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
         shares::both(rehearse, || chosen(&base, rehearsal, report))
     };
     literals::in_description(&base, report);
+    literals::in_remarks(text, report);
     let troubled = rehearsal::troubled(&merged, report);
     let adopt = |rehearsed: Rehearsed<'_>| rehearsed.adopt(&base, &troubled, report);
     let mut others: Vec<Platform> = rehearsed.into_iter().filter_map(adopt).collect();

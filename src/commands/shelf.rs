@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, str};
 
+use crate::stages::types::TEMPLATES;
 use crate::values::shelf::{MISSING, Shelf};
 
 /// Larger than any file that a description could mean: a cluster keeps no object of a tenth of it.
@@ -81,8 +82,12 @@ fn read(root: &Path, path: &str) -> Result<Vec<u8>, String> {
         _ => format!("cannot be read: {error}"),
     };
     let place = root.join(path).canonicalize().map_err(why)?;
-    if !place.starts_with(root.canonicalize().map_err(why)?) {
+    let leads_out = |of: &Path| of.canonicalize().map(|of| !place.starts_with(of)).map_err(why);
+    if leads_out(root)? {
         return Err("leads out of the directory of the description".to_owned());
+    }
+    if Path::new(path).starts_with(TEMPLATES) && leads_out(&root.join(TEMPLATES))? {
+        return Err(format!("leads out of `{TEMPLATES}`"));
     }
     let file = File::open(&place).map_err(why)?;
     if !file.metadata().map_err(why)?.is_file() {
@@ -154,5 +159,38 @@ impl Shelf for Revision {
 
     fn shown(&self, path: &str) -> String {
         format!("{}:{path}", self.name)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_leads_nowhere_else() {
+        let outer = tempfile::tempdir().expect("there is room");
+        let root = outer.path().join("platform");
+        fs::create_dir_all(root.join("templates")).expect("there is room");
+        for (file, text) in [("outside", "a"), ("platform/beside", "b"), ("platform/templates/own", "c")] {
+            fs::write(outer.path().join(file), text).expect("there is room");
+        }
+        for (target, link) in [
+            ("../outside", "out"),
+            ("beside", "here"),
+            ("../../outside", "templates/out"),
+            ("../beside", "templates/here"),
+            ("own", "templates/same"),
+        ] {
+            symlink(target, root.join(link)).expect("links can be made");
+        }
+        let shelf = Directory::of(&root.join("platform.toml"));
+        let told = |path: &str| shelf.text(path).map_or_else(|why| why, |text| text.to_string());
+        assert_eq!(told("here"), "b");
+        assert_eq!(told("templates/same"), "c");
+        assert_eq!(told("out"), "leads out of the directory of the description");
+        assert_eq!(told("templates/out"), "leads out of the directory of the description");
+        assert_eq!(told("templates/here"), "leads out of `templates`");
     }
 }

@@ -66,6 +66,37 @@ pub fn in_description(document: &DeTable<'_>, report: &mut Report) {
     }
 }
 
+/// Secrets in what a description says beside its keys.
+pub fn in_remarks(text: &str, report: &mut Report) {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let own = start..start + line.len();
+        start = own.end;
+        let Some(at) = remark(line).filter(|at| is_secret(line[*at..].trim_matches(['#', ' ', '\t', '\r', '\n'])))
+        else {
+            continue;
+        };
+        if !report.error_places().iter().any(|at| own.contains(at)) {
+            let place = own.start + at..own.start + line.trim_end().len();
+            report.error(codes::LITERAL_SECRET, place, "this remark holds a secret in plain sight").help(NEVER);
+        }
+    }
+}
+
+/// Where the remark of a line begins: at the first `#` that stands between no quotes.
+fn remark(line: &str) -> Option<usize> {
+    let mut quote = None;
+    let begins = |(_, letter): &(usize, char)| {
+        quote = match quote {
+            None if "\"'".contains(*letter) => Some(*letter),
+            Some(open) if open == *letter => None,
+            open => open,
+        };
+        quote.is_none() && *letter == '#'
+    };
+    line.char_indices().find(begins).map(|(at, _)| at)
+}
+
 fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], report: &mut Report) {
     match node.get_ref() {
         DeValue::Table(table) => {
@@ -124,9 +155,7 @@ fn in_table(path: &[&str], node: &Spanned<DeValue<'_>>, accepted: &[&str], repor
                 if report.error_places().contains(&node.span().start) {
                     return;
                 }
-                report
-                    .error(codes::LITERAL_SECRET, node.span(), "this is a secret in plain sight")
-                    .help("a description says where secrets are and never what they are");
+                report.error(codes::LITERAL_SECRET, node.span(), "this is a secret in plain sight").help(NEVER);
             }
         }
         _ => {}
@@ -242,6 +271,7 @@ fn told_at(node: &Node, what: &str, report: &mut Report) {
 
 /// Carets are no longer than this, which keeps them below one line.
 const LONGEST: usize = 20;
+const NEVER: &str = "a description says where secrets are and never what they are";
 const ELSEWHERE: &str = "put the value into a Secret, and say where that is";
 
 /// Secrets in the files below a directory beside the description, whatever is in them.

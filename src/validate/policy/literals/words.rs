@@ -38,8 +38,38 @@ pub fn is_literal(name: &str, value: &str) -> bool {
     holds_password(value) || holds_key(value) || (is_telling(name) && !is_harmless(name, value))
 }
 
-/// Which words of a command line are secrets by the options that they belong to, with these: `--token=x` and `--token x`.
+/// Which words of a command line are secrets by what they are given to, with that: `--token=x`, `--token x`, and lines for a
+/// shell in which that stands, or `TOKEN=x`.
 pub fn secret_arguments<'w>(words: &[Option<&'w str>]) -> Vec<(usize, &'w str)> {
+    let lines = words.iter().enumerate().filter_map(|(at, word)| Some((at, secret_in_line((*word)?)?)));
+    let mut found = secret_options(words);
+    found.extend(lines);
+    found
+}
+
+/// What is given a secret in a line for a shell. What a shell or a program fills in is none.
+fn secret_in_line(line: &str) -> Option<&str> {
+    const QUOTES: [char; 2] = ['"', '\''];
+    if !line.contains(char::is_whitespace) {
+        return None;
+    }
+    let is_filled_in = |word: &str| {
+        let value = word.split_once('=').map_or(word, |(_, value)| value);
+        value.trim_start_matches(QUOTES).starts_with(['$', '`'])
+    };
+    let words = line.split(|letter: char| letter.is_whitespace() || ";&|".contains(letter));
+    let words: Vec<Option<&str>> =
+        words.map(|word| word.trim_matches(QUOTES)).map(|word| (!is_filled_in(word)).then_some(word)).collect();
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let is_variable = |name: &str| !name.is_empty() && name.bytes().all(is_letter);
+    let given = words.iter().flatten().find_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        (is_variable(name) && is_literal(name, value.trim_matches(QUOTES))).then_some(name)
+    });
+    given.or_else(|| secret_options(&words).first().map(|(_, option)| *option))
+}
+
+fn secret_options<'w>(words: &[Option<&'w str>]) -> Vec<(usize, &'w str)> {
     let options = words.iter().enumerate().filter_map(|(at, word)| Some((at, (*word)?))).filter(|(_, word)| {
         // two dashes alone end the options
         word.starts_with('-') && *word != "--"
@@ -165,7 +195,12 @@ mod tests {
             secret_arguments(&words).into_iter().map(|(at, _)| at).collect::<Vec<_>>()
         };
         assert_eq!(found(&["serve", "--password=hunter2", "--token", "hunter2", "--api-key", "hunter2"]), [1, 3, 5]);
+        assert_eq!(found(&["sh", "-c", "PGPASSWORD=hunter2 psql"]), [2]);
+        assert_eq!(found(&["migrate && serve --token 'hunter2'", "export API_KEY=\"hunter2\"; serve"]), [0, 1]);
         for words in [
+            ["-c", "PGPASSWORD=$PASSWORD psql; PGPASSWORD=\"$(cat /run/x)\" psql --token \"$TOKEN\""],
+            ["-c", "PGPASSFILE=/run/pgpass psql --password-file /run/x --token=${TOKEN}"],
+            ["-c", "echo the token is not here"],
             ["--password-file", "/run/password"],
             ["--token-ttl", "1h"],
             ["--use-token", "true"],
