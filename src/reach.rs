@@ -17,7 +17,7 @@ pub mod port;
 pub mod question;
 pub mod range;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use crate::manifest::document::{Document, Id};
@@ -62,7 +62,11 @@ pub fn apart<'a>(
     let sides: [Vec<&Document>; 2] = [old.into_iter().collect(), new.into_iter().collect()];
     let pods = [Pods::of(&sides[0]), Pods::of(&sides[1])];
     let [old, new] = sides;
-    apart::apart(&Network::of(old, &pods[1]), &Network::of(new, &pods[0]), renamed)
+    let was_here: HashSet<Party> = pods[0].all.iter().map(|pod| renamed(&pod.party)).collect();
+    let is_here: HashSet<&Party> = pods[1].all.iter().map(|pod| &pod.party).collect();
+    let before = Network::beside(old, &pods[1], |party| was_here.contains(party));
+    let after = Network::beside(new, &pods[0], |party| is_here.contains(&renamed(party)));
+    apart::apart(&before, &after, renamed)
 }
 
 /// Whether an object like this has a say in who reaches whom.

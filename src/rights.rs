@@ -2,6 +2,7 @@
 //! must never know what was meant.
 
 pub mod folded;
+pub mod holders;
 pub mod roles;
 pub mod wider;
 

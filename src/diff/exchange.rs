@@ -10,7 +10,7 @@ use crate::manifest::document::Document;
 use crate::reach::party::Party;
 use crate::reach::pods::namespace;
 use crate::reach::{self, Connection};
-use crate::rights::{self, Right, folded, roles, wider};
+use crate::rights::{self, Right, folded, holders, roles, wider};
 
 /// Statements that are new, and statements that no longer hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,15 +86,22 @@ pub fn connections(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -
 /// Who may do what now and could not before, and the other way round.
 pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exchange {
     let names = renamed(pairs, &["ServiceAccount"]);
-    let of = |placed: &[Placed<'_>]| rights::rights(placed.iter().map(|placed| placed.document));
-    let before: BTreeSet<Right> = of(old)
+    let (old, new): (Vec<_>, Vec<_>) = (documents(old).collect(), documents(new).collect());
+    // who holds a role that nobody here is bound to gains what it gains; a new one is held by nobody
+    let held: BTreeSet<&str> = holders::unbound(&old).intersection(&holders::unbound(&new)).copied().collect();
+    let of = |side: &[&Document]| {
+        let mut found = rights::rights(side.iter().copied());
+        found.extend(holders::rights(side, &held));
+        found
+    };
+    let before: BTreeSet<Right> = of(&old)
         .into_iter()
         .map(|right| match names.get(&*right.subject) {
             Some(name) => Right { subject: name.as_str().into(), ..right },
             None => right,
         })
         .collect();
-    let after = of(new);
+    let after = of(&new);
     let told = |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&wider::beyond(some, others));
     Exchange { gained: told(&after, &before), lost: told(&before, &after) }
 }
@@ -145,6 +152,66 @@ mod tests {
         let (gained, lost) = exchanged(connections, &with, &closed);
         assert_eq!(lost, ["p/caller → p/dns:53"]);
         assert_eq!(gained, ["p/app=b → p/dns:53"], "whom nobody knows is called by its labels");
+    }
+
+    #[test]
+    fn a_workload_or_a_namespace_that_others_already_name() {
+        let pod = |name: &str, place: &str, labels: &str| {
+            format!(
+                "---\n{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: {name}, namespace: {place}}}, spec: {{template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: [{{name: a}}]}}}}}}}}\n"
+            )
+        };
+        let home = |labels: &str| {
+            format!("---\n{{apiVersion: v1, kind: Namespace, metadata: {{name: q, labels: {{{labels}}}}}}}\n")
+        };
+        let policy = |from: &str| {
+            format!(
+                "---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: d, namespace: p}}, spec: {{podSelector: {{matchLabels: {{app: d}}}}, policyTypes: [Ingress], ingress: [{{from: [{from}], ports: [{{port: 80}}]}}]}}}}\n"
+            )
+        };
+        let world = |own: &str, labels: &str, from: &str| {
+            [pod("d", "p", "app: d"), pod("f", "p", own), pod("e", "q", "app: e"), home(labels), policy(from)].concat()
+        };
+        let none: (Vec<String>, Vec<String>) = Default::default();
+        let by_pod = "podSelector: {matchLabels: {role: client}}";
+        let by_home = "namespaceSelector: {matchLabels: {team: x}}";
+        let by_both = format!("{by_home}, podSelector: {{matchLabels: {{app: e}}}}");
+        for (old, new, from, told) in [
+            (("app: f", "a: b"), ("app: f, role: client", "a: b"), by_pod, Some("p/f → p/d:80")),
+            (("app: f", "a: b"), ("app: f, role: server", "a: b"), by_pod, None),
+            (("app: f", "a: b"), ("app: f", "a: b, team: x"), by_home, Some("q/* → p/d:80")),
+            (("app: f", "a: b"), ("app: f", "a: b, team: y"), by_home, None),
+            (("app: f", "a: b"), ("app: f", "a: b, team: x"), &by_both, Some("q/e → p/d:80")),
+            (("app: f", "a: b"), ("app: f", "a: c"), &by_both, None),
+        ] {
+            let from = format!("{{{from}}}");
+            let (old, new) = (world(old.0, old.1, &from), world(new.0, new.1, &from));
+            let wanted: Vec<String> = told.into_iter().map(str::to_owned).collect();
+            assert_eq!(exchanged(connections, &old, &new), (wanted.clone(), vec![]), "{new}");
+            assert_eq!(exchanged(connections, &new, &old), (vec![], wanted), "{new}");
+        }
+        let wide = format!("{{{by_home}}}, {{namespaceSelector: {{}}}}");
+        let (old, new) = (world("app: f", "a: b", &wide), world("app: f", "a: b, team: x", &wide));
+        assert_eq!(exchanged(connections, &old, &new), none, "everybody could call it");
+    }
+
+    #[test]
+    fn who_holds_a_role_elsewhere_gains_what_it_gains() {
+        let role = |labels: &str, verbs: &str| {
+            format!(
+                "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: a, labels: {{{labels}}}}}, rules: [{{apiGroups: [\"\"], resources: [pods], verbs: [{verbs}]}}]}}\n"
+            )
+        };
+        let grows = "rbac.authorization.k8s.io/aggregate-to-edit: 'true'";
+        let gained = |old: &str, new: &str| exchanged(rights, old, new).0;
+        assert_eq!(gained("", &role(grows, "get")), ["whoever holds edit  get pods  everywhere"]);
+        assert_eq!(
+            gained(&role(grows, "get"), &role(grows, "get, list")),
+            ["whoever holds edit  list pods  everywhere"]
+        );
+        assert_eq!(gained(&role("", "get"), &role("", "get, list")), ["whoever holds a  list pods  everywhere"]);
+        assert!(gained("", &role("", "get")).is_empty(), "nobody holds a new one");
+        assert!(gained(&role("", "get, list"), &role("", "get")).is_empty());
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! What two networks have not in common, found without listing what they have. A pod that no policy of either can tell
 //! from its other version, and for which the same is said, has the same connections to every other such pod.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::manifest::selector::Selector;
-use crate::reach::Connection;
+use crate::manifest::selector::{Labels, Selector};
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
-use crate::reach::pods::{Place, Seen};
+use crate::reach::pods::{Homes, Place, Seen};
 use crate::reach::policy::{Policy, Rule};
+use crate::reach::port::{self, Port};
+use crate::reach::{Connection, End};
 
-/// The connections of both networks that have an end at a pod which is not the same in both; all others are in both.
+/// The connections of both networks that have an end at a pod which is not the same in both; all others are in both. So
+/// are those with a group, apart from namespaces that have come to be one or are none any more: these are told by name.
 /// `renamed` says what somebody in `old` is called in `new`.
 pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) -> Party) -> [BTreeSet<Connection>; 2] {
     let keys = Keys::of([old, new]);
@@ -21,6 +23,7 @@ pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) 
         places.entry(pod.party.clone()).or_default().push(at);
     }
     let mut is_other = [vec![true; old.pods.all.len()], vec![true; new.pods.all.len()]];
+    let mut hears_the_same = [vec![false; old.pods.all.len()], vec![false; new.pods.all.len()]];
     let mut called: HashMap<Party, usize> = HashMap::new();
     let parties: Vec<Party> = old.pods.all.iter().map(|pod| renamed(&pod.party)).collect();
     for party in &parties {
@@ -30,14 +33,66 @@ pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) 
         // where several have one name, nobody can say which of them is meant
         if let Some(&[twin]) = places.get(party).map(Vec::as_slice)
             && called[party] == 1
-            && before[at] == after[twin]
+            && before[at].1 == after[twin].1
         {
-            is_other[0][at] = false;
-            is_other[1][twin] = false;
+            hears_the_same[0][at] = true;
+            hears_the_same[1][twin] = true;
+            if before[at].0 == after[twin].0 {
+                is_other[0][at] = false;
+                is_other[1][twin] = false;
+            }
         }
     }
-    let [lost, gained] = &is_other;
-    [old.connections_of(lost), new.connections_of(gained)]
+    let moved = moved(&old.pods.homes, &new.pods.homes, &keys);
+    let side = |network: &Network<'a>, side: usize| {
+        let mut found = network.connections_of(&is_other[side]);
+        found.extend(with_all_of(network, &moved, &hears_the_same[side]));
+        found
+    };
+    [side(old, 0), side(new, 1)]
+}
+
+/// Namespaces that are in both, with other labels that somebody asks about.
+fn moved<'a>(old: &Homes<'a>, new: &Homes<'a>, keys: &Keys<'_>) -> Vec<&'a str> {
+    let is_other = |name: &&'a str, home: &Labels<'a>| {
+        old.get(name).is_some_and(|was| keys.of_homes.iter().any(|key| was.get(key) != home.get(key)))
+    };
+    new.iter().filter(|(name, home)| is_other(name, home)).map(|(name, _)| *name).collect()
+}
+
+/// What is open between some pods and whatever runs in these namespaces, because a group has all of it.
+fn with_all_of(network: &Network<'_>, homes: &[&str], asked: &[bool]) -> Vec<Connection> {
+    let mut found = Vec::new();
+    if homes.is_empty() {
+        return found;
+    }
+    for end in [End::From, End::To] {
+        let mut open: BTreeMap<(usize, &str), Vec<Port>> = BTreeMap::new();
+        for policy in &network.policies {
+            let rules = if end == End::From { &policy.egress } else { &policy.ingress };
+            let subjects = network.pods.find(&policy.subject);
+            for rule in rules.iter().flatten() {
+                let has_all = |home: &&&str| rule.peers.iter().any(|peer| peer.has_all_of(&network.pods.homes[**home]));
+                for home in homes.iter().filter(has_all) {
+                    for pod in subjects.iter().filter(|pod| asked[**pod]) {
+                        open.entry((*pod, *home)).or_default().extend_from_slice(&rule.ports);
+                    }
+                }
+            }
+        }
+        for ((pod, home), ports) in open {
+            let pod = &network.pods.all[pod];
+            let (own, all) = (pod.party.clone(), Party::Pods { namespace: home.into(), labels: "".into() });
+            let connection = |port| match end {
+                End::From => Connection { from: own.clone(), to: all.clone(), port },
+                End::To => Connection { from: all.clone(), to: own.clone(), port },
+            };
+            // the numbers behind names are known of one end only
+            let ports = if end == End::To { pod.resolved(&ports) } else { ports };
+            found.extend(port::tidy(ports).into_iter().map(connection));
+        }
+    }
+    found
 }
 
 /// The labels of pods and of namespaces that any selector asks about.

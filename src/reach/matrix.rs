@@ -55,11 +55,20 @@ struct Heard<'p, 'a> {
 impl<'a> Network<'a> {
     /// The workloads and the policies among `documents`; pods that are not there may be found `elsewhere`.
     pub fn of(documents: impl IntoIterator<Item = &'a Document>, elsewhere: &Pods<'a>) -> Self {
+        Self::beside(documents, elsewhere, |_| false)
+    }
+
+    /// The same, where some that are found `elsewhere` are here as well.
+    pub fn beside(
+        documents: impl IntoIterator<Item = &'a Document>,
+        elsewhere: &Pods<'a>,
+        is_here: impl Fn(&Party) -> bool,
+    ) -> Self {
         let documents: Vec<&Document> = documents.into_iter().collect();
         let policies: Vec<Policy<'a>> = documents.iter().flat_map(|document| policy::read(document)).collect();
         let mut seen: HashSet<&Choice<'a>> = HashSet::new();
         let choices = policies.iter().flat_map(Policy::choices).filter(|choice| seen.insert(choice));
-        let pods = Pods::of(&documents).with_strangers(choices, elsewhere);
+        let pods = Pods::of(&documents).with_strangers(choices, elsewhere, is_here);
         Self { pods, policies }
     }
 

@@ -1,6 +1,6 @@
 //! The pods that manifests make, found by namespace and by label without looking at all of them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,11 +43,16 @@ pub enum Place<'a> {
     Labelled(Selector<'a>),
 }
 
+/// The labels of namespaces by their names.
+pub type Homes<'a> = BTreeMap<&'a str, Arc<Labels<'a>>>;
+
 /// All pods, sorted by namespace and name.
 #[derive(Debug, Default)]
 pub struct Pods<'a> {
     /// The pods.
     pub all: Vec<Pod<'a>>,
+    /// The namespaces that say something of themselves or hold pods.
+    pub homes: Homes<'a>,
     namespaces: HashMap<Arc<str>, Range<usize>>,
     labelled: HashMap<(&'a str, &'a str), Vec<usize>>,
 }
@@ -102,6 +107,11 @@ impl<'a> Choice<'a> {
         self.holds(&pods.all[pod])
     }
 
+    /// Whether every pod of a namespace with these labels is among them.
+    pub fn has_all_of(&self, home: &Labels<'a>) -> bool {
+        self.pods.0.is_empty() && self.place.is(home)
+    }
+
     /// What pods are called that only this describes.
     pub fn party(&self) -> Party {
         Party::Pods { namespace: self.place.text(), labels: self.pods.text().into() }
@@ -139,6 +149,14 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether it is there, for a namespace with these labels.
+    fn is(&self, home: &Labels<'a>) -> bool {
+        match self {
+            Self::Namespace(name) => home.get(NAMESPACE_NAME) == Some(name),
+            Self::Labelled(selector) => selector.matches(home),
+        }
+    }
+
     fn text(&self) -> Arc<str> {
         match self {
             Self::Namespace(name) => (*name).into(),
@@ -152,20 +170,22 @@ impl<'a> Pods<'a> {
     /// The pods of all workloads among `documents`. Pods in the network of their node are not there: policies neither
     /// hold for them nor find them.
     pub fn of(documents: &[&'a Document]) -> Self {
+        let labelled = |name: &'a str, own: Option<&'a Node>| {
+            let mut labels = selector::labels(own);
+            labels.insert(NAMESPACE_NAME, name);
+            (name, labels.into())
+        };
         let of_namespaces = documents.iter().filter(|document| document.id.kind == "Namespace");
-        let given: HashMap<&str, &Node> =
-            of_namespaces.map(|document| (document.id.name.as_str(), &document.root)).collect();
-        let mut homes: HashMap<&str, (Arc<str>, Arc<Labels<'a>>)> = HashMap::new();
+        let mut homes: Homes<'a> = of_namespaces
+            .map(|document| labelled(&document.id.name, document.root.at(&["metadata", "labels"])))
+            .collect();
+        let mut names: HashMap<&str, Arc<str>> = HashMap::new();
         let mut all = Vec::new();
         for document in documents {
             let Some(template) = template(document) else { continue };
             let name = namespace(document);
-            let (namespace, home) = homes.entry(name).or_insert_with(|| {
-                let own = given.get(name).and_then(|root| root.at(&["metadata", "labels"]));
-                let mut labels = selector::labels(own);
-                labels.insert(NAMESPACE_NAME, name);
-                (name.into(), labels.into())
-            });
+            let namespace = names.entry(name).or_insert_with(|| name.into());
+            let home = homes.entry(name).or_insert_with(|| labelled(name, None).1);
             all.push(Pod {
                 party: Party::Workload { namespace: namespace.clone(), name: document.id.name.as_str().into() },
                 declared: Some(declared(template)),
@@ -175,13 +195,18 @@ impl<'a> Pods<'a> {
                 home: home.clone(),
             });
         }
-        Self::indexed(all)
+        Self::indexed(all, homes)
     }
 
     /// These pods, and one for each choice that finds none: pods that others make, such as the cluster's name servers. Where
-    /// such pods are known `elsewhere`, it is they.
+    /// such pods are known `elsewhere`, it is they, unless they are here too and have other labels.
     #[must_use]
-    pub fn with_strangers<'c>(mut self, choices: impl Iterator<Item = &'c Choice<'a>>, elsewhere: &Self) -> Self
+    pub fn with_strangers<'c>(
+        mut self,
+        choices: impl Iterator<Item = &'c Choice<'a>>,
+        elsewhere: &Self,
+        is_here: impl Fn(&Party) -> bool,
+    ) -> Self
     where
         'a: 'c,
     {
@@ -191,16 +216,16 @@ impl<'a> Pods<'a> {
         for choice in unmet {
             let found = elsewhere.find(choice);
             strangers.extend(found.is_empty().then(|| choice.stranger()));
-            known.extend(found);
+            known.extend(found.into_iter().filter(|at| !is_here(&elsewhere.all[*at].party)));
         }
         strangers.extend(known.into_iter().map(|at| Pod { is_stranger: true, ..elsewhere.all[at].clone() }));
         self.all.extend(strangers);
-        Self::indexed(self.all)
+        Self::indexed(self.all, self.homes)
     }
 
-    fn indexed(mut all: Vec<Pod<'a>>) -> Self {
+    fn indexed(mut all: Vec<Pod<'a>>, homes: Homes<'a>) -> Self {
         all.sort_by(|one, other| (&one.namespace, &one.party).cmp(&(&other.namespace, &other.party)));
-        let mut pods = Self { all, ..Self::default() };
+        let mut pods = Self { all, homes, ..Self::default() };
         for (at, pod) in pods.all.iter().enumerate() {
             pods.namespaces.entry(pod.namespace.clone()).or_insert(at..at).end = at + 1;
             for (key, value) in &pod.labels {

@@ -2,7 +2,7 @@
 
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
-use crate::manifest::selector::{Selector, said};
+use crate::manifest::selector::{Labels, Selector, said};
 use crate::reach::cilium;
 use crate::reach::party::Party;
 use crate::reach::pods::{Choice, Place, namespace};
@@ -113,6 +113,15 @@ impl<'a> Peer<'a> {
     pub fn range(range: &str, except: Vec<&str>) -> Self {
         let addresses = Range::read(range, &except);
         Self::Outside(Party::range(range, except), addresses)
+    }
+
+    /// Whether it lets every pod of a namespace with these labels through.
+    pub fn has_all_of(&self, home: &Labels<'a>) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Pods(choice) => choice.has_all_of(home),
+            Self::Outside(..) => false,
+        }
     }
 
     /// Both selectors in one peer mean both; `None` for a peer that names nobody, which the API server refuses.

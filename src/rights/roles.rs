@@ -136,7 +136,8 @@ fn of_cluster(name: &str, grants: &mut BTreeSet<Grant>) {
     }
 }
 
-fn rules(role: &Node, grants: &mut BTreeSet<Grant>) {
+/// Adds what a role itself allows.
+pub fn rules(role: &Node, grants: &mut BTreeSet<Grant>) {
     for rule in role.items_at(&["rules"]) {
         let texts = |key: &str| rule.items_at(&[key]).iter().filter_map(Node::text).collect::<Vec<_>>();
         let (verbs, names) = (texts("verbs"), texts("resourceNames"));

@@ -65,7 +65,7 @@ fn objects(ids: &[&Id]) -> String {
 fn gains(kind: EffectKind, count: usize) -> Option<&'static str> {
     match (kind, count) {
         (_, 0) => None,
-        (EffectKind::Privilege, _) => Some("a right in the Kubernetes API that nobody had here"),
+        (EffectKind::Privilege, _) => Some("a right in the Kubernetes API that was not held before"),
         _ => Some("a connection that was not open"),
     }
 }
