@@ -14,6 +14,7 @@ pub mod path;
 pub mod payload;
 pub mod quantities;
 mod renames;
+pub mod scale;
 pub mod secrets;
 pub mod side;
 pub mod structure;

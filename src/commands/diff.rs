@@ -243,10 +243,16 @@ fn described(args: &DiffArgs) -> Result<Option<Compared>> {
             compared.comparison.objects = causes::causes(old.described(), &new.name, new.described(), environment);
         } else {
             compared.comparison.lone_keys = causes::lone_keys(&new.text, environment, old_environment);
+            if !compared.comparison.files.is_empty() {
+                compared.comparison.notes.push(BESIDE.to_owned());
+            }
         }
         compared
     }))
 }
+
+/// What effects mean between environments, none of which becomes another.
+const BESIDE: &str = "two environments are compared: effects are what it would do to apply the one over the other";
 
 fn tree_of(input: &input::Input, environment: Option<&str>) -> Option<Tree> {
     input::render(input, environment, emit::writer).map(|(_, bundle)| emit::tree(&bundle))

@@ -1,6 +1,5 @@
 //! What each namespace asks of the cluster: the requests of its pods when it is quiet and when it is busy.
-//!
-//! Pods of a `DaemonSet` are left out: how many there are, only the cluster knows.
+//! Pods of a `DaemonSet` are told for each node: how many nodes there are, only the cluster knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,7 +7,9 @@ use std::fmt;
 use crate::diff::effects::pod_spec;
 use crate::diff::pair::Placed;
 use crate::diff::quantities::amount;
+use crate::diff::scale::Scales;
 use crate::manifest::node::Node;
+use crate::reach::pods::namespace;
 use crate::values::quantity::Quantity;
 
 /// What pods ask for together.
@@ -29,6 +30,8 @@ pub struct Need {
     pub quiet: Amounts,
     /// At the most replicas, with every job running.
     pub busy: Amounts,
+    /// On each node besides.
+    pub node: Amounts,
 }
 
 /// A namespace that asks for something else than before.
@@ -71,46 +74,29 @@ pub fn deltas(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Delta> {
 }
 
 fn needs(objects: &[Placed<'_>]) -> BTreeMap<String, Need> {
-    let mut scales: BTreeMap<(&str, &str, &str), (i128, i128)> = BTreeMap::new();
-    for root in objects.iter().map(|placed| &placed.document.root) {
-        if root.text_at(&["kind"]) == Some("HorizontalPodAutoscaler")
-            && let Some((kind, name)) = target(root)
-        {
-            let bound = |key: &str| root.at(&["spec", key]).and_then(Node::integer).unwrap_or(1);
-            scales.insert((namespace(root), kind, name), (bound("minReplicas"), bound("maxReplicas")));
-        }
-    }
+    let scales = Scales::of(objects.iter().map(|placed| placed.document));
     let mut found: BTreeMap<String, Need> = BTreeMap::new();
-    for root in objects.iter().map(|placed| &placed.document.root) {
-        let (Some(kind), Some(pod)) = (root.text_at(&["kind"]), pod_spec(root)) else { continue };
-        let name = root.text_at(&["metadata", "name"]).unwrap_or_default();
+    for document in objects.iter().map(|placed| placed.document) {
+        let root = &document.root;
+        let Some(pod) = pod_spec(root) else { continue };
+        let each = requests(pod);
+        let need = found.entry(namespace(document).to_owned()).or_default();
         let count = |path: &[&str]| root.at(path).and_then(Node::integer).unwrap_or(1);
-        let (least, most) = match kind {
-            "DaemonSet" => continue,
+        let (least, most) = match document.id.kind.as_str() {
+            "DaemonSet" => {
+                need.node = need.node.plus(each);
+                continue;
+            }
             "Job" | "CronJob" if root.at(&["spec", "suspend"]).and_then(Node::bool) == Some(true) => continue,
             "Job" => (0, count(&["spec", "parallelism"])),
             "CronJob" => (0, count(&["spec", "jobTemplate", "spec", "parallelism"])),
             "Pod" => (1, 1),
-            _ => {
-                let fixed = count(&["spec", "replicas"]);
-                scales.get(&(namespace(root), kind, name)).copied().unwrap_or((fixed, fixed))
-            }
+            _ => scales.range(document),
         };
-        let each = requests(pod);
-        let need = found.entry(namespace(root).to_owned()).or_default();
         need.quiet = need.quiet.plus(each.times(least));
         need.busy = need.busy.plus(each.times(most));
     }
     found
-}
-
-fn namespace(root: &Node) -> &str {
-    root.text_at(&["metadata", "namespace"]).unwrap_or("default")
-}
-
-fn target(root: &Node) -> Option<(&str, &str)> {
-    let target = root.at(&["spec", "scaleTargetRef"])?;
-    Some((target.text_at(&["kind"])?, target.text_at(&["name"])?))
 }
 
 /// What one pod asks for: what it says for itself; otherwise its containers together, or the largest of what runs before
@@ -143,10 +129,15 @@ fn requests(pod: &Node) -> Amounts {
     Amounts { cpu: sum("cpu"), memory: sum("memory"), pods: 1 }
 }
 
-/// `production  quiet: cpu 600m → 850m, memory 1Gi → 2Gi; busy: pods 30 → 31`
+/// `production  quiet: cpu 600m → 850m, memory 1Gi → 2Gi; busy: pods 30 → 31; each node: pods 0 → 1`
 impl fmt::Display for Delta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<String> = [("quiet", self.old.quiet, self.new.quiet), ("busy", self.old.busy, self.new.busy)]
+        let rows = [
+            ("quiet", self.old.quiet, self.new.quiet),
+            ("busy", self.old.busy, self.new.busy),
+            ("each node", self.old.node, self.new.node),
+        ];
+        let parts: Vec<String> = rows
             .into_iter()
             .filter(|(_, old, new)| old != new)
             .map(|(when, old, new)| format!("{when}: {}", differing(old, new).join(", ")))
@@ -244,12 +235,19 @@ mod tests {
     }
 
     #[test]
-    fn what_never_runs_and_what_nobody_can_count_asks_for_nothing() {
+    fn what_never_runs_asks_for_nothing() {
         let job = format!(
             "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: a, namespace: b}}, spec: {{suspend: true, jobTemplate: {{spec: {{template: {{spec: {{{POD}}}}}}}}}}}}}"
         );
         assert!(told("", &job).is_empty());
         assert!(!told("", &job.replace("suspend: true", "suspend: false")).is_empty());
-        assert!(told("", &deployment("", POD).replace("Deployment", "DaemonSet")).is_empty());
+    }
+
+    #[test]
+    fn what_runs_on_each_node_is_told_for_one() {
+        let set = |pod: &str| deployment("", pod).replace("Deployment", "DaemonSet");
+        assert_eq!(told("", &set(POD)), ["b  each node: pods 0 → 1, cpu 0 → 250m, memory 0 → 1Gi"]);
+        assert_eq!(told(&set(POD), &set(&POD.replace("250m", "500m"))), ["b  each node: cpu 250m → 500m"]);
+        assert!(told(&set(POD), &set(&POD.replace("name: a", "name: b"))).is_empty());
     }
 }

@@ -1,17 +1,23 @@
 //! What a change will do to a running platform, as far as two manifests tell. It must never guess at what only a cluster
 //! knows.
 
+pub mod accounts;
 pub mod around;
 pub mod availability;
+pub mod behind;
 pub mod data;
 pub mod exposure;
 pub mod filters;
 pub mod forgiven;
+pub mod gateways;
 pub mod guards;
 pub mod immutable;
 pub mod privilege;
+pub mod retention;
 pub mod routes;
 pub mod serving;
+pub mod unsaid;
+pub mod ways;
 pub mod weaknesses;
 
 use std::fmt;
@@ -63,14 +69,14 @@ impl fmt::Display for EffectKind {
 
 /// What becomes of an object will do this, the gravest first.
 pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>) -> Vec<Effect> {
-    let mut found = immutable::effects(pair, changes);
-    let is_recreated = !found.is_empty();
+    let (mut found, is_recreated) = immutable::effects(pair, changes);
     found.extend(availability::effects(pair, changes, around, is_recreated));
-    found.extend(data::effects(pair, is_recreated));
+    found.extend(data::effects(pair, changes, around, is_recreated));
+    found.extend(ways::joined(pair, around).into_iter().map(|why| effect(EffectKind::Exposure, why)));
     if says_more(pair, changes) {
         found.extend(availability::of_ways(pair, around));
         found.extend(exposure::effects(pair, around));
-        found.extend(privilege::effects(pair));
+        found.extend(privilege::effects(pair, around));
     }
     found.sort();
     found.dedup();
@@ -143,9 +149,14 @@ fn rolls(id: &Id) -> bool {
 
 /// The pod that an object makes with its metadata, wherever its kind keeps it.
 pub fn template(root: &Node) -> Option<&Node> {
+    root.at(template_path(root)?)
+}
+
+/// Where objects like this keep the pod that they make.
+pub fn template_path(root: &Node) -> Option<&'static [&'static str]> {
     let kind = root.text_at(&["kind"])?;
     let group = root.text_at(&["apiVersion"])?.split_once('/').map_or("", |(group, _)| group);
-    root.at(row(kind, group)?.template)
+    row(kind, group).map(|row| row.template)
 }
 
 /// The pod that an object makes.

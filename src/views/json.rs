@@ -65,7 +65,7 @@ fn exchange(exchange: &Exchange) -> Json {
 
 fn capacity(delta: &Delta) -> Json {
     let amounts = |amounts: Amounts| json!({ "pods": i64::try_from(amounts.pods).unwrap_or(i64::MAX), "cpu": amounts.cpu.to_string(), "memory": amounts.memory.to_string() });
-    let need = |need: Need| json!({ "quiet": amounts(need.quiet), "busy": amounts(need.busy) });
+    let need = |need: Need| json!({ "quiet": amounts(need.quiet), "busy": amounts(need.busy), "eachNode": amounts(need.node) });
     json!({ "namespace": delta.namespace, "before": need(delta.old), "after": need(delta.new) })
 }
 

@@ -1,17 +1,19 @@
 //! The objects around a changed one: what a Service selects, whom a policy isolates and where else a route leads follow
 //! from several. Each is looked up only when somebody asks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::diff::effects::routes::{self, Route};
 use crate::diff::effects::template;
 use crate::diff::pair::{Pair, Placed};
-use crate::manifest::document::Document;
+use crate::diff::scale::Scales;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Labels, labels};
 use crate::reach::pods::{Pods, namespace};
 use crate::reach::policy::{self, Policy};
+use crate::rights::{self, Right};
 
 /// Both sides as they are around one object.
 pub struct Around<'a> {
@@ -35,20 +37,27 @@ impl<'a> Around<'a> {
         }
     }
 
+    /// What an object of the old side is called now, as `namespace/name`.
+    pub fn heir_of(&self, document: &Document) -> String {
+        self.heir(&document.id.kind, &place(document)).to_owned()
+    }
+
     /// What an object of this kind is called now, as `namespace/name`.
-    pub fn heir<'n>(&'n self, kind: &'static str, name: &'n str) -> &'n str {
+    pub fn heir<'n>(&'n self, kind: &'n str, name: &'n str) -> &'n str {
         let heirs = self.heirs.get_or_init(|| {
             let renamed = self.pairs.iter().filter(|pair| pair.is_renamed());
+            let called = |placed: Placed<'_>| place(placed.document);
             let heir =
-                |pair: &'a Pair<'a>| Some(((pair.id().kind.as_str(), home(pair.before()?)), home(pair.after()?)));
+                |pair: &'a Pair<'a>| Some(((pair.id().kind.as_str(), called(pair.before()?)), called(pair.after()?)));
             renamed.filter_map(heir).collect()
         });
         heirs.get(&(kind, name.to_owned())).map_or(name, String::as_str)
     }
 }
 
-fn home(placed: Placed<'_>) -> String {
-    format!("{}/{}", namespace(placed.document), placed.document.id.name)
+/// `namespace/name`, also of what names no namespace.
+pub fn place(document: &Document) -> String {
+    format!("{}/{}", namespace(document), document.id.name)
 }
 
 /// A label in a namespace.
@@ -59,8 +68,17 @@ pub struct World<'a> {
     documents: Vec<&'a Document>,
     services: OnceLock<Services<'a>>,
     workloads: OnceLock<Workloads<'a>>,
-    routes: OnceLock<HashMap<String, Vec<Route>>>,
+    routes: OnceLock<Routes>,
     network: OnceLock<Network<'a>>,
+    scales: OnceLock<Scales<'a>>,
+    rights: OnceLock<BTreeSet<Right>>,
+}
+
+#[derive(Default)]
+struct Routes {
+    all: Vec<Route>,
+    by_host: HashMap<String, Vec<usize>>,
+    by_service: HashMap<String, Vec<usize>>,
 }
 
 /// The pods, and the policies for them.
@@ -93,6 +111,8 @@ impl Workloads<'_> {
 
 /// The pods that one object makes.
 pub struct Workload<'a> {
+    /// The object.
+    pub document: &'a Document,
     /// Their labels.
     pub labels: Labels<'a>,
     /// Their spec.
@@ -107,7 +127,24 @@ impl<'a> World<'a> {
             workloads: OnceLock::new(),
             routes: OnceLock::new(),
             network: OnceLock::new(),
+            scales: OnceLock::new(),
+            rights: OnceLock::new(),
         }
+    }
+
+    fn routes(&self) -> &Routes {
+        self.routes.get_or_init(|| {
+            let mut found = Routes::default();
+            for route in self.documents.iter().flat_map(|document| routes::of(document, self)) {
+                let at = found.all.len();
+                found.by_host.entry(route.host.clone()).or_default().push(at);
+                for service in route.services() {
+                    found.by_service.entry(service.to_owned()).or_default().push(at);
+                }
+                found.all.push(route);
+            }
+            found
+        })
     }
 
     fn services(&self) -> &Services<'a> {
@@ -136,7 +173,7 @@ impl<'a> World<'a> {
                 for (key, value) in &labels {
                     found.by_label.entry((namespace(document), key, value)).or_default().push(found.all.len());
                 }
-                found.all.push(Workload { labels, pod });
+                found.all.push(Workload { document, labels, pod });
             }
             found
         })
@@ -169,19 +206,35 @@ impl<'a> World<'a> {
 
     /// The routes that may lead where a route of this host leads.
     pub fn routes_near(&self, host: &str) -> impl Iterator<Item = &Route> {
-        let routes = self.routes.get_or_init(|| {
-            let mut found: HashMap<String, Vec<Route>> = HashMap::new();
-            for route in self.documents.iter().flat_map(|document| routes::of(document, self)) {
-                found.entry(route.host.clone()).or_default().push(route);
-            }
-            found
-        });
+        let routes = self.routes();
         let parent = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
         let mut hosts = vec![host.to_owned(), "*".to_owned()];
         hosts.extend(parent);
         hosts.sort_unstable();
         hosts.dedup();
-        hosts.into_iter().filter_map(|host| routes.get(&host)).flatten()
+        hosts.into_iter().filter_map(|host| routes.by_host.get(&host)).flatten().map(|at| &routes.all[*at])
+    }
+
+    /// The routes that lead to a Service, `namespace/name`.
+    pub fn routes_to(&self, service: &str) -> impl Iterator<Item = &Route> {
+        let routes = self.routes();
+        routes.by_service.get(service).into_iter().flatten().map(|at| &routes.all[*at])
+    }
+
+    /// How many pods objects keep.
+    pub fn scales(&self) -> &Scales<'a> {
+        self.scales.get_or_init(|| Scales::of(self.documents.iter().copied()))
+    }
+
+    /// Who may do what.
+    pub fn rights(&self) -> &BTreeSet<Right> {
+        self.rights.get_or_init(|| rights::rights(self.documents.iter().copied()))
+    }
+
+    /// The object of that kind of the core group and that name.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&'a Document> {
+        let is_it = |id: &Id| id.kind == kind && id.group.is_empty() && id.name == name;
+        self.documents.iter().copied().find(|one| is_it(&one.id) && self::namespace(one) == namespace)
     }
 
     /// The pods, and the policies for them.

@@ -2,9 +2,12 @@
 
 use crate::diff::change::Change;
 use crate::diff::effects::around::Around;
-use crate::diff::effects::{Effect, EffectKind, containers, effect, exposure, keeps_pods, pod_spec, rolls, serving};
+use crate::diff::effects::forgiven::Edit;
+use crate::diff::effects::{
+    Effect, EffectKind, containers, effect, exposure, gateways, keeps_pods, pod_spec, rolls, serving, unsaid, ways,
+};
 use crate::diff::pair::Pair;
-use crate::manifest::document::Id;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 
 /// What callers ask for, apart from pods: kind and group.
@@ -12,9 +15,10 @@ const SERVICES: &[(&str, &str)] = &[("Service", ""), ("Service", "serving.knativ
 
 /// Ways in that are gone.
 pub fn of_ways(pair: &Pair<'_>, around: &Around<'_>) -> impl Iterator<Item = Effect> {
-    let routes = exposure::gone_routes(pair, around).into_iter().map(|route| format!("route {route} is gone"));
-    let listeners = exposure::closed_listeners(pair).into_iter().map(|listener| format!("listener {listener} is gone"));
-    routes.chain(listeners).map(|why| effect(EffectKind::Downtime, why))
+    let routes = exposure::gone_routes(pair, around).into_iter().chain(exposure::dead_routes(pair, around));
+    let listeners = gateways::closed(pair).into_iter().map(|listener| format!("listener {listener} is gone"));
+    let ways = routes.chain(listeners).chain(ways::closed(pair));
+    ways.map(|why| effect(EffectKind::Downtime, why))
 }
 
 /// Restarts and downtime of what answers.
@@ -28,41 +32,56 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>, is_recr
         found.extend(is_gone.then(|| effect(EffectKind::Downtime, "it is gone")));
         return found;
     };
-    let (old, new) = (&old.document.root, &new.document.root);
+    let (old, new) = (old.document, new.document);
     if is_recreated && is_answering {
         found.push(effect(EffectKind::Downtime, "it is away until it has been made anew"));
         return found;
     }
-    if replicas(new) == Some(0) && replicas(old) != Some(0) {
+    if replicas(&new.root) == Some(0) && replicas(&old.root) != Some(0) {
         found.push(effect(EffectKind::Downtime, "no replica is left"));
     }
-    let template: Vec<&Change> = changes.iter().filter(|change| change.path.begins(&["spec", "template"])).collect();
+    let is_told = |change: &&Change| {
+        is_run(id, change) && !unsaid::is_unsaid(&id.kind, &Edit { old: &old.root, new: &new.root, change })
+    };
+    let template: Vec<&Change> = changes.iter().filter(is_told).collect();
     // what runs says more than what it is called
     let first = template.iter().find(|change| change.path.last_key() == "image").or(template.first());
-    if let Some(first) = first.filter(|_| is_rolled_out(id, new) && replicas(old) != Some(0)) {
+    if let Some(first) = first.filter(|_| is_rolled_out(new, around) && replicas(&old.root) != Some(0)) {
         let more = if template.len() > 1 { format!(" and {} more", template.len() - 1) } else { String::new() };
         let place = first.path.to_string();
         let field = place.rsplit_once(".spec.").map_or(place.as_str(), |(_, field)| field);
         found.push(effect(EffectKind::Restart, format!("`{field}`{more}")));
-        found.extend(gap(&id.kind, new).map(|why| effect(EffectKind::Downtime, why)));
+        let gap = gap(&id.kind, &new.root, around.after.scales().fixed(new));
+        found.extend(gap.map(|why| effect(EffectKind::Downtime, why)));
     }
     found
 }
 
-/// Whether the controller replaces pods by itself when the template changes.
-fn is_rolled_out(id: &Id, root: &Node) -> bool {
-    let is_paused = root.at(&["spec", "paused"]).and_then(Node::bool) == Some(true);
-    let is_none = replicas(root) == Some(0);
-    let is_manual = root.text_at(&["spec", "updateStrategy", "type"]) == Some("OnDelete");
-    rolls(id) && !is_paused && !is_manual && !is_none
+/// Whether a change is one of what runs: of a pod that nobody makes, its images are all that can change.
+fn is_run(id: &Id, change: &Change) -> bool {
+    if is_pod(id) { change.path.last_key() == "image" } else { change.path.begins(&["spec", "template"]) }
 }
 
-/// Why no pod answers between the old one and the new one.
-fn gap(kind: &str, root: &Node) -> Option<&'static str> {
+fn is_pod(id: &Id) -> bool {
+    id.kind == "Pod" && id.group.is_empty()
+}
+
+/// Whether containers are started anew by themselves when what runs changes.
+fn is_rolled_out(document: &Document, around: &Around<'_>) -> bool {
+    let root = &document.root;
+    let is_paused = root.at(&["spec", "paused"]).and_then(Node::bool) == Some(true);
+    let is_manual = root.text_at(&["spec", "updateStrategy", "type"]) == Some("OnDelete");
+    let held = root.at(&["spec", "updateStrategy", "rollingUpdate", "partition"]).and_then(Node::integer).unwrap_or(0);
+    let (_, most) = around.after.scales().range(document);
+    is_pod(&document.id) || rolls(&document.id) && !is_paused && !is_manual && held < most
+}
+
+/// Why no pod answers between the old one and the new one, where there are so many `pods`.
+fn gap(kind: &str, root: &Node, pods: Option<i128>) -> Option<&'static str> {
     let rolling = |key: &str| root.at(&["spec", "strategy", "rollingUpdate", key]);
-    let pods = replicas(root);
     let is_alone = pods == Some(1);
     match kind {
+        "Pod" => Some("its containers stop before the new ones start"),
         "Deployment" | "DeploymentConfig" if root.text_at(&["spec", "strategy", "type"]) == Some("Recreate") => {
             Some("the old pod stops before the new one starts (strategy `Recreate`)")
         }
@@ -100,14 +119,14 @@ fn is_none(node: &Node) -> bool {
     node.integer() == Some(0) || node.text() == Some("0%")
 }
 
-/// How many pods the object asks for; under an autoscaler nobody says.
+/// How many pods the object itself asks for.
 fn replicas(root: &Node) -> Option<i128> {
     root.at(&["spec", "replicas"]).and_then(Node::integer)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::diff::effects::examples::{edited, told};
+    use crate::diff::effects::examples::{edited, told, told_of_all};
 
     const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, labels: {a: b}}, spec: {replicas: 1, strategy: {type: RollingUpdate}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: a:1}]}}}}";
 
@@ -139,6 +158,35 @@ mod tests {
         }
         let pair = DEPLOYMENT.replace("Deployment", "StatefulSet").replace("replicas: 1", "replicas: 2");
         assert!(!has(&edited(&pair, "a:1", "a:2"), "downtime"));
+    }
+
+    #[test]
+    fn where_nothing_is_said_it_is_one_pod_unless_an_autoscaler_says_otherwise() {
+        let set = DEPLOYMENT.replace("Deployment", "StatefulSet");
+        let strict = DEPLOYMENT.replace("{type: RollingUpdate}", "{rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}");
+        for object in [set, strict] {
+            let unsaid = object.replace("replicas: 1, ", "");
+            assert!(has(&edited(&unsaid, "a:1", "a:2"), "downtime"), "{unsaid}");
+            let kind = if object.contains("StatefulSet") { "StatefulSet" } else { "Deployment" };
+            let scaler = format!(
+                "\n---\n{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: a}}, spec: {{minReplicas: 2, maxReplicas: 3, scaleTargetRef: {{kind: {kind}, name: a}}}}}}"
+            );
+            let told = told_of_all(&(unsaid.clone() + &scaler), &(unsaid.replace("a:1", "a:2") + &scaler));
+            assert!(told.iter().any(|line| line.contains(": restart: ")), "{told:?}");
+            assert!(!told.iter().any(|line| line.contains(": downtime: ")), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_partition_holds_pods_back_and_a_pod_of_nobody_starts_its_containers_anew() {
+        let held = DEPLOYMENT
+            .replace("Deployment", "StatefulSet")
+            .replace("replicas: 1", "replicas: 3, updateStrategy: {rollingUpdate: {partition: 3}}");
+        assert!(edited(&held, "a:1", "a:2").is_empty());
+        assert!(has(&edited(&held.replace("partition: 3", "partition: 2"), "a:1", "a:2"), "restart"));
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {automountServiceAccountToken: false, activeDeadlineSeconds: 5, containers: [{name: a, image: a:1}]}}";
+        assert!(edited(pod, "a:1", "a:2").contains(&"restart: `containers[a].image`".to_owned()));
+        assert!(edited(pod, "Seconds: 5", "Seconds: 4").is_empty());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What is lost for good, and what stays behind.
 
-use crate::diff::effects::{Effect, EffectKind, effect};
+use crate::diff::change::Change;
+use crate::diff::effects::around::Around;
+use crate::diff::effects::{Effect, EffectKind, effect, retention};
 use crate::diff::pair::{Pair, Placed};
+use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 
 /// What happens to an object as a whole.
@@ -14,19 +17,20 @@ enum End {
 }
 
 /// Whether data goes with the object, or with the old version of it.
-pub fn effects(pair: &Pair<'_>, is_recreated: bool) -> Vec<Effect> {
+pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>, is_recreated: bool) -> Vec<Effect> {
     let found = match pair {
         Pair::Added(_) => None,
         Pair::Removed(old) => lost(old, End::Removed),
         Pair::Kept(old, _) if pair.is_renamed() => lost(old, End::Renamed),
         Pair::Kept(old, _) if is_recreated => lost(old, End::MadeAnew),
-        Pair::Kept(old, new) => scaled(&old.document.root, &new.document.root),
+        Pair::Kept(old, new) => scaled(old.document, new.document, around),
     };
     let loosened = match pair {
         Pair::Kept(old, new) => loosened(old, &new.document.root),
         _ => Vec::new(),
     };
-    found.into_iter().chain(loosened).collect()
+    let forgotten = changes.iter().filter_map(retention::shortened).map(|why| effect(EffectKind::DeletesData, why));
+    found.into_iter().chain(loosened).chain(forgotten).collect()
 }
 
 /// What becomes of data: kind, group, where that is said, what holds where it is not, and what is told once it is to be
@@ -121,13 +125,14 @@ fn claims(root: &Node, end: End) -> Option<Effect> {
 }
 
 /// Claims of the replicas that there are fewer of.
-fn scaled(old: &Node, new: &Node) -> Option<Effect> {
-    let replicas = |root: &Node| root.at(&["spec", "replicas"]).and_then(Node::integer);
-    let is_set = new.text_at(&["kind"]) == Some("StatefulSet");
-    let has_claims = !new.items_at(&["spec", "volumeClaimTemplates"]).is_empty();
-    let (was, is) = (replicas(old)?, replicas(new)?);
-    let is_lost = is_set && has_claims && is < was && policy(new, "whenScaled") == "Delete";
-    is_lost.then(|| {
+fn scaled(old: &Document, new: &Document, around: &Around<'_>) -> Option<Effect> {
+    let is_set = new.id.kind == "StatefulSet";
+    let has_claims = !new.root.items_at(&["spec", "volumeClaimTemplates"]).is_empty();
+    if !is_set || !has_claims || policy(&new.root, "whenScaled") != "Delete" {
+        return None;
+    }
+    let (was, is) = (around.before.scales().fixed(old)?, around.after.scales().fixed(new)?);
+    (is < was).then(|| {
         let why = format!("the claims of {} replicas go with them (`whenScaled: Delete`)", was - is);
         effect(EffectKind::DeletesData, why)
     })
@@ -140,7 +145,7 @@ fn policy<'a>(root: &'a Node, when: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use crate::diff::effects::examples::{edited, told};
+    use crate::diff::effects::examples::{edited, told, told_of_all};
 
     const SET: &str = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 3, serviceName: s, persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain, whenScaled: Retain}, volumeClaimTemplates: [{metadata: {name: data}}]}}";
 
@@ -227,5 +232,10 @@ mod tests {
         assert!(deletes(&edited(&deleting, "replicas: 3", "replicas: 1")));
         assert!(!deletes(&edited(&deleting, "replicas: 3", "replicas: 4")));
         assert!(!deletes(&edited(SET, "replicas: 3", "replicas: 1")));
+        assert!(deletes(&edited(&deleting, "replicas: 3, ", "")), "where nothing is said, it is one");
+        assert!(!deletes(&edited(&deleting.replace("replicas: 3", "replicas: 1"), "replicas: 1, ", "")));
+        let scaler = "\n---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {minReplicas: 3, maxReplicas: 5, scaleTargetRef: {kind: StatefulSet, name: a}}}";
+        let told = told_of_all(&(deleting.clone() + scaler), &(deleting.replace("replicas: 3, ", "") + scaler));
+        assert!(told.is_empty(), "an autoscaler decides: {told:?}");
     }
 }

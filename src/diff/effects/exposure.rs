@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::effects::around::{Around, Network, World};
 use crate::diff::effects::routes::{self, Route, host_has};
-use crate::diff::effects::{Effect, EffectKind, containers, effect, guards, pod_spec};
+use crate::diff::effects::{Effect, EffectKind, effect, gateways, guards, ways};
 use crate::diff::pair::{Pair, Placed};
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
@@ -15,73 +15,15 @@ use crate::reach::policy::{self, Policy};
 /// New ways in.
 pub fn effects(pair: &Pair<'_>, around: &Around<'_>) -> Vec<Effect> {
     let (old, new) = (pair.before().map(|old| &old.document.root), pair.after().map(|new| &new.document.root));
-    let ways_of = |root: Option<&Node>| root.map(ways).unwrap_or_default();
-    let mut found: Vec<String> = ways_of(new).difference(&ways_of(old)).cloned().collect();
-    found.extend(raised(old, new));
+    let mut found: Vec<String> = ways::opened(pair, around).into_iter().collect();
     found.extend(new_routes(pair, around));
     if let (Some(old), Some(new)) = (old, new) {
         found.extend(guards::lifted(&pair.id().kind, old, new));
-        found.extend(more_ports(old, new));
         found.extend(bare_hosts(old, new, pair.after(), around));
     }
     found.extend(unguarded(pair, around));
-    let new = new.map(listeners).unwrap_or_default();
-    let old = old.map(listeners).unwrap_or_default();
-    found.extend(
-        new.iter().filter(|one| !old.iter().any(|other| other.takes(one))).map(|one| format!("listener {one}")),
-    );
+    found.extend(gateways::opened(pair));
     found.into_iter().map(|why| effect(EffectKind::Exposure, why)).collect()
-}
-
-/// Every way from outside to an object, apart from routes.
-fn ways(root: &Node) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    if is_service(root) {
-        let addresses = root.items_at(&["spec", "externalIPs"]).iter().filter_map(Node::text);
-        found.extend(addresses.map(|address| format!("external address {address}")));
-    }
-    if let Some(pod) = pod_spec(root) {
-        found.extend(
-            (pod.get("hostNetwork").and_then(Node::bool) == Some(true)).then(|| "the node's network".to_owned()),
-        );
-        let ports = containers(pod).flat_map(|container| container.items_at(&["ports"]));
-        let ports = ports.filter_map(|port| port.get("hostPort").and_then(Node::integer));
-        found.extend(ports.map(|port| format!("port {port} of every node")));
-    }
-    found
-}
-
-/// Types of Services, the most hidden first: each can be reached by all that can reach the ones before it.
-const SERVICES: &[&str] = &["ClusterIP", "NodePort", "LoadBalancer"];
-
-fn is_service(root: &Node) -> bool {
-    root.text_at(&["kind"]) == Some("Service") && root.text_at(&["apiVersion"]) == Some("v1")
-}
-
-fn rank(service: &Node) -> usize {
-    let kind = service.text_at(&["spec", "type"]);
-    SERVICES.iter().position(|own| Some(*own) == kind).unwrap_or(0)
-}
-
-/// The type of a Service that can be reached by more than before.
-fn raised(old: Option<&Node>, new: Option<&Node>) -> Option<String> {
-    let of = |root: Option<&Node>| root.filter(|root| is_service(root)).map_or(0, rank);
-    (of(new) > of(old)).then(|| format!("a Service of type {}", SERVICES[of(new)]))
-}
-
-/// Ports that a Service has got which stood open before.
-fn more_ports(old: &Node, new: &Node) -> Vec<String> {
-    let is_open =
-        |root: &Node| is_service(root) && (rank(root) > 0 || !root.items_at(&["spec", "externalIPs"]).is_empty());
-    if !(is_open(old) && is_open(new)) {
-        return Vec::new();
-    }
-    let ports = |root: &Node| -> BTreeSet<(i128, String)> {
-        let protocol = |port: &Node| port.text_at(&["protocol"]).unwrap_or("TCP").to_owned();
-        let ports = root.items_at(&["spec", "ports"]).iter();
-        ports.filter_map(|port| Some((port.get("port")?.integer()?, protocol(port)))).collect()
-    };
-    ports(new).difference(&ports(old)).map(|(port, protocol)| format!("port {port}/{protocol} from outside")).collect()
 }
 
 /// Routes that nothing led to before, or not so.
@@ -107,7 +49,19 @@ pub fn gone_routes(pair: &Pair<'_>, around: &Around<'_>) -> BTreeSet<String> {
             || around.after.routes_near(&route.host).any(|other| other.takes(route))
     };
     let gone = of(pair.before(), &around.before).into_iter().filter(|route| !is_left(route));
-    gone.map(|route| route.to_string()).collect()
+    let is_narrower = |route: &Route| left.iter().any(|other| other.is_about(route));
+    let why = |route: Route| {
+        let why = if is_narrower(&route) { "takes less than before" } else { "is gone" };
+        format!("route {route} {why}")
+    };
+    gone.map(why).collect()
+}
+
+/// Routes that lead to nobody any more.
+pub fn dead_routes(pair: &Pair<'_>, around: &Around<'_>) -> Vec<String> {
+    let old = of(pair.before(), &around.before);
+    let old: Vec<&Route> = old.iter().collect();
+    of(pair.after(), &around.after).iter().flat_map(|route| routes::dead_ends(route, &old)).collect()
 }
 
 fn of(placed: Option<Placed<'_>>, world: &World<'_>) -> Vec<Route> {
@@ -133,62 +87,6 @@ fn bare_hosts(old: &Node, new: &Node, placed: Option<Placed<'_>>, around: &Aroun
     bare.map(|host| format!("host {host} without TLS")).collect()
 }
 
-/// A listener of a Gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listener {
-    host: String,
-    protocol: String,
-    port: i128,
-    /// From how many namespaces it takes routes: an index of `FROM`.
-    from: usize,
-}
-
-/// From where a listener takes routes, the fewest first.
-const FROM: &[&str] = &["None", "Same", "Selector", "All"];
-
-impl Listener {
-    /// Whether all that the other takes is taken here.
-    pub fn takes(&self, other: &Self) -> bool {
-        let is_same = self.port == other.port && self.protocol == other.protocol;
-        is_same && host_has(&self.host, &other.host) && self.from >= other.from
-    }
-}
-
-/// `443/HTTPS for *.example.com`
-impl std::fmt::Display for Listener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{} for {}", self.port, self.protocol, self.host)?;
-        if self.from == FROM.len() - 1 { f.write_str(", open to routes of every namespace") } else { Ok(()) }
-    }
-}
-
-/// The listeners of a Gateway.
-pub fn listeners(root: &Node) -> Vec<Listener> {
-    let is_gateway = root.text_at(&["kind"]) == Some("Gateway");
-    let read = |one: &Node| {
-        let from = one.text_at(&["allowedRoutes", "namespaces", "from"]).unwrap_or("Same");
-        Some(Listener {
-            host: one.text_at(&["hostname"]).unwrap_or("*").to_owned(),
-            protocol: one.text_at(&["protocol"]).unwrap_or_default().to_owned(),
-            port: one.get("port")?.integer()?,
-            from: FROM.iter().position(|own| *own == from).unwrap_or(1),
-        })
-    };
-    root.items_at(&["spec", "listeners"]).iter().filter(|_| is_gateway).filter_map(read).collect()
-}
-
-/// The listeners that a Gateway no longer has.
-pub fn closed_listeners(pair: &Pair<'_>) -> Vec<String> {
-    let of = |placed: Option<Placed<'_>>| placed.map(|placed| listeners(&placed.document.root)).unwrap_or_default();
-    let left = of(pair.after());
-    let is_left = |one: &Listener| left.iter().any(|other| Listener { from: one.from, ..other.clone() }.takes(one));
-    of(pair.before())
-        .iter()
-        .filter(|one| !is_left(one))
-        .map(|one| format!("{}/{} for {}", one.port, one.protocol, one.host))
-        .collect()
-}
-
 /// Pods whose callers nobody judges any more, because a policy is gone or holds for fewer.
 fn unguarded(pair: &Pair<'_>, around: &Around<'_>) -> Vec<String> {
     let Some(old) = pair.before().map(|old| old.document) else { return Vec::new() };
@@ -203,11 +101,26 @@ fn unguarded(pair: &Pair<'_>, around: &Around<'_>) -> Vec<String> {
     let is_gone = matches!(pair, Pair::Removed(_));
     if policies.is_empty() {
         // who it holds for is not understood
-        let is_left = around.after.has_namespace(namespace(old));
-        return (is_gone && is_left).then(lone).into_iter().collect();
+        let is_everywhere = old.id.namespace.is_empty() && !HOMELY.contains(&old.id.kind.as_str());
+        let is_left = if is_everywhere {
+            !around.after.network().pods.all.is_empty()
+        } else {
+            around.after.has_namespace(namespace(old))
+        };
+        let said = |root: &Node| ["spec", "specs"].map(|key| root.get(key).cloned());
+        let is_other = pair.after().is_some_and(|new| said(&new.document.root) != said(&old.root));
+        let why = if is_gone {
+            Some(lone())
+        } else {
+            is_other.then(|| "its pods may be open to more than before".to_owned())
+        };
+        return why.filter(|_| is_left).into_iter().collect();
     }
     policies.iter().flat_map(|policy| left_open(policy, old, is_gone, around)).collect()
 }
+
+/// Policies that hold in their namespace only.
+const HOMELY: &[&str] = &["NetworkPolicy", "CiliumNetworkPolicy"];
 
 /// One end of connections.
 struct End {
@@ -251,7 +164,7 @@ fn left_open(policy: &Policy<'_>, document: &Document, is_gone: bool, around: &A
 
 #[cfg(test)]
 mod tests {
-    use crate::diff::effects::examples::{edited, told};
+    use crate::diff::effects::examples::{edited, told, told_of_all};
 
     #[test]
     fn new_routes_and_addresses_are_told_and_old_ones_are_not() {
@@ -262,8 +175,12 @@ mod tests {
         let service =
             "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: ClusterIP, externalIPs: [192.0.2.1]}}";
         assert_eq!(edited(service, "ClusterIP", "LoadBalancer"), ["exposure+: a Service of type LoadBalancer"]);
-        assert!(edited(&service.replace("ClusterIP", "NodePort"), "NodePort", "ClusterIP").is_empty());
-        assert_eq!(edited(service, "192.0.2.1", "192.0.2.2"), ["exposure+: external address 192.0.2.2"]);
+        let hidden = edited(&service.replace("ClusterIP", "NodePort"), "NodePort", "ClusterIP");
+        assert_eq!(hidden, ["downtime: its port of every node is gone"]);
+        assert_eq!(
+            edited(service, "192.0.2.1", "192.0.2.2"),
+            ["downtime: external address 192.0.2.1 is gone", "exposure+: external address 192.0.2.2"]
+        );
     }
 
     #[test]
@@ -286,5 +203,28 @@ mod tests {
         let policy = "{apiVersion: crd.projectcalico.org/v1, kind: NetworkPolicy, metadata: {name: a}}";
         assert!(!open(told(policy, "")), "nothing is left in its namespace");
         assert!(!open(told("", policy)));
+    }
+
+    #[test]
+    fn policies_that_are_not_understood_may_let_more_through() {
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {automountServiceAccountToken: false}}\n---\n";
+        let opens = |old: &str, new: &str| {
+            let told = told_of_all(&format!("{pod}{old}"), &format!("{pod}{new}"));
+            told.into_iter().any(|line| line.contains(": exposure+: its pods may "))
+        };
+        for (version, kind) in [
+            ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
+            ("projectcalico.org/v3", "GlobalNetworkPolicy"),
+            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
+        ] {
+            let policy = format!(
+                "{{apiVersion: {version}, kind: {kind}, metadata: {{name: a, labels: {{a: b}}}}, spec: {{ingress: [{{action: Deny}}]}}}}"
+            );
+            let alone = |text: &str| told(text, "");
+            assert!(opens(&policy, "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}"), "{kind}");
+            assert!(opens(&policy, &policy.replace("Deny", "Allow")), "{kind}");
+            assert!(!opens(&policy, &policy.replace("a: b", "a: c")), "{kind}");
+            assert!(alone(&policy).is_empty(), "nobody is left whom it could hold for: {kind}");
+        }
     }
 }

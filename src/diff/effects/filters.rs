@@ -19,6 +19,12 @@ pub fn mirrors(rule: &Node) -> impl Iterator<Item = &Node> {
     rule.items_at(&["filters"]).iter().filter_map(|filter| filter.at(&["requestMirror", "backendRef"]))
 }
 
+/// Whether a rule may answer by itself, without any Service.
+pub fn answers(rule: &Node) -> bool {
+    let is_answer = |filter: &Node| ["requestRedirect", "extensionRef"].iter().any(|key| filter.get(key).is_some());
+    rule.items_at(&["filters"]).iter().any(is_answer)
+}
+
 fn guard(filter: &Node) -> Vec<String> {
     if let Some(other) = filter.get("extensionRef") {
         let [kind, name] = ["kind", "name"].map(|key| other.text_at(&[key]).unwrap_or_default());

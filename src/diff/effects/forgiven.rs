@@ -1,28 +1,13 @@
-//! Changes of immutable fields that the API server takes all the same: it puts in what is not said, lets a few grow, and
+//! Changes of immutable fields that the API server takes all the same: it lets a few grow, keeps what it has allocated, and
 //! is less strict with what does not run yet.
 
 use crate::diff::change::{Change, What};
-use crate::diff::path::Path;
+use crate::diff::effects::unsaid::is_unsaid;
 use crate::diff::quantities::amount;
-use crate::manifest::node::{Node, Value};
+use crate::manifest::node::Node;
 
 /// A chain of keys from the root of an object.
 pub type Keys = &'static [&'static str];
-
-/// What the API server puts where nothing is said, so that saying it is no change. Source: `pkg/apis/*/v1/defaults.go`.
-const DEFAULTS: &[(&str, Keys, &str)] = &[
-    ("Secret", &["type"], "Opaque"),
-    ("StatefulSet", &["spec", "podManagementPolicy"], "OrderedReady"),
-    ("StatefulSet", &["spec", "serviceName"], ""),
-    ("Job", &["spec", "completionMode"], "NonIndexed"),
-    ("PersistentVolumeClaim", &["spec", "volumeMode"], "Filesystem"),
-    ("PersistentVolume", &["spec", "volumeMode"], "Filesystem"),
-    ("StorageClass", &["reclaimPolicy"], "Delete"),
-    ("StorageClass", &["volumeBindingMode"], "Immediate"),
-    ("PriorityClass", &["preemptionPolicy"], "PreemptLowerPriority"),
-    ("RoleBinding", &["roleRef", "apiGroup"], "rbac.authorization.k8s.io"),
-    ("ClusterRoleBinding", &["roleRef", "apiGroup"], "rbac.authorization.k8s.io"),
-];
 
 /// One change and the object around it.
 pub struct Edit<'a> {
@@ -45,6 +30,7 @@ const FORGIVEN: &[Forgiven] = &[
     ("Service", &["spec", "clusterIP"], is_allocated),
     ("Service", &["spec", "clusterIPs"], is_allocated),
     ("Service", &["spec", "ipFamilies"], is_allocated),
+    ("Service", &["spec", "loadBalancerClass"], is_typed_anew),
     ("Job", &["spec", "completions"], is_elastic),
     ("Job", &["spec", "template", "metadata"], is_suspended),
     ("Job", &["spec", "template", "spec", "nodeSelector"], is_suspended),
@@ -56,16 +42,7 @@ const FORGIVEN: &[Forgiven] = &[
 /// Whether the API server takes this change of a field that it never changes otherwise.
 pub fn is_forgiven(kind: &str, edit: &Edit<'_>) -> bool {
     let is_row = |(of, keys, why): &Forgiven| *of == kind && edit.change.path.begins(keys) && why(edit);
-    is_default(kind, edit.change) || FORGIVEN.iter().any(is_row)
-}
-
-/// Whether something is said now, or no longer, that holds when nothing is said.
-fn is_default(kind: &str, change: &Change) -> bool {
-    let (What::Added(node) | What::Removed(node)) = &change.what else { return false };
-    let is_row = |(of, keys, value): &(&str, Keys, &str)| {
-        *of == kind && change.path == Path::of(keys) && node.text() == Some(*value)
-    };
-    matches!(node.value, Value::Null) || DEFAULTS.iter().any(is_row)
+    is_unsaid(kind, edit) || FORGIVEN.iter().any(is_row)
 }
 
 fn grows(edit: &Edit<'_>) -> bool {
@@ -83,6 +60,11 @@ fn is_allocated(edit: &Edit<'_>) -> bool {
     let path = edit.change.path.to_string();
     let is_unsaid = matches!(edit.change.what, What::Removed(_)) && !path.ends_with(']');
     is_unsaid || path.ends_with("[1]") || is_external(edit.old) || is_external(edit.new)
+}
+
+/// Only one load balancer cannot make way for another (`validateLoadBalancerClassField`).
+fn is_typed_anew(edit: &Edit<'_>) -> bool {
+    [edit.old, edit.new].iter().any(|root| root.text_at(&["spec", "type"]) != Some("LoadBalancer"))
 }
 
 /// An indexed Job may have more completions together with more pods (`validateCompletions`).
@@ -117,6 +99,16 @@ mod tests {
         assert!(is_recreated(&edited(job, "completions: 2", "completions: 3")));
         assert!(!is_recreated(&edited(job, "{a: b}", "{a: c}")));
         assert!(is_recreated(&edited(&job.replace("suspend: true", "suspend: false"), "{a: b}", "{a: c}")));
+        let balanced =
+            "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: LoadBalancer, loadBalancerClass: a}}";
+        assert!(is_recreated(&edited(balanced, "loadBalancerClass: a", "loadBalancerClass: b")));
+        assert!(is_recreated(&edited(balanced, ", loadBalancerClass: a", "")), "none is another one");
+        assert!(!is_recreated(&edited(balanced, "LoadBalancer, loadBalancerClass: a", "ClusterIP")));
+        assert!(!is_recreated(&edited(
+            &balanced.replace("LoadBalancer, loadBalancerClass: a", "NodePort"),
+            "NodePort",
+            "LoadBalancer, loadBalancerClass: a"
+        )));
         let secret = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: YQ==}}";
         assert!(!is_recreated(&edited(secret, ", data:", ", type: Opaque, data:")), "that is what it was");
         let volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {capacity: {storage: 1Gi}, iscsi: {lun: 0}}}";

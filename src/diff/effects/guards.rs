@@ -47,13 +47,18 @@ const RANGES: &[(&str, &[&str])] = &[
 
 /// What no longer keeps callers away.
 pub fn lifted(kind: &str, old: &Node, new: &Node) -> Vec<String> {
+    // a Gateway says what its Service is annotated with
+    let (of, annotations): (&str, &[&str]) = match kind {
+        "Gateway" => ("Service", &["spec", "infrastructure", "annotations"]),
+        _ => (kind, &["metadata", "annotations"]),
+    };
     let stands = |root: &Node, guard: &Guard| {
-        let value = root.text_at(&["metadata", "annotations", guard.1]);
+        let value = root.at(annotations).and_then(|all| all.text_at(&[guard.1]));
         value.is_some_and(|value| guard.2.is_none_or(|wanted| wanted == value))
     };
     // an older name of the same guard may have made way for a newer one
-    let remains = |why: &str| GUARDS.iter().any(|guard| guard.0 == kind && guard.3 == why && stands(new, guard));
-    let gone = GUARDS.iter().filter(|guard| guard.0 == kind && stands(old, guard) && !stands(new, guard));
+    let remains = |why: &str| GUARDS.iter().any(|guard| guard.0 == of && guard.3 == why && stands(new, guard));
+    let gone = GUARDS.iter().filter(|guard| guard.0 == of && stands(old, guard) && !stands(new, guard));
     let mut found: Vec<String> = gone.filter(|guard| !remains(guard.3)).map(|guard| guard.3.to_owned()).collect();
     let all = |root: &Node| RANGES.iter().filter(|row| row.0 == kind).flat_map(|row| ranges(root, row.1)).collect();
     let (before, after): (Vec<String>, Vec<String>) = (all(old), all(new));

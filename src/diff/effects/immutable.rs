@@ -2,7 +2,7 @@
 //!
 //! Source: Kubernetes 1.36, the functions under `pkg/apis/*/validation` that are named above their rows.
 
-use crate::diff::change::Change;
+use crate::diff::change::{Change, What};
 use crate::diff::effects::forgiven::{Edit, Keys, is_forgiven};
 use crate::diff::effects::{Effect, EffectKind, effect};
 use crate::diff::pair::{Pair, Placed};
@@ -76,6 +76,8 @@ const ROWS: &[Row] = &[
     row("", "Service", &["spec", "clusterIP"]),
     row("", "Service", &["spec", "clusterIPs"]),
     row("", "Service", &["spec", "ipFamilies"]),
+    // validateLoadBalancerClassField
+    row("", "Service", &["spec", "loadBalancerClass"]),
     // ValidateRoleBindingUpdate, ValidateClusterRoleBindingUpdate
     row("rbac.authorization.k8s.io", "RoleBinding", &["roleRef"]),
     row("rbac.authorization.k8s.io", "ClusterRoleBinding", &["roleRef"]),
@@ -131,26 +133,86 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.kind)
 }
 
-/// Whether the object has to be made anew.
-pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> Vec<Effect> {
+/// Why the object has to be made anew, and whether that is certain.
+pub fn effects(pair: &Pair<'_>, changes: &[Change]) -> (Vec<Effect>, bool) {
+    let refusals = refusals(pair, changes);
+    let is_certain = refusals.iter().any(|refusal| refusal.doubt.is_none());
+    (refusals.into_iter().map(Refusal::effect).collect(), is_certain)
+}
+
+/// Why the API server refuses a change.
+struct Refusal {
+    why: String,
+    /// When it takes it all the same.
+    doubt: Option<&'static str>,
+}
+
+impl Refusal {
+    fn effect(self) -> Effect {
+        let doubt = self.doubt.map(|doubt| format!(", {doubt}")).unwrap_or_default();
+        effect(EffectKind::Recreate, self.why + &doubt)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self { why, doubt: None }
+    }
+}
+
+fn refusals(pair: &Pair<'_>, changes: &[Change]) -> Vec<Refusal> {
     let Pair::Kept(old, new) = pair else { return Vec::new() };
     let (was, id) = (&old.document.id, &new.document.id);
     if pair.is_renamed() {
-        return vec![effect(EffectKind::Recreate, format!("{RENAMED}: {} → {}", was.place(), id.place()))];
+        return vec![format!("{RENAMED}: {} → {}", was.place(), id.place()).into()];
     }
     if is_immutable(old)
         && let Some(change) = changes.iter().find(|change| !change.path.begins(&["metadata"]))
     {
-        return vec![effect(EffectKind::Recreate, format!("it is immutable, and `{}` changes", change.path))];
+        return vec![format!("it is immutable, and `{}` changes", change.path).into()];
     }
     let edit = |change| Edit { old: &old.document.root, new: &new.document.root, change };
-    let mut found: Vec<Path> = Vec::new();
-    for field in changes.iter().filter_map(|change| fixed(id, &edit(change))) {
-        if !found.contains(&field) {
-            found.push(field);
+    let mut found: Vec<Refusal> = Vec::new();
+    let refused = changes.iter().filter_map(|change| Some((fixed(id, &edit(change))?, change)));
+    for (field, change) in refused {
+        let words = |row: &&Words| row.0 == id.kind && change.path.begins(row.1) && (row.2)(&change.what);
+        let (what, doubt) = WORDS.iter().find(words).map_or((CHANGED, None), |row| (row.3, row.4));
+        let refusal = Refusal { why: format!("`{field}` {what}"), doubt };
+        if !found.iter().any(|known| known.why == refusal.why && known.doubt == refusal.doubt) {
+            found.push(refusal);
         }
     }
-    found.into_iter().map(|field| effect(EffectKind::Recreate, format!("`{field}` cannot be changed"))).collect()
+    found
+}
+
+const CHANGED: &str = "cannot be changed";
+
+/// A kind, a field, of which changes of it this is said, what is said, and when the server takes it all the same.
+type Words = (&'static str, Keys, fn(&What) -> bool, &'static str, Option<&'static str>);
+
+/// Where more can be said than that a field cannot be changed.
+const WORDS: &[Words] = &[
+    ("PersistentVolumeClaim", &["spec", "resources", "requests", "storage"], is_changed, "cannot shrink", None),
+    ("PersistentVolumeClaim", &["spec", "volumeName"], is_added, CHANGED, OWN),
+    ("PersistentVolumeClaim", &["spec", "storageClassName"], is_added, CHANGED, OWN),
+    (
+        "StatefulSet",
+        &["spec", "volumeClaimTemplates", "spec", "resources"],
+        is_changed,
+        "cannot be changed, and claims that there are keep their size",
+        None,
+    ),
+];
+
+/// What the server puts into a claim by itself.
+const OWN: Option<&str> = Some("unless that is the one that it has");
+
+fn is_changed(what: &What) -> bool {
+    matches!(what, What::Changed(..))
+}
+
+fn is_added(what: &What) -> bool {
+    matches!(what, What::Added(_))
 }
 
 /// ValidateConfigMapUpdate, ValidateSecretUpdate.
@@ -222,6 +284,29 @@ mod tests {
         assert!(!is_recreated(&edited(map, "labels: {a: b}", "labels: {a: c}")));
         assert!(!is_recreated(&edited(&map.replace("true", "false"), "data: {a: b}", "data: {a: c}")));
         assert!(is_recreated(&told(CLAIM, &CLAIM.replace("name: a", "name: b"))));
+    }
+
+    #[test]
+    fn what_the_server_may_have_put_there_itself_is_not_certain() {
+        for field in ["volumeName: v", "storageClassName: fast"] {
+            let told = edited(CLAIM, "accessModes", &format!("{field}, accessModes"));
+            let key = field.split_once(':').map_or(field, |(key, _)| key);
+            let wanted = format!("recreate: `.spec.{key}` cannot be changed, unless that is the one that it has");
+            assert_eq!(told, [wanted], "nothing says that data is lost");
+            let named = CLAIM.replace("accessModes", &format!("{field}, accessModes"));
+            let other = edited(&named, field, &format!("{key}: other"));
+            assert!(other.iter().any(|line| line.starts_with("deletes data: ")), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_claim_template_is_may_be_said_and_its_size_not() {
+        let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 1Gi}}}}]}}";
+        assert!(edited(set, "[{metadata", "[{apiVersion: v1, kind: PersistentVolumeClaim, metadata").is_empty());
+        assert!(edited(set, "spec: {resources", "spec: {volumeMode: Filesystem, resources").is_empty());
+        assert!(is_recreated(&edited(set, "spec: {resources", "spec: {volumeMode: Block, resources")));
+        let why = "recreate: `.spec.volumeClaimTemplates` cannot be changed, and claims that there are keep their size";
+        assert!(edited(set, "1Gi", "2Gi").contains(&why.to_owned()));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::diff::effects::around::Around;
 use crate::diff::effects::weaknesses::{node_paths, weaknesses};
-use crate::diff::effects::{Effect, EffectKind, containers, effect, pod_spec, template};
+use crate::diff::effects::{Effect, EffectKind, accounts, containers, effect, pod_spec, template};
 use crate::diff::pair::Pair;
 use crate::manifest::node::Node;
 
@@ -13,8 +14,8 @@ const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
 
-/// New rights. Rights in the API are told elsewhere: they follow from several objects.
-pub fn effects(pair: &Pair<'_>) -> Vec<Effect> {
+/// New rights. What somebody gains in the API is told elsewhere: it follows from several objects.
+pub fn effects(pair: &Pair<'_>, around: &Around<'_>) -> Vec<Effect> {
     let (old, new) = (pair.before().map(|old| &old.document.root), pair.after().map(|new| &new.document.root));
     let (before, after) = (old.and_then(pod_spec), new.and_then(pod_spec));
     let heir = before.zip(after).and_then(|(before, after)| renamed(before, after));
@@ -22,6 +23,7 @@ pub fn effects(pair: &Pair<'_>) -> Vec<Effect> {
     let has = new.and_then(template).map(|pod| weaknesses(pod, None)).unwrap_or_default();
     let mut found: Vec<String> = has.difference(&had).cloned().collect();
     found.extend(node_paths(before, after));
+    found.extend(accounts::gained(pair, around));
     if let (Some(old), Some(new)) = (old, new) {
         found.extend(lowered(old, new));
         found.extend(opened(old, new));

@@ -1,7 +1,10 @@
 //! Whether a Service still leads to somebody.
 
+use std::collections::BTreeSet;
+
 use crate::diff::change::Change;
-use crate::diff::effects::around::{Around, Workload, World, holds, selector};
+use crate::diff::effects::around::{Around, Workload, World, holds, place, selector};
+use crate::diff::effects::routes::Route;
 use crate::diff::effects::{containers, template};
 use crate::diff::pair::Pair;
 use crate::manifest::document::{Document, Id};
@@ -42,9 +45,10 @@ fn of_service(old: &Document, new: &Document, around: &Around<'_>) -> Vec<String
         .iter()
         .filter(|port| !after.iter().any(|other| other.number == port.number && other.protocol == port.protocol));
     let mut found: Vec<String> = gone.map(|port| format!("port {} is gone", port.number)).collect();
-    if selector(&old.root) != selector(&new.root) && leads(&around.before, old) && is_lost(&around.after, new) {
+    if selector(&old.root) != selector(&new.root) && is_deserted(old, new, around) {
         found.push("it selects no pod any more".to_owned());
     }
+    found.extend(unnamed(old, new, around));
     // where the Service says the same, its pods have done it
     if before != after || selector(&old.root) != selector(&new.root) {
         let known = unmet(old, &around.before);
@@ -52,6 +56,23 @@ fn of_service(old: &Document, new: &Document, around: &Around<'_>) -> Vec<String
         found.extend(unmet.map(|name| format!("none of its pods has the port `{name}`")));
     }
     found
+}
+
+/// Routes that ask for a port by a name that it no longer has.
+fn unnamed(old: &Document, new: &Document, around: &Around<'_>) -> BTreeSet<String> {
+    let gone: BTreeSet<&str> = names(old).difference(&names(new)).copied().collect();
+    let place = place(new);
+    let routes = (!gone.is_empty()).then(|| around.after.routes_to(&place)).into_iter().flatten();
+    let why = |route: &Route| {
+        let lost = route.missing(&place).filter(|name| gone.contains(name));
+        lost.map(|name| format!("route {route} finds no port `{name}`")).collect::<Vec<_>>()
+    };
+    routes.flat_map(why).collect()
+}
+
+/// The names of a Service's ports.
+fn names(service: &Document) -> BTreeSet<&str> {
+    service.root.items_at(&["spec", "ports"]).iter().filter_map(|port| port.text_at(&["name"])).collect()
 }
 
 /// What another template takes from Services that say the same as before.
@@ -74,6 +95,11 @@ fn of_pods(old: &Document, new: &Document, around: &Around<'_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether a Service led to pods and leads to none.
+pub fn is_deserted(old: &Document, new: &Document, around: &Around<'_>) -> bool {
+    leads(&around.before, old) && is_lost(&around.after, new)
 }
 
 fn leads(world: &World<'_>, service: &Document) -> bool {

@@ -9,7 +9,9 @@ const ROUTE: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute,
 const FILTERED: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r}, spec: {hostnames: [a.test], rules: [{matches: [{path: {value: /a}}], filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-User]}}, {type: ExtensionRef, extensionRef: {group: a.test, kind: SecurityPolicy, name: auth}}, {type: RequestMirror, requestMirror: {backendRef: {name: copy, port: 80}}}], backendRefs: [{name: s, port: 80}]}]}}";
 const AUTH: &str = ", {type: ExtensionRef, extensionRef: {group: a.test, kind: SecurityPolicy, name: auth}}";
 const MIRROR: &str = ", {type: RequestMirror, requestMirror: {backendRef: {name: copy, port: 80}}}";
-const GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: c, listeners: [{name: a, port: 443, protocol: HTTPS, hostname: a.test, allowedRoutes: {namespaces: {from: Same}}}, {name: b, port: 8443, protocol: HTTPS}]}}";
+const GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: c, infrastructure: {annotations: {networking.gke.io/load-balancer-type: Internal}}, listeners: [{name: a, port: 443, protocol: HTTPS, hostname: a.test, allowedRoutes: {namespaces: {from: Same}}}, {name: b, port: 8443, protocol: HTTPS}]}}";
+const GUARDED: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {listeners: [{name: a, port: 443, protocol: HTTPS, tls: {mode: Terminate, frontendValidation: {caCertificateRefs: [{name: a}]}}, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: x, stage: live}}}}}]}}";
+const NODE_PORT: &str = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {type: NodePort, selector: {app: a}, ports: [{port: 80, nodePort: 30080}]}}";
 const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, labels: {a: b}}, spec: {replicas: 2, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a, v: '1'}}, spec: {automountServiceAccountToken: false, securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, containers: [{name: c, image: 'c:1', ports: [{name: http, containerPort: 80}], securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}}]}}}}";
 const CLAIM: &str = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: p, labels: {a: b}}, spec: {storageClassName: fast, resources: {requests: {storage: 2Gi}}}}";
 
@@ -38,7 +40,18 @@ const ROWS: &[Row] = &[
     ),
     (SERVICE, (", x: y", ""), &[]),
     (SERVICE, ("networking.gke.io", "cloud.google.com"), &[]),
-    (SERVICE, ("type: LoadBalancer", "type: NodePort"), &[]),
+    (SERVICE, ("type: LoadBalancer", "type: NodePort"), &["downtime: its load balancer is gone"]),
+    (SERVICE, ("type: LoadBalancer", "type: ClusterIP"), &["downtime: nobody outside reaches it any more"]),
+    (SERVICE, ("targetPort: http", "targetPort: 9090"), &["exposure+: callers from outside reach default/app=a:9090"]),
+    (
+        SERVICE,
+        ("selector: {app: a}", "selector: {app: b}"),
+        &["exposure+: callers from outside reach default/app=b:http"],
+    ),
+    (NODE_PORT, ("nodePort: 30080", "nodePort: 30081"), &["downtime: port 30080 of every node is gone"]),
+    (NODE_PORT, (", nodePort: 30080", ""), &[]),
+    (NODE_PORT, ("type: NodePort", "type: LoadBalancer"), &["exposure+: a Service of type LoadBalancer"]),
+    (NODE_PORT, ("type: NodePort", "type: ClusterIP"), &["downtime: nobody outside reaches it any more"]),
     // exposure+: Ingresses
     (
         INGRESS,
@@ -93,9 +106,46 @@ const ROWS: &[Row] = &[
         &["exposure+: listener 443/HTTPS for a.test, open to routes of every namespace"],
     ),
     (GATEWAY, ("name: b", "name: c"), &[]),
+    (GATEWAY, ("gatewayClassName: c", "gatewayClassName: public"), &["exposure+: it is open at class public"]),
+    (
+        GATEWAY,
+        ("{annotations: {networking.gke.io/load-balancer-type: Internal}}", "{}"),
+        &["exposure+: its load balancer is no longer an internal one"],
+    ),
+    (
+        GUARDED,
+        (", frontendValidation: {caCertificateRefs: [{name: a}]}", ""),
+        &["exposure+: listener 443/HTTPS for * asks its callers for no certificate any more"],
+    ),
+    (GUARDED, ("[{name: a}]", "[{name: b}]"), &[]),
+    (
+        GUARDED,
+        ("{matchLabels: {team: x, stage: live}}", "{matchLabels: {team: x}}"),
+        &["exposure+: listener 443/HTTPS for *, open to routes of more namespaces"],
+    ),
+    (
+        GUARDED,
+        ("{matchLabels: {team: x, stage: live}}", "{}"),
+        &["exposure+: listener 443/HTTPS for *, open to routes of every namespace"],
+    ),
+    (GUARDED, ("{matchLabels: {team: x, stage: live}}", "{matchLabels: {team: x, stage: live, more: some}}"), &[]),
     // downtime
     (SERVICE, ("port: 80", "port: 8080"), &["downtime: port 80 is gone", "exposure+: port 8080/TCP from outside"]),
-    (SERVICE, ("selector: {app: a}", "selector: {app: b}"), &[]),
+    (
+        INGRESS,
+        ("path: /a, pathType: Exact", "path: /a/b, pathType: Exact"),
+        &["downtime: route a.test/a is gone", "exposure+: route a.test/a/b"],
+    ),
+    (
+        ROUTE,
+        ("headers: [{name: x, value: y}]", "headers: [{name: x, value: z}]"),
+        &["downtime: route a.test/a takes less than before", "exposure+: route a.test/a takes more than before"],
+    ),
+    (ROUTE, (", backendRefs: [{name: s, port: 80}]", ""), &["downtime: route a.test/a leads to nobody any more"]),
+    (ROUTE, ("port: 80}", "port: 80, weight: 0}"), &["downtime: route a.test/a leads to nobody any more"]),
+    (ROUTE, ("port: 80}", "port: 80, weight: 1}"), &[]),
+    (ROUTE, ("backendRefs: [{name: s, port: 80}]", "filters: [{requestRedirect: {scheme: https}}]"), &[]),
+    (ROUTE, ("parentRefs: [{name: inner}], ", ""), &["downtime: route a.test/a is open at no Gateway any more"]),
     // privilege+
     (
         DEPLOYMENT,
@@ -117,7 +167,7 @@ const ROWS: &[Row] = &[
         ("2Gi", "1Gi"),
         &[
             "deletes data: its volume goes with it, unless its class retains volumes",
-            "recreate: `.spec.resources` cannot be changed",
+            "recreate: `.spec.resources` cannot shrink",
         ],
     ),
     (CLAIM, ("{a: b}", "{a: c}"), &[]),
@@ -346,4 +396,69 @@ fn a_policy_that_goes_opens_only_what_stays_and_nothing_else_judges() {
         let opens = told.iter().any(|line| line.starts_with("NetworkPolicy own: exposure+: "));
         assert_eq!(opens, is_open, "{old}\n→\n{new}\n{told:?}");
     }
+}
+
+#[test]
+fn a_path_that_is_taken_more_strictly_takes_less() {
+    let wide = INGRESS.replace("pathType: Exact", "pathType: Prefix");
+    assert_eq!(told(&wide, INGRESS), ["downtime: route a.test/a takes less than before"]);
+}
+
+/// A Service for each of two workloads, an entrance to the first, and what is told of a change.
+#[test]
+fn whoever_is_behind_an_entrance() {
+    let admin = DEPLOYMENT.replace("name: d,", "name: admin,").replace("app: a", "app: admin");
+    let inner = SERVICE.replace("LoadBalancer", "ClusterIP");
+    let named = INGRESS.replace("{number: 80}", "{name: web}");
+    let inner_named = inner.replace("{port: 80, ", "{name: web, port: 80, ");
+    let outside = |rest: &str| Some(format!("Service s: exposure+: callers from outside reach {rest}"));
+    let balanced = all(&[DEPLOYMENT, &admin, SERVICE]);
+    let routed = all(&[DEPLOYMENT, &admin, &inner, INGRESS]);
+    let by_name = all(&[DEPLOYMENT, &admin, &inner_named, &named]);
+    let lone = all(&[DEPLOYMENT, &admin, &inner]);
+    let route = |rest: &str| Some(format!("Ingress i: downtime: route a.test/a {rest}"));
+    for (old, from, to, wanted) in [
+        (&balanced, "selector: {app: a}", "selector: {app: admin}", outside("default/admin:80")),
+        (&routed, "selector: {app: a}", "selector: {app: admin}", outside("default/admin:80")),
+        (&lone, "selector: {app: a}", "selector: {app: admin}", None),
+        (&balanced, "selector: {app: a}", "selector: {app: a, v: '1'}", None),
+        (&balanced, "targetPort: http", "targetPort: 9090", outside("default/d:9090")),
+        (&balanced, "targetPort: http", "targetPort: 80", None),
+        (&routed, "type: ClusterIP, clusterIP: None", "type: ExternalName, externalName: b.test", outside("b.test")),
+        (&balanced, "containerPort: 80", "containerPort: 81", None),
+        (
+            &routed,
+            "service: {name: s,",
+            "service: {name: t,",
+            route("leads to default/t, which is not among these manifests"),
+        ),
+        (&routed, "number: 80", "number: 81", route("leads to default/s, which has no port 81")),
+        (&by_name, "port: {name: web}", "port: {name: other}", route("leads to default/s, which has no port other")),
+        (
+            &by_name,
+            "{name: web, port: 80",
+            "{name: other, port: 80",
+            Some("Service s: downtime: route a.test/a finds no port `web`".to_owned()),
+        ),
+        (&routed, "{port: 80, ", "{name: other, port: 80, ", None),
+    ] {
+        assert!(old.contains(from), "{from}");
+        let told = told_of_all(old, &old.replace(from, to));
+        let is_meant = |line: &&String| line.contains(": downtime: route") || line.contains("callers from outside");
+        assert_eq!(told.iter().filter(is_meant).collect::<Vec<_>>(), wanted.iter().collect::<Vec<_>>(), "{to}");
+    }
+    let told = told_of_all(&routed, &routed.replace("number: 80", "number: 81"));
+    assert!(!told.iter().any(|line| line.contains("exposure+")), "nobody is reached: {told:?}");
+}
+
+#[test]
+fn a_workload_that_gets_the_labels_of_an_open_service() {
+    let other = DEPLOYMENT.replace("name: d,", "name: e,").replace("labels: {app: a, v: '1'}", "labels: {app: e}");
+    let joined = other.replace("labels: {app: e}", "labels: {app: a}");
+    let told = |service: &str| {
+        let told = told_of_all(&all(&[DEPLOYMENT, &other, service]), &all(&[DEPLOYMENT, &joined, service]));
+        told.into_iter().filter(|line| line.contains("exposure+")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(SERVICE), ["Deployment e: exposure+: callers from outside reach it through Service s"]);
+    assert!(told(&SERVICE.replace("LoadBalancer", "ClusterIP")).is_empty());
 }
