@@ -22,6 +22,7 @@ mod scene;
 mod scrapes;
 mod selectors;
 pub mod sight;
+mod spelling;
 mod templates;
 mod times;
 mod vain;
@@ -54,6 +55,7 @@ pub fn tell(world: &World<'_>, findings: &mut Findings) {
             for rule in rules.get(at).into_iter().flatten() {
                 answers.judge(&scene.payloads[*at], rule.expr, rule.name, &rule.query, findings);
                 answers.waits(&scene.payloads[*at], rule, findings);
+                rules::are_turned_on(&scene.payloads[*at], rule, scene.readers_of(server.payload), findings);
             }
         }
     }

@@ -10,6 +10,7 @@ use promql_parser::label::{MatchOp, Matcher as Parsed};
 
 use crate::validate::monitoring::matchers::{Matcher, Wants};
 use crate::validate::monitoring::patterns::Pattern;
+use crate::validate::monitoring::spelling::quoted_len;
 
 /// Begins the values that stand for patterns; nobody writes it.
 const MARK: &str = "\u{f8ff}";
@@ -85,21 +86,6 @@ impl Masks {
         };
         Matcher { name: parsed.name.clone(), wants, value }
     }
-}
-
-/// The length of the text in quotes with which a text begins; all of it, if it never ends.
-fn quoted_len(text: &str) -> usize {
-    let Some(quote) = text.chars().next() else { return 0 };
-    let mut letters = text.char_indices().skip(1);
-    while let Some((at, letter)) = letters.next() {
-        if letter == quote {
-            return at + quote.len_utf8();
-        }
-        if letter == '\\' && quote != '`' {
-            letters.next();
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub const NEEDS: &[Need] = &[
         "slack_configs",
         &["api_url", "api_url_file", "app_token", "app_token_file"],
         &["slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"],
-        "an address: `slack_api_url_file`",
+        "an address: `api_url` or `api_url_file`, or `slack_api_url` for all",
     ),
     (
         "opsgenie_configs",
@@ -64,7 +64,7 @@ pub const NEEDS: &[Need] = &[
         "pagerduty_configs",
         &["service_key", "service_key_file", "routing_key", "routing_key_file"],
         &[],
-        "a key: `routing_key_file`",
+        "a key: `routing_key` or `service_key`, or a file of one",
     ),
     ("pushover_configs", &["user_key", "user_key_file"], &[], "a user: `user_key_file`"),
     ("pushover_configs", &["token", "token_file"], &[], "a token: `token_file`"),

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::parser::token::{T_LAND, T_LOR, T_LUNLESS};
+use promql_parser::parser::token::{T_LAND, T_LIMIT_RATIO, T_LIMITK, T_LOR, T_LUNLESS, TokenId};
+use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{self, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
 
 use crate::validate::monitoring::masks::Masks;
 use crate::validate::monitoring::matchers::Matcher;
-use crate::validate::monitoring::vain;
+use crate::validate::monitoring::{spelling, vain};
 
 /// What an expression asks for.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,10 @@ pub struct Query {
     pub selectors: Vec<Selector>,
     /// The windows over which it looks at how series change.
     pub windows: Vec<Window>,
+    /// What its result is, if that is no value of the moment.
+    pub result: Option<&'static str>,
+    /// Functions that Prometheus has only if somebody turns them on.
+    pub experiments: Vec<&'static str>,
     /// Whether it has a result only if something is the case.
     pub is_condition: bool,
     /// The labels of its result; `None` if nobody can tell.
@@ -55,6 +60,9 @@ pub struct Window {
 const CHANGES: &[(&str, u64)] =
     &[("rate", 4), ("increase", 4), ("delta", 4), ("deriv", 4), ("predict_linear", 4), ("irate", 2), ("idelta", 2)];
 
+/// Aggregations that Prometheus has only if somebody turns them on; of functions, the parser knows.
+const EXPERIMENTS: &[(TokenId, &str)] = &[(T_LIMITK, "limitk"), (T_LIMIT_RATIO, "limit_ratio")];
+
 /// More operators and parentheses than anybody writes; walking along them would take more stack than there is.
 const MOST: usize = 2_000;
 
@@ -64,11 +72,12 @@ pub fn parse(text: &str) -> Option<Result<Query, String>> {
     if operators + text.split_ascii_whitespace().count() > MOST {
         return None;
     }
-    let (masked, masks) = Masks::of(text);
+    let text = spelling::plain(text);
+    let (masked, masks) = Masks::of(&text);
     // what is wrong is told in the words of the expression itself
-    let parsed = parser::parse(&masked).or_else(|_| parser::parse(text));
+    let parsed = parser::parse(&masked).or_else(|_| parser::parse(&text));
     Some(parsed.map(|expr| {
-        let mut query = Query::default();
+        let mut query = Query { result: result(&expr), ..Query::default() };
         walk(&expr, &masks, &mut query);
         query.is_condition = is_condition(&expr);
         query.labels = labels(&expr);
@@ -76,9 +85,34 @@ pub fn parse(text: &str) -> Option<Result<Query, String>> {
     }))
 }
 
+/// Words that a list of labels in parentheses follows.
+const BEFORE_LABELS: &[&str] = &["by", "without", "on", "ignoring"];
+
+/// What is wrong with an expression for which the parser has no words.
+pub fn hint(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let slip = words.windows(2).find(|pair| {
+        BEFORE_LABELS.contains(&pair[0].to_ascii_lowercase().as_str())
+            && pair[1].starts_with(|letter: char| letter.is_ascii_alphabetic())
+    })?;
+    let label = slip[1].split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next()?;
+    Some(format!("labels stand in parentheses: `{} ({label})`", slip[0]))
+}
+
+/// What an expression results in, if that is no value of the moment.
+fn result(expr: &Expr) -> Option<&'static str> {
+    match expr.value_type() {
+        ValueType::Vector | ValueType::Scalar => None,
+        ValueType::Matrix => Some("the samples of a range"),
+        ValueType::String => Some("a text"),
+    }
+}
+
 fn walk(expr: &Expr, masks: &Masks, query: &mut Query) {
     match expr {
         Expr::Aggregate(inner) => {
+            let experiment = EXPERIMENTS.iter().find(|(id, _)| *id == inner.op.id());
+            query.experiments.extend(experiment.map(|(_, name)| name));
             walk(&inner.expr, masks, query);
             inner.param.iter().for_each(|param| walk(param, masks, query));
         }
@@ -94,6 +128,7 @@ fn walk(expr: &Expr, masks: &Masks, query: &mut Query) {
         Expr::MatrixSelector(selector) => select(&selector.vs, masks, query),
         Expr::Call(call) => {
             query.windows.extend(window(call, masks));
+            query.experiments.extend(call.func.experimental.then_some(call.func.name));
             let before = query.selectors.len();
             call.args.args.iter().for_each(|argument| walk(argument, masks, query));
             if call.func.name == "absent" {
@@ -266,6 +301,30 @@ mod tests {
             assert_eq!(parse(text).map(|read| read.map(drop)), Some(parser::parse(text).map(drop)), "{text}");
             assert!(parser::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_prometheus_spells_otherwise_is_understood() {
+        let query = read(r"a{b=~`c-\d+`} > 1_000");
+        assert!(query.is_condition && query.selectors[0].matchers[0].is_match("c-12"));
+        assert_eq!(query.selectors[0].matchers[0].value, r"c-\d+");
+        assert!(parse(r#"a{b=~"c-\d+"}"#).is_some_and(|read| read.is_err()), "of these, Prometheus reads escapes");
+    }
+
+    #[test]
+    fn results_and_experiments_are_told() {
+        for (text, result) in [
+            ("a", None),
+            ("1", None),
+            ("time()", None),
+            ("a[5m]", Some("the samples of a range")),
+            ("(a[5m:1m])", Some("the samples of a range")),
+            ("'a'", Some("a text")),
+        ] {
+            assert_eq!(read(text).result, result, "{text}");
+        }
+        assert_eq!(read("limitk(1, sort_by_label(a, 'b'))").experiments, ["limitk", "sort_by_label"]);
+        assert!(read("topk(1, sort(quantile_over_time(0.5, a[5m])))").experiments.is_empty());
     }
 
     #[test]

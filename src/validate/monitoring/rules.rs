@@ -9,7 +9,7 @@ use crate::validate::monitoring::durations;
 use crate::validate::monitoring::fields::{Reader, Tables};
 use crate::validate::monitoring::payloads::Payload;
 use crate::validate::monitoring::promql::{self, Query};
-use crate::validate::monitoring::scene::{label_names, plain_labels};
+use crate::validate::monitoring::scene::{Software, label_names, plain_labels};
 use crate::validate::monitoring::sight::Seen;
 use crate::validate::monitoring::templates::{self, Fault, OF_ALERTS};
 
@@ -100,6 +100,12 @@ fn rule<'p>(
         return None;
     };
     let query = ask(payload, expr, &expr.spelled()?, name, findings);
+    if let Some(result) = query.as_ref().and_then(|query| query.result) {
+        let message = format!("`{name}` asks for {result}, which no rule takes");
+        payload
+            .error(findings, MONITORING_CONFIG, expr, &message)
+            .help("every evaluation of it fails; ask for a value of the moment, such as `max_over_time(…[5m]) > 0`");
+    }
     if is_alert {
         alert(payload, node, name, query.as_ref(), findings);
     }
@@ -113,15 +119,34 @@ pub fn ask(payload: &Payload<'_>, at: &Node, text: &str, name: &str, findings: &
         Ok(query) => Some(query),
         Err(fault) => {
             let fault = fault.lines().next().unwrap_or_default().to_owned();
-            payload.error(
-                findings,
-                PROMQL_SYNTAX,
-                at,
-                &format!("`{name}` asks what Prometheus does not understand: {fault}"),
-            );
+            let message = format!("`{name}` asks what Prometheus does not understand: {fault}");
+            let found = payload.error(findings, PROMQL_SYNTAX, at, &message);
+            if let Some(hint) = promql::hint(text) {
+                found.help(hint);
+            }
             None
         }
     }
+}
+
+/// Turns on what may still change.
+const EXPERIMENTS: &str = "promql-experimental-functions";
+
+/// Every Prometheus that reads a rule has the functions of its expression.
+pub fn are_turned_on<'s, 'a: 's>(
+    payload: &Payload<'_>,
+    rule: &Rule<'_>,
+    mut readers: impl Iterator<Item = &'s Software<'a>>,
+    findings: &mut Findings,
+) {
+    let Some(function) = rule.query.experiments.first() else { return };
+    findings.ask();
+    let Some(reader) = readers.find(|reader| !reader.may_turn_on(EXPERIMENTS)) else { return };
+    let whose = &reader.pod.owner.document.id;
+    let message = format!("`{}` asks for `{function}`, which {whose} does not turn on", rule.name);
+    payload
+        .error(findings, PROMQL_SYNTAX, rule.expr, &message)
+        .help(format!("the whole file is refused; start Prometheus with `--enable-feature={EXPERIMENTS}`"));
 }
 
 /// What only alerts may say.
@@ -143,7 +168,8 @@ fn record(payload: &Payload<'_>, node: &Node, name: &str, findings: &mut Finding
 }
 
 fn alert(payload: &Payload<'_>, node: &Node, name: &str, query: Option<&Query>, findings: &mut Findings) {
-    if query.is_some_and(|query| !query.is_condition && !query.selectors.is_empty()) {
+    let is_value = |query: &Query| !query.is_condition && !query.selectors.is_empty();
+    if query.is_some_and(|query| is_value(query) && query.result.is_none()) {
         let at = node.get("expr").unwrap_or(node);
         payload
             .warning(

@@ -176,6 +176,11 @@ impl<'a> Software<'a> {
         flag(self.container, name)
     }
 
+    /// Whether its command line may turn something on, in whatever words.
+    pub fn may_turn_on(&self, feature: &str) -> bool {
+        words(self.container).any(|word| word.contains(feature) || word.contains("$(") || word.starts_with('@'))
+    }
+
     /// A path as it is meant beside its configuration.
     fn absolute(&self, path: &str) -> String {
         let directory = self.path.rsplit_once('/').map_or("", |(directory, _)| directory);
@@ -251,9 +256,13 @@ fn software<'a>(world: &World<'a>, makers: &Makers<'a>, pod: &Pod<'a>) -> Vec<So
 
 /// What a flag on the command line of a container says, joined with `=` or as the next word.
 fn flag<'a>(container: &'a Node, name: &str) -> Option<&'a str> {
-    let words = || ["command", "args"].into_iter().flat_map(|list| container.items_at(&[list])).filter_map(Node::text);
-    let joined = words().find_map(|word| word.trim_start_matches('-').strip_prefix(name)?.strip_prefix('='));
-    joined.or_else(|| words().skip_while(|word| word.trim_start_matches('-') != name).nth(1))
+    let joined = words(container).find_map(|word| word.trim_start_matches('-').strip_prefix(name)?.strip_prefix('='));
+    joined.or_else(|| words(container).skip_while(|word| word.trim_start_matches('-') != name).nth(1))
+}
+
+/// The command line of a container.
+fn words(container: &Node) -> impl Iterator<Item = &str> {
+    ["command", "args"].into_iter().flat_map(|list| container.items_at(&[list])).filter_map(Node::text)
 }
 
 /// Texts of software that has files of the same shape and asks in another language.
