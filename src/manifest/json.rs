@@ -3,6 +3,8 @@
 //! Lives here: JSON as programs write it. It must never guess: whatever is not plainly JSON, mistakes included, is left to
 //! the library, and whatever is read here means what the library says it means (the tests below).
 
+use std::ops::Range;
+
 use compact_str::CompactString;
 
 use crate::diagnostics::source::Span;
@@ -16,12 +18,62 @@ pub fn roots(text: &str) -> Option<Vec<(Span, Node)>> {
     if !text.trim_start().starts_with(['{', '[']) || !text.is_ascii() && text.contains(is_unprintable) {
         return None;
     }
-    let mut reader = Reader { text, at: 0, depth: 0, items: Vec::new(), entries: Vec::new() };
+    let mut reader = Reader::of(text, 0);
     reader.blanks();
     let start = reader.at;
     let root = reader.value()?;
     reader.blanks();
     (reader.at == text.len()).then(|| vec![((start..text.len()).into(), root)])
+}
+
+/// The value at a place of a text; `None` if it is not plainly JSON.
+pub fn root_at(text: &str, place: Range<usize>) -> Option<(Span, Node)> {
+    if text[place.clone()].contains(is_unprintable) {
+        return None;
+    }
+    let mut reader = Reader::of(&text[..place.end], place.start);
+    let root = reader.value()?;
+    (reader.at == place.end).then(|| (place.into(), root))
+}
+
+/// Where the objects of JSON stand in a text that holds several, one after the other; `None` if that is not what it holds.
+pub fn stream(text: &str) -> Option<Vec<Range<usize>>> {
+    let mut places: Vec<Range<usize>> = Vec::new();
+    let (mut depth, mut start, mut at) = (0_usize, 0, 0);
+    while let Some(letter) = text.as_bytes().get(at) {
+        match letter {
+            b'{' if depth == 0 => {
+                // braces hold other things in YAML
+                if !text[at + 1..].trim_start().starts_with(['"', '}']) {
+                    return None;
+                }
+                (depth, start) = (1, at);
+            }
+            b' ' | b'\n' | b'\r' | b'\t' => {}
+            _ if depth == 0 => return None,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            b'"' => at += string_len(&text[at..])? - 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 && matches!(letter, b'}' | b']') {
+            places.push(start..at);
+        }
+    }
+    (depth == 0 && places.len() > 1).then_some(places)
+}
+
+/// The length of the text in quotes with which a text begins; `None` if it never ends.
+fn string_len(text: &str) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match text.as_bytes().get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
 }
 
 /// A place in the text.
@@ -34,7 +86,11 @@ struct Reader<'t> {
     entries: Vec<Entry>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn of(text: &'t str, at: usize) -> Self {
+        Self { text, at, depth: 0, items: Vec::new(), entries: Vec::new() }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }

@@ -37,8 +37,9 @@ pub fn read(text: &str, dialect: Dialect, report: &mut Report) -> Vec<Document> 
         return Vec::new();
     }
     let body = text.strip_prefix(MARK).unwrap_or(text);
-    let roots =
-        quickly(text).unwrap_or_else(|| roots(body, dialect, &Offsets::of(body, text.len() - body.len()), report));
+    let roots = quickly(text)
+        .or_else(|| of_stream(text, dialect, report))
+        .unwrap_or_else(|| roots(body, dialect, &Offsets::of(body, text.len() - body.len()), report));
     let mut documents = Vec::with_capacity(roots.len());
     for (span, root) in roots {
         objects(span, root, &mut documents, report);
@@ -77,6 +78,21 @@ pub fn payloads(text: &str) -> Vec<Node> {
 /// What most texts are, read without the library; `None` if it is needed.
 fn quickly(text: &str) -> Option<Vec<(Span, Node)>> {
     json::roots(text).or_else(|| block::roots(text))
+}
+
+/// The values of JSON that stand one after the other, which is no YAML, and which kubectl reads.
+/// Source: `YAMLOrJSONDecoder` in `apimachinery/pkg/util/yaml/decoder.go`.
+fn of_stream(text: &str, dialect: Dialect, report: &mut Report) -> Option<Vec<(Span, Node)>> {
+    let mut found = Vec::new();
+    for place in json::stream(text)? {
+        if let Some(root) = json::root_at(text, place.clone()) {
+            found.push(root);
+        } else {
+            let own = &text[place.clone()];
+            found.extend(roots(own, dialect, &Offsets::of(own, place.start), report));
+        }
+    }
+    Some(found)
 }
 
 /// What the library alone makes of a text; `None` if it is broken.

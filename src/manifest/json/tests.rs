@@ -144,3 +144,21 @@ fn what_programs_write_is_read_here() {
         assert!(roots(text).is_none(), "{text}");
     }
 }
+
+#[test]
+fn objects_may_follow_one_another() {
+    let text = "{\"a\": \"}{\\\"\"}\n{\"b\":[{}]}{}\r\n";
+    let places = stream(text).unwrap();
+    let pieces: Vec<&str> = places.iter().map(|place| &text[place.clone()]).collect();
+    assert_eq!(pieces, ["{\"a\": \"}{\\\"\"}", "{\"b\":[{}]}", "{}"]);
+    for (place, piece) in places.into_iter().zip(pieces) {
+        let (span, root) = root_at(text, place.clone()).unwrap();
+        assert_eq!((span.start, span.end), (place.start, place.end));
+        let mut lines = Vec::new();
+        spell(text, &root, &mut lines);
+        assert_eq!(lines.len(), spelled(piece, &roots(piece).unwrap()).len() - 1, "{lines:?}");
+    }
+    for text in ["{}", "{} {", "{}}", "{a: b}\n{c: d}", "{}\n---\n{}", "{} # a\n{}", "{\"a", "[] []", "{}\n[]", ""] {
+        assert_eq!(stream(text), None, "{text}");
+    }
+}
