@@ -228,6 +228,19 @@ fn pods_in_the_network_of_their_node_are_beyond_policies() {
 }
 
 #[test]
+fn a_port_of_an_init_container_is_there_while_that_stays() {
+    let pods = |restarts: &str| {
+        let container = format!("{{name: i, {restarts}ports: [{{name: side, containerPort: 9100}}]}}");
+        let pod = "{kind: Pod, apiVersion: v1, metadata: {name: d, namespace: shop, labels: {app: d}}, spec: {initContainers: [CONTAINER]}}";
+        let policies =
+            [policy(0, DENY), policy(1, "{podSelector: {matchLabels: {app: d}}, ingress: [{ports: [{port: side}]}]}")];
+        listed(&format!("{PODS}---\n{}\n{}", pod.replace("CONTAINER", &container), policies.concat()))
+    };
+    assert_eq!(pods("restartPolicy: Always, "), "anywhere → shop/d:9100");
+    assert_eq!(pods(""), "");
+}
+
+#[test]
 fn policies_of_cilium_are_understood_as_far_as_they_go() {
     let policy = "
 kind: CiliumNetworkPolicy

@@ -21,7 +21,7 @@ use crate::model::platform::Platform;
 use crate::model::tree::Tree;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
-use crate::reach::pods::Pods;
+use crate::reach::pods::{self, Pods};
 use crate::reach::port::{Port, Protocol};
 use crate::reach::question::{Answer, Who};
 use crate::reach::range::Range;
@@ -81,7 +81,9 @@ pub fn run(args: &ReachArgs) -> Result<ExitCode> {
     };
     let documents = documents(&tree, dialect)?;
     let network = Network::of(&documents, &Pods::default());
-    let people = People { network: &network, platform: platform.as_ref() };
+    let on_their_node = documents.iter().filter(|document| pods::is_on_its_node(document));
+    let on_their_node = on_their_node.map(|document| format!("{}/{}", pods::namespace(document), document.id.name));
+    let people = People { network: &network, platform: platform.as_ref(), on_their_node: on_their_node.collect() };
     let (from, to) = (people.find(args.from.as_deref())?, people.find(args.to.as_deref())?);
     let port = args.port.as_deref().map(port).transpose()?;
     match (from, to) {
@@ -126,17 +128,18 @@ fn documents(tree: &Tree, dialect: Dialect) -> Result<Vec<Document>> {
 #[derive(Clone, Debug)]
 enum Asked {
     Number(Port),
-    Name(String, Protocol),
+    /// Of any protocol, if none is said.
+    Name(String, Option<Protocol>),
 }
 
 /// `8080`, `53/UDP`, `8000-8999`, `http`
 fn port(text: &str) -> Result<Asked> {
     let (number, protocol) = text.split_once('/').map_or((text, None), |(number, name)| (number, Some(name)));
-    let protocol = protocol.map(str::to_uppercase);
-    let protocol = Protocol::read(protocol.as_deref())
+    let said = protocol.map(str::to_uppercase);
+    let protocol = Protocol::read(said.as_deref())
         .with_context(|| format!("`{text}` has a protocol that is none of TCP, UDP and SCTP"))?;
     if !number.starts_with(|letter: char| letter.is_ascii_digit()) {
-        return Ok(Asked::Name(number.to_owned(), protocol));
+        return Ok(Asked::Name(number.to_owned(), said.map(|_| protocol)));
     }
     let (first, last) = number.split_once('-').unwrap_or((number, number));
     let read = |text: &str| text.parse::<u16>().ok().filter(|port| *port > 0);
@@ -152,6 +155,8 @@ type Named = (String, Who);
 struct People<'n, 'a> {
     network: &'n Network<'a>,
     platform: Option<&'n Platform>,
+    /// Pods in the network of their node.
+    on_their_node: Vec<String>,
 }
 
 impl People<'_, '_> {
@@ -174,6 +179,11 @@ impl People<'_, '_> {
                 let names = suggest::list(several.iter().map(|(name, _)| name.as_str()));
                 bail!("`{text}` could be any of {names}");
             }
+        }
+        if let Some(name) = self.on_their_node.iter().find(|name| *name == text || is_called(name)) {
+            bail!(
+                "`{name}` is in the network of its node, where policies neither hold nor find it; ask for the node's address"
+            );
         }
         if let Some(range) = Range::read(text, &[]) {
             return Ok(Some(vec![(text.to_owned(), Who::Addresses(range))]));
@@ -269,9 +279,10 @@ impl People<'_, '_> {
             None => vec![Port::Every],
             Some(Asked::Number(port)) => vec![port.clone()],
             Some(Asked::Name(own, protocol)) => {
-                let named = Port::Named { protocol: *protocol, name: own.as_str().into() };
+                let protocols = Protocol::ALL.into_iter().filter(|known| protocol.is_none_or(|said| said == *known));
+                let named = protocols.map(|protocol| Port::Named { protocol, name: own.as_str().into() });
                 let found = match to {
-                    Who::Pods(pod) => self.network.pods.all[*pod].resolved(std::slice::from_ref(&named)),
+                    Who::Pods(pod) => self.network.pods.all[*pod].resolved(&named.collect::<Vec<_>>()),
                     Who::Addresses(_) | Who::Named(_) => Vec::new(),
                 };
                 if found.is_empty() {

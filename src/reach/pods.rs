@@ -289,15 +289,23 @@ pub fn path_of_template(id: &Id) -> Option<&'static [&'static str]> {
     WORKLOADS.iter().find(known).map(|(.., path)| *path)
 }
 
-fn template(document: &Document) -> Option<&Node> {
-    let template = document.root.at(path_of_template(&document.id)?)?;
-    let on_its_node = template.at(&["spec", "hostNetwork"]).and_then(Node::bool) == Some(true);
-    (!on_its_node).then_some(template)
+/// Whether an object makes pods in the network of their node, where policies neither hold for them nor find them.
+pub fn is_on_its_node(document: &Document) -> bool {
+    let template = path_of_template(&document.id).and_then(|path| document.root.at(path));
+    template.and_then(|template| template.at(&["spec", "hostNetwork"])).and_then(Node::bool) == Some(true)
 }
 
-/// The ports that a pod's containers declare under a name; sidecars among the first containers do as well.
+fn template(document: &Document) -> Option<&Node> {
+    let template = document.root.at(path_of_template(&document.id)?)?;
+    (!is_on_its_node(document)).then_some(template)
+}
+
+/// The ports that a pod's containers declare under a name; sidecars among the first containers do as well, and others of
+/// those have ended before anybody calls.
 fn declared(template: &Node) -> Vec<(&str, Port)> {
-    let containers = ["containers", "initContainers"].iter().flat_map(|list| template.items_at(&["spec", list]));
+    let stays = |container: &&Node| container.text_at(&["restartPolicy"]) == Some("Always");
+    let sidecars = template.items_at(&["spec", "initContainers"]).iter().filter(stays);
+    let containers = template.items_at(&["spec", "containers"]).iter().chain(sidecars);
     let ports = containers.flat_map(|container| container.items_at(&["ports"]));
     let read = |port| Some((Node::text_at(port, &["name"])?, one(port, "containerPort")?));
     ports.filter_map(read).collect()

@@ -2,6 +2,7 @@
 //! for, no two things steer the same, and nothing is there for nobody.
 
 mod addresses;
+mod classes;
 mod contested;
 mod mentions;
 mod orphans;
@@ -32,6 +33,7 @@ pub fn resolve(world: &World<'_>, findings: &mut Findings) {
     selectors::find(world, findings);
     contested::one_each(world, &mentions, findings);
     unfit::serve(world, &secrets, &mentions, findings);
+    classes::agree(world, findings);
     addresses::are_declared(world, findings);
     registries::fit(world, findings);
     orphans::have_users(world, &secrets, &mentions, findings);

@@ -9,7 +9,7 @@ use crate::manifest::selector::Selector;
 use crate::validate::findings::Findings;
 use crate::validate::references::mentions::Mention;
 use crate::validate::references::selectors;
-use crate::validate::world::{Thing, World};
+use crate::validate::world::{Pod, Thing, World};
 
 /// Follows every port.
 pub fn lead(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Findings) {
@@ -54,10 +54,48 @@ fn offers(ports: &[Node], key: &str, wanted: Port<'_>) -> bool {
     })
 }
 
+/// What a port carries.
+fn protocol(port: &Node) -> &str {
+    port.text_at(&["protocol"]).filter(|protocol| !protocol.is_empty()).unwrap_or(TCP)
+}
+
+const TCP: &str = "TCP";
+
+/// What makes the port of an init container one of the pod.
+const SIDECAR: &str = "an init container has ended before its pod serves; with `restartPolicy: Always` it stays";
+
+/// The ports of the containers of a pod that stay: others have ended before it serves.
+/// Source: `FindPort` in `pkg/api/v1/pod/util.go` of Kubernetes.
+fn lasting<'a>(pod: &Pod<'a>) -> Vec<&'a Node> {
+    let staying = pod.containers().filter(|(list, container)| !ends(list, container));
+    staying.flat_map(|(_, container)| container.items_at(&["ports"])).collect()
+}
+
+fn ends(list: &str, container: &Node) -> bool {
+    list == "initContainers" && container.text_at(&["restartPolicy"]) != Some("Always")
+}
+
+/// Whether a pod has a port: one that is found by its name must carry the right thing, too.
+fn listens(ports: &[&Node], wanted: Port<'_>, carries: &str) -> bool {
+    ports.iter().any(|own| {
+        let is_it = offers(std::slice::from_ref(*own), "containerPort", wanted);
+        is_it && (matches!(wanted, Port::Number(_)) || protocol(own) == carries)
+    })
+}
+
+/// A port that is not among those of a pod, with what it would carry if that is all that it lacks.
+fn missed(ports: &[&Node], wanted: Port<'_>, carries: &str) -> String {
+    let is_other = ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", wanted));
+    if is_other { format!("{wanted} of {carries}") } else { wanted.to_string() }
+}
+
 /// ``80 (`http`)`` for each port of a list.
 fn said<'a>(ports: impl IntoIterator<Item = &'a Node>, key: &str) -> String {
     let one = |own: &Node| {
-        let number = own.get(key).and_then(Node::spelled).unwrap_or_default();
+        let mut number = own.get(key).and_then(Node::spelled).unwrap_or_default();
+        if protocol(own) != TCP {
+            number.extend(["/", protocol(own)]);
+        }
         own.text_at(&["name"]).map_or(number.clone(), |name| format!("{number} (`{name}`)"))
     };
     let all: Vec<String> = ports.into_iter().map(one).collect();
@@ -96,8 +134,8 @@ fn of_service(world: &World<'_>, mention: &Mention<'_>, findings: &mut Findings)
 /// More workloads than any Service has; of those of a file that was made to take long, the first tell enough.
 const MOST: usize = 1_000;
 
-/// Where a Service sends: to these pods of a namespace, at this port.
-type Target<'a> = (&'a str, Selector<'a>, Port<'a>);
+/// Where a Service sends: to these pods of a namespace, at this port, what it carries.
+type Target<'a> = (&'a str, Selector<'a>, Port<'a>, &'a str);
 
 /// How many pods have been asked for a port, and which of them do not have it. Many Services may send to the same.
 #[derive(Debug, Default)]
@@ -107,12 +145,11 @@ struct Heard {
 }
 
 impl Heard {
-    fn of(world: &World<'_>, (place, selector, target): &Target<'_>) -> Self {
+    fn of(world: &World<'_>, (place, selector, target, carries): &Target<'_>) -> Self {
         let mut heard = Self::default();
         for at in world.selected(place, selector).take(MOST) {
             heard.asked += 1;
-            let ports = world.pods[at].ports();
-            if !ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", *target)) {
+            if !listens(&lasting(&world.pods[at]), *target, carries) {
                 heard.deaf.push(at);
             }
         }
@@ -126,17 +163,22 @@ fn targets<'a>(world: &World<'a>, service: Thing<'a>, known: &mut HashMap<Target
     for own in service.root().items_at(&["spec", "ports"]) {
         let Some(node) = own.get("targetPort").or_else(|| own.get("port")) else { continue };
         let Some(target) = port(node) else { continue };
-        let key = (service.place(), selector.clone(), target);
+        let carries = protocol(own);
+        let key = (service.place(), selector.clone(), target, carries);
         let heard = known.entry(key).or_insert_with_key(|key| Heard::of(world, key));
         findings.asked += heard.asked;
         for pod in heard.deaf.iter().map(|at| &world.pods[*at]) {
-            let ports = pod.ports();
+            let ports = lasting(pod);
             let whose = &pod.owner.document.id;
-            let message = format!("{whose} has no port {target}");
+            let message = format!("{whose} has no port {}", missed(&ports, target, carries));
             let declared = format!("its containers declare {}", said(ports.iter().copied(), "containerPort"));
             match target {
                 Port::Name(_) => {
-                    findings.error(codes::DANGLING_PORT, service, node, &message).help(declared);
+                    let mut ending = pod.containers().filter(|(list, container)| ends(list, container));
+                    let has_ended =
+                        ending.any(|(_, container)| offers(container.items_at(&["ports"]), "containerPort", target));
+                    let help = if has_ended { SIDECAR.to_owned() } else { declared };
+                    findings.error(codes::DANGLING_PORT, service, node, &message).help(help);
                 }
                 // a container may listen at a port that it does not declare
                 Port::Number(_) if ports.is_empty() => {}
@@ -195,27 +237,31 @@ fn of_policy(world: &World<'_>, policy: Thing<'_>, findings: &mut Findings) {
                 "ingress" => own(),
                 _ => rule.items_at(&[key]).iter().flat_map(|peer| selectors::peers(world, policy, peer)).collect(),
             };
-            for node in ports.iter().filter_map(|port| port.get("port")) {
-                reaches(world, policy, node, &pods, findings);
+            for (node, carries) in ports.iter().filter_map(|port| Some((port.get("port")?, protocol(port)))) {
+                reaches(world, policy, (node, carries), &pods, findings);
             }
         }
     }
 }
 
-fn reaches(world: &World<'_>, policy: Thing<'_>, node: &Node, pods: &[usize], findings: &mut Findings) {
+fn reaches(
+    world: &World<'_>,
+    policy: Thing<'_>,
+    (node, carries): (&Node, &str),
+    pods: &[usize],
+    findings: &mut Findings,
+) {
     let Some(asked) = port(node) else { return };
-    let declares = |at: &&usize| {
-        let ports = world.pods[**at].ports();
-        ports.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", asked))
-    };
     findings.ask();
-    if pods.is_empty() || pods.iter().any(|at| declares(&at)) {
+    if pods.is_empty() || pods.iter().any(|at| listens(&lasting(&world.pods[*at]), asked, carries)) {
         return;
     }
     match asked {
-        Port::Name(name) => {
+        Port::Name(_) => {
+            let ports: Vec<&Node> = pods.iter().flat_map(|at| lasting(&world.pods[*at])).collect();
+            let what = missed(&ports, asked, carries);
             findings
-                .error(codes::DANGLING_PORT, policy, node, &format!("no pod that is meant has a port `{name}`"))
+                .error(codes::DANGLING_PORT, policy, node, &format!("no pod that is meant has a port {what}"))
                 .help("a policy looks for the names of container ports; one that is nowhere lets nothing through");
         }
         Port::Number(number) => {
