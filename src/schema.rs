@@ -31,11 +31,16 @@ struct Type {
     fields: OnceLock<Vec<Field>>,
 }
 
+/// What servers say of themselves and take from nobody.
+const STATUS_OF_SERVERS: &str = "core/v1.ComponentStatus";
+
 /// A kind in one version of its group.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// Whether its objects live in namespaces.
     pub is_namespaced: bool,
+    /// Whether anybody can create one: some are only asked of other objects, or are what a server says of itself.
+    pub is_made: bool,
     /// Its type.
     pub name: &'static str,
 }
@@ -124,7 +129,8 @@ impl Schema {
             let (line, _) = marked(line).filter(|(_, mark)| holds(mark, minor))?;
             let mut words = line.strip_prefix("kind ")?.split(' ');
             let (version, kind, scope, name) = (words.next()?, words.next()?, words.next()?, words.next()?);
-            Some(((version, kind), Kind { is_namespaced: scope == "namespaced", name }))
+            let is_made = scope != "other" && !name.starts_with("meta/") && name != STATUS_OF_SERVERS;
+            Some(((version, kind), Kind { is_namespaced: scope == "namespaced", is_made, name }))
         });
         let kinds = kinds.collect();
         let ends = begins.iter().skip(1).copied().chain([TABLE.len()]);

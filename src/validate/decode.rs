@@ -30,6 +30,12 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         return Some(walk.judged);
     }
     if let Some(known) = schema.kind(version, kind) {
+        if !known.is_made {
+            walk.report
+                .error(codes::UNKNOWN_KIND, place(root, "kind"), format!("nobody can create a `{kind}` of {version}"))
+                .help("it is a question to a server or its answer, and no object; kubectl finds no kind of that name");
+            return Some(walk.judged);
+        }
         let span = root.get("apiVersion").map_or(root.span, |node| node.span);
         let level = version.rsplit('/').next().unwrap_or(version);
         if level.contains("alpha") || level.contains("beta") {
@@ -72,7 +78,7 @@ pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: 
     let Some(metadata) = document.root.get("metadata") else { return };
     let schema = Schema::of(minor);
     let mut walk = Walk { schema, minor, object: &document.id, path: Path::default(), report, judged: 0 };
-    let kind = Kind { is_namespaced, name: METADATA };
+    let kind = Kind { is_namespaced, is_made: true, name: METADATA };
     let judge = &mut Judge { object: walk.object, path: &walk.path, report: walk.report, minor };
     names::identity(judge, &document.id, &document.root, kind);
     walk.step(Step::Key("metadata".into()), |walk| walk.value(metadata, Shape::Type(METADATA)));
@@ -194,11 +200,33 @@ impl Walk<'_> {
             _ => node.span,
         };
         let diagnostic = self.report.error(codes::WRONG_TYPE, span, message);
-        if expected.starts_with("a string") && !matches!(node.value, Value::Text(_) | Value::List(_) | Value::Map(_)) {
-            diagnostic.help("YAML takes it for something else: put it in quotes");
+        match &node.value {
+            Value::Text(text) if expected == AMOUNT => {
+                diagnostic.did_you_mean(amounts::meant(text).as_deref());
+            }
+            Value::Text(text) if expected.starts_with(plain(text)) => {
+                diagnostic.help("in quotes it is a text: take them away");
+            }
+            Value::Text(_) | Value::List(_) | Value::Map(_) => {}
+            _ if expected.starts_with("a string") => {
+                diagnostic.help("YAML takes it for something else: put it in quotes");
+            }
+            _ => {}
         }
     }
 }
+
+/// How what a text says without its quotes begins to be told; something that nothing begins with if that is a text, too.
+fn plain(text: &str) -> &'static str {
+    match text {
+        "true" | "false" => "`true`",
+        _ if text.parse::<i64>().is_ok() => "a whole number",
+        _ => "no",
+    }
+}
+
+/// What an amount must be.
+const AMOUNT: &str = "an amount such as `100m` or `1Gi`";
 
 /// Numbers and truth values that are missing are zero and false, lists are empty: whether they may be is not said by types.
 fn is_required(field: &Field) -> bool {
@@ -235,7 +263,7 @@ fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
         Shape::Number => (matches!(node.value, Value::Integer(_) | Value::Float(_) | Value::Number(_)), "a number"),
         Shape::Bool => (matches!(node.value, Value::Bool(_)), "`true` or `false`"),
         Shape::Time => (text.is_some_and(is_time), "a time such as `\"2026-01-31T12:00:00Z\"`"),
-        Shape::Quantity => (amounts::read(node).is_some(), "an amount such as `100m` or `1Gi`"),
+        Shape::Quantity => (amounts::read(node).is_some(), AMOUNT),
         Shape::IntOrText => (
             text.is_some() || whole.is_some_and(|number| i32::try_from(number).is_ok()),
             "a number of 32 bits or a string",

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
 use crate::validate::api::Judge;
-use crate::validate::api::cel;
+use crate::validate::api::cel::{self, AUTHORIZER, PARAMS, VARIABLES};
 use crate::validate::api::forms::{LABEL_KEY, is_letter_label, is_qualified, is_subdomain};
 use crate::validate::api::networking::group_and_version;
 use crate::validate::api::rules::{distinct, exactly_one, given, has, once};
@@ -32,6 +32,7 @@ pub fn webhook(judge: &mut Judge<'_>, node: &Node) {
     }
     reviews(judge, node, "admissionReviewVersions");
     conditions(judge, node);
+    conditions_compile(judge, node);
 }
 
 /// The server must know one of the versions that a webhook takes.
@@ -51,10 +52,8 @@ pub fn conditions(judge: &mut Judge<'_>, node: &Node) {
     once(judge, node, "matchConditions", "name");
 }
 
-/// What is only blank is nothing, and what is no expression does not compile.
+/// What is only blank is nothing.
 pub fn expression(judge: &mut Judge<'_>, node: &Node) {
-    let is_of_definition = judge.path.keys().any(|key| key == "x-kubernetes-validations");
-    compiles(judge, node, if is_of_definition { cel::OF_DEFINITIONS } else { cel::OF_ADMISSION });
     for key in ["expression", "valueExpression", "messageExpression", "message", "rule"] {
         if node.text_at(&[key]).is_some_and(|text| !text.is_empty() && text.trim().is_empty()) {
             judge.refuse(node, key, "must not be blank");
@@ -63,13 +62,42 @@ pub fn expression(judge: &mut Judge<'_>, node: &Node) {
 }
 
 /// The server compiles every expression; `roots` are the names that it may begin with.
-pub fn compiles(judge: &mut Judge<'_>, node: &Node, roots: &[&str]) {
-    for key in ["expression", "valueExpression", "messageExpression", "rule"] {
-        let text = node.text_at(&[key]).filter(|text| !text.trim().is_empty());
-        if let Some(why) = text.and_then(|text| cel::fault(text, roots)) {
-            judge.refuse(node, key, &format!("does not compile: {why}"));
-        }
+pub fn compiles(judge: &mut Judge<'_>, node: &Node, key: &str, roots: &[&str]) {
+    let text = node.text_at(&[key]).filter(|text| !text.trim().is_empty());
+    let Some(why) = text.and_then(|text| cel::fault(text, roots)) else { return };
+    judge.refuse(node, key, &format!("does not compile: {why}"));
+    if why.contains(&format!("called `{PARAMS}`")) {
+        judge.report.last_help("`params` is what a policy is given that has a `paramKind`");
     }
+}
+
+/// The conditions of webhooks: what a policy is given or computes is not there.
+fn conditions_compile(judge: &mut Judge<'_>, node: &Node) {
+    let roots = roots(&[AUTHORIZER]);
+    judge.each(node, "matchConditions", |judge, own| compiles(judge, own, "expression", &roots));
+}
+
+/// All expressions of a policy, each about what the server declares for it.
+fn policy_compiles(judge: &mut Judge<'_>, node: &Node) {
+    let given: &[&str] = if has(node, "paramKind") { &[PARAMS] } else { &[] };
+    let places: [&[&str]; 3] = [&[AUTHORIZER], &[AUTHORIZER, VARIABLES], &[VARIABLES]];
+    let [conditions, inner, messages] = places.map(|more| roots(&[given, more].concat()));
+    judge.each(node, "matchConditions", |judge, own| compiles(judge, own, "expression", &conditions));
+    judge.each(node, "variables", |judge, own| compiles(judge, own, "expression", &inner));
+    judge.each(node, "validations", |judge, own| {
+        compiles(judge, own, "expression", &inner);
+        compiles(judge, own, "messageExpression", &messages);
+    });
+    judge.each(node, "auditAnnotations", |judge, own| compiles(judge, own, "valueExpression", &inner));
+    judge.each(node, "mutations", |judge, own| {
+        for key in ["applyConfiguration", "jsonPatch"] {
+            judge.under(own, &[key], |judge, patch| compiles(judge, patch, "expression", &inner));
+        }
+    });
+}
+
+fn roots(more: &[&'static str]) -> Vec<&'static str> {
+    cel::OF_ADMISSION.iter().chain(more).copied().collect()
 }
 
 pub fn validation(judge: &mut Judge<'_>, node: &Node) {
@@ -183,6 +211,7 @@ pub fn rule(judge: &mut Judge<'_>, node: &Node) {
 
 pub fn policy(judge: &mut Judge<'_>, node: &Node) {
     conditions(judge, node);
+    policy_compiles(judge, node);
     if has(node, "matchConstraints") && node.items_at(&["matchConstraints", "resourceRules"]).is_empty() {
         judge.refuse(node, "matchConstraints", "must have `resourceRules`");
     }
@@ -201,6 +230,7 @@ pub fn policy(judge: &mut Judge<'_>, node: &Node) {
 
 pub fn mutating_policy(judge: &mut Judge<'_>, node: &Node) {
     conditions(judge, node);
+    policy_compiles(judge, node);
     if has(node, "matchConstraints") && node.items_at(&["matchConstraints", "resourceRules"]).is_empty() {
         judge.refuse(node, "matchConstraints", "must have `resourceRules`");
     }

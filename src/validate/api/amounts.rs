@@ -77,6 +77,16 @@ pub fn read(node: &Node) -> Option<Amount> {
     }
 }
 
+/// The amount that a text was meant to say whose unit is spelled as it is elsewhere: `100Mi` for `100mib`.
+pub fn meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?);
+    let unit = unit.trim_start().trim_end_matches(['B', 'b']);
+    // who writes `mb` means a million of it, not a thousandth
+    let (known, _) = SUFFIXES.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(unit))?;
+    Some(format!("{number}{known}")).filter(|meant| parse(meant).is_some())
+}
+
 fn parse(text: &str) -> Option<Amount> {
     let (is_negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -110,6 +120,22 @@ fn scale(suffix: &str) -> Option<i128> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_are_known_however_they_are_spelled() {
+        for (text, expected) in [
+            ("100mi", Some("100Mi")),
+            ("1.5 GiB", Some("1.5Gi")),
+            ("100MB", Some("100M")),
+            ("100mb", Some("100M")),
+            ("5K", Some("5k")),
+            ("7b", Some("7")),
+            ("lots", None),
+            ("5 lots", None),
+        ] {
+            assert_eq!(meant(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn amounts_are_compared_whatever_their_units() {

@@ -10,9 +10,16 @@ use crate::validate::api::cel::tokens::{Step, Stop, Token, tokens};
 
 /// What expressions of definitions are about.
 pub const OF_DEFINITIONS: &[&str] = &["oldSelf", "self"];
-/// What expressions of admission are about.
-pub const OF_ADMISSION: &[&str] =
-    &["authorizer", "namespaceObject", "object", "oldObject", "params", "request", "variables"];
+/// What all expressions of admission are about.
+pub const OF_ADMISSION: &[&str] = &["namespaceObject", "object", "oldObject", "request"];
+/// What only some of them are about: rights, what a policy is given, and what it has computed before.
+pub const AUTHORIZER: &str = "authorizer";
+pub const PARAMS: &str = "params";
+pub const VARIABLES: &str = "variables";
+
+/// Variables that are there in some place or other.
+const SOMEWHERE: &[&str] =
+    &[AUTHORIZER, "namespaceObject", "object", "oldObject", "oldSelf", PARAMS, "request", "self", VARIABLES];
 
 /// Types, which are values too.
 const TYPES: &[&str] =
@@ -74,6 +81,21 @@ pub fn fault(text: &str, roots: &[&str]) -> Option<String> {
         }
         Ok(()) | Err(Stop::Unsure) => None,
     }
+}
+
+/// Whether an expression is about a variable of this name; `None` if nobody can tell.
+pub fn mentions(text: &str, name: &str) -> Option<bool> {
+    let tokens = tokens(text).ok()?;
+    let found = tokens.iter().enumerate().filter(|(_, (_, token))| *token == Token::Name(name));
+    let own: Vec<usize> = found.map(|(at, _)| at).collect();
+    let stands =
+        |at: Option<usize>, sign| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.1 == Token::Sign(sign));
+    // calls may give the name to what they look at, and objects to their fields
+    let is_other = |at: &usize| [",", ":"].iter().any(|sign| stands(Some(at + 1), *sign));
+    if own.iter().any(is_other) {
+        return None;
+    }
+    Some(own.iter().any(|at| !stands(at.checked_sub(1), ".")))
 }
 
 struct Reader<'r, 't> {
@@ -149,9 +171,12 @@ impl<'t> Reader<'_, 't> {
                 self.takes("?");
                 self.selected()?;
                 if self.takes("(") {
+                    // it may be a function of a library, unless variables are called so elsewhere
+                    if let Some(name) = root.take().filter(|name| SOMEWHERE.contains(name)) {
+                        self.known(name, start)?;
+                    }
                     self.arguments(self.tokens[self.at - 2].1)?;
-                    // it may be a function of a library
-                    (root, is_name) = (None, false);
+                    is_name = false;
                 }
             } else if self.takes("[") {
                 self.takes("?");
@@ -290,7 +315,24 @@ mod tests {
             assert_eq!(fault(text, OF_DEFINITIONS), None, "{text}");
         }
         assert_eq!(fault("object.metadata.namespace == request.namespace", OF_ADMISSION), None);
+        assert!(
+            fault("params.size() > 1 && math.abs(1) == 1", OF_ADMISSION).is_some_and(|why| why.contains("`params`"))
+        );
+        assert_eq!(fault("[1].all(params, params.size() > 1)", OF_ADMISSION), None);
         assert_eq!(fault(&"(".repeat(100_000), OF_ADMISSION), None, "that is left to the server");
+    }
+
+    #[test]
+    fn variables_are_told_from_fields_and_texts() {
+        for (text, is_about) in [
+            ("self == oldSelf", Some(true)),
+            ("oldSelf.orValue(1) < self", Some(true)),
+            ("self.oldSelf == 'oldSelf' // oldSelf", Some(false)),
+            ("self.all(oldSelf, oldSelf > 1)", None),
+            ("'", None),
+        ] {
+            assert_eq!(mentions(text, "oldSelf"), is_about, "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::diff::path::Step;
 use crate::manifest::node::Node;
 use crate::spec::shapes::Minor;
 use crate::validate::api::rules::{exactly_one, has, once};
@@ -67,18 +68,17 @@ fn name_fault(name: &str) -> Option<String> {
 /// No two ports of these containers ask the node for the same one; in its network, all ask for what they listen on.
 pub fn host_ports(judge: &mut Judge<'_>, list: &str, containers: &[Node], is_host: bool) {
     let mut known: BTreeSet<(&str, &str, i128)> = BTreeSet::new();
-    for container in containers {
-        for port in container.items_at(&["ports"]) {
-            let number = |key: &str| port.get(key).and_then(Node::integer).filter(|number| *number != 0);
-            let other = || number("containerPort").filter(|_| is_host);
-            let Some(number) = number("hostPort").or_else(other) else { continue };
+    for (at, container) in containers.iter().enumerate() {
+        for (number_at, port) in container.items_at(&["ports"]).iter().enumerate() {
+            let asked = |key| port.get(key).filter(|node| node.integer().is_some_and(|number| number != 0));
+            let own = asked("hostPort").map(|node| ("hostPort", node));
+            let other = || asked("containerPort").filter(|_| is_host).map(|node| ("containerPort", node));
+            let Some((key, node)) = own.or_else(other) else { continue };
+            let number = node.integer().unwrap_or_default();
             let text = |key: &str| port.text_at(&[key]).filter(|text| !text.is_empty());
             if !known.insert((text("protocol").unwrap_or("TCP"), text("hostIP").unwrap_or_default(), number)) {
-                judge.at(
-                    &judge.path.key(list),
-                    super::begin(port),
-                    &format!("asks the node for the port {number} twice"),
-                );
+                let path = judge.path.key(list).and(Step::Index(at)).key("ports").and(Step::Index(number_at)).key(key);
+                judge.at(&path, node.span, &format!("is {number}, for which another port asks the node too"));
             }
         }
     }

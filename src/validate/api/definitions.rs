@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
-use crate::validate::api::Judge;
-use crate::validate::api::admission::reviews;
 use crate::validate::api::rules::{has, once};
+use crate::validate::api::{Judge, admission, cel};
 
 const APPROVAL: &str = "api-approved.kubernetes.io";
 const LONGEST_WARNING: usize = 256;
@@ -128,12 +127,15 @@ pub fn conversion(judge: &mut Judge<'_>, node: &Node) {
         _ => {}
     }
     if let Some(webhook) = webhook {
-        judge.step(Step::Key("webhook".into()), |judge| reviews(judge, webhook, "conversionReviewVersions"));
+        judge.step(Step::Key("webhook".into()), |judge| admission::reviews(judge, webhook, "conversionReviewVersions"));
     }
 }
 
 pub fn rule(judge: &mut Judge<'_>, node: &Node) {
-    super::admission::validation(judge, node);
+    admission::validation(judge, node);
+    for key in ["rule", "messageExpression"] {
+        admission::compiles(judge, node, key, cel::OF_DEFINITIONS);
+    }
     let is_long = node.text_at(&["rule"]).is_some_and(|rule| rule.trim().contains(['\n', '\r']));
     if is_long && node.text_at(&["message"]).is_none_or(|message| message.trim().is_empty()) {
         judge.refuse(node, "message", "is missing: the rule is of several lines, which no message can show");

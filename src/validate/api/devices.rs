@@ -41,7 +41,7 @@ fn is_small_attribute(text: &str) -> bool {
 
 /// Which devices are meant.
 pub fn selector(judge: &mut Judge<'_>, node: &Node) {
-    admission::compiles(judge, node, &["device"]);
+    admission::compiles(judge, node, "expression", &["device"]);
 }
 
 pub fn claim(judge: &mut Judge<'_>, node: &Node) {

@@ -37,6 +37,8 @@ const FORMS: &[(&str, &str, Form)] = &[
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// Groups of questions, which have no names.
 const NAMELESS: &[&str] = &["authentication.k8s.io", "authorization.k8s.io"];
+/// A group whose names may not end so: whoever starts the server keeps such names for files beside it.
+const KEPT: (&str, &str) = ("admissionregistration.k8s.io", ".static.k8s.io");
 /// A kind whose objects the server names if nobody does.
 const NAMED: (&str, &str) = ("", "LimitRange");
 /// Kinds whose finalizers need no domain.
@@ -82,6 +84,7 @@ pub fn identity(judge: &mut Judge<'_>, id: &Id, root: &Node, kind: Kind) {
     judge.step(Step::Key("metadata".into()), |judge| {
         name(judge, metadata, form(&id.group, &id.kind, judge.minor), (&id.group, &id.kind));
         place(judge, metadata, kind, &id.kind);
+        version(judge, metadata);
         let is_free = FREE.contains(&(id.group.as_str(), id.kind.as_str()));
         owners(judge, metadata, is_free);
     });
@@ -94,7 +97,14 @@ fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, own: (&st
     let is_named = own_name.is_some();
     match own_name {
         Some(name) if !is_form(name) => {
-            judge.refuse(metadata, "name", &format!("is `{name}`; the name of a {kind} is {form}"));
+            judge.refuse(metadata, "name", &format!("is `{name}`; the name of {} {kind} is {form}", article(kind)));
+        }
+        Some(name) if judge.minor >= Minor::V1_37 && own.0 == KEPT.0 && name.ends_with(KEPT.1) => {
+            judge.refuse(
+                metadata,
+                "name",
+                &format!("is `{name}`; names that end with `{}` are for files of the server", KEPT.1),
+            );
         }
         None if prefix.is_none() && own != NAMED => {
             judge.refuse(metadata, "name", "is missing");
@@ -102,7 +112,11 @@ fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, own: (&st
         _ => {}
     }
     if let Some(prefix) = prefix.filter(|prefix| !is_named && !is_form(&format!("{prefix}a"))) {
-        judge.refuse(metadata, "generateName", &format!("is `{prefix}`; the name of a {kind} is {form}"));
+        judge.refuse(
+            metadata,
+            "generateName",
+            &format!("is `{prefix}`; the name of {} {kind} is {form}", article(kind)),
+        );
         return;
     }
     // letters and digits follow; the server puts one in the place of the last dash and of the letter before it
@@ -111,7 +125,29 @@ fn name(judge: &mut Judge<'_>, metadata: &Node, (is_form, form): Form, own: (&st
         _ => prefix.to_owned(),
     });
     if let (Some(prefix), Some(_)) = (prefix, whole.filter(|whole: &String| !is_form(whole))) {
-        judge.refuse(metadata, "generateName", &format!("is `{prefix}`; the name of a {kind} is {form}"));
+        judge.refuse(
+            metadata,
+            "generateName",
+            &format!("is `{prefix}`; the name of {} {kind} is {form}", article(kind)),
+        );
+    }
+}
+
+/// What stands before the name of a kind: `an IPAddress`, `a Role`.
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+}
+
+/// Only the server counts the versions of an object.
+/// Source: `Create` in `apiserver/pkg/storage/etcd3/store.go`.
+fn version(judge: &mut Judge<'_>, metadata: &Node) {
+    let own = metadata.text_at(&["resourceVersion"]).and_then(|version| version.parse::<u64>().ok());
+    if own.is_some_and(|version| version > 0) {
+        judge.refuse(
+            metadata,
+            "resourceVersion",
+            "must not be there: it is the server's, which creates nothing that has one",
+        );
     }
 }
 
@@ -119,7 +155,7 @@ fn place(judge: &mut Judge<'_>, metadata: &Node, kind: Kind, name: &str) {
     let Some(namespace) = metadata.text_at(&["namespace"]).filter(|namespace| !namespace.is_empty()) else { return };
     if !kind.is_namespaced {
         let span = metadata.get("namespace").map_or(metadata.span, |node| node.span);
-        let message = format!("`.metadata.namespace` says nothing: a {name} lives in no namespace");
+        let message = format!("`.metadata.namespace` says nothing: {} {name} lives in no namespace", article(name));
         judge.report.warning(codes::INVALID_FIELD, span, judge.object.to_string(), message);
     } else if !is_label(namespace) {
         judge.refuse(metadata, "namespace", &format!("is `{namespace}`, which no namespace is called"));

@@ -46,15 +46,19 @@ pub fn finalizer_fault(text: &str) -> Option<&'static str> {
 
 pub fn lease(judge: &mut Judge<'_>, node: &Node) {
     for key in ["acquireTime", "renewTime"] {
-        if let Some(time) = node.text_at(&[key]).filter(|time| !time.is_empty() && !is_fine_time(time)) {
-            let why =
-                format!("is `{time}`; it must have six digits of a second, such as `2026-01-31T12:00:00.000000Z`");
-            judge.refuse(node, key, &why);
-        }
+        exact_time(judge, node, key);
     }
 }
 
-/// `2026-01-31T12:00:00.000000Z`: these times are exact to a millionth.
+/// A time that is exact to a millionth of a second.
+pub fn exact_time(judge: &mut Judge<'_>, node: &Node, key: &str) {
+    if let Some(time) = node.text_at(&[key]).filter(|time| !time.is_empty() && !is_fine_time(time)) {
+        let why = format!("is `{time}`; it must have six digits of a second, such as `2026-01-31T12:00:00.000000Z`");
+        judge.refuse(node, key, &why);
+    }
+}
+
+/// `2026-01-31T12:00:00.000000Z`
 fn is_fine_time(text: &str) -> bool {
     let Some((_, rest)) = text.split_once('.') else { return false };
     rest.len() > 6 && rest.bytes().take(6).all(|byte| byte.is_ascii_digit()) && !rest.as_bytes()[6].is_ascii_digit()

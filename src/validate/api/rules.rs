@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Node, Value};
 use crate::validate::api::{
-    Judge, Rule, admission, autoscaling, config, containers, definitions, devices, fields, jobs, meta, mounts,
-    networking, others, pods, probes, quota, rbac, scheduling, security, services, storage, structural, volumes,
-    workloads,
+    Judge, Rule, admission, authorization, autoscaling, config, containers, definitions, devices, events, fields, jobs,
+    meta, mounts, networking, nodes, others, pods, probes, quota, rbac, scheduling, security, services, storage,
+    structural, volumes, workloads,
 };
 
 /// The rules of each type.
@@ -47,6 +47,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("apiextensions/v1.ValidationRule", definitions::rule),
     ("apiextensions/v1.WebhookClientConfig", admission::client),
     ("apiregistration/v1.APIService", admission::api_service),
+    ("apps/v1.ControllerRevision", nodes::revision),
     ("apps/v1.DaemonSetSpec", mounts::used),
     ("apps/v1.DaemonSetSpec", pods::host_names),
     ("apps/v1.DaemonSetSpec", workloads::controller),
@@ -61,6 +62,13 @@ pub const RULES: &[(&str, Rule)] = &[
     ("apps/v1.StatefulSetSpec", mounts::used),
     ("apps/v1.StatefulSetSpec", workloads::stateful_set),
     ("apps/v1.StatefulSetUpdateStrategy", workloads::stateful_set_strategy),
+    ("authorization/v1.FieldSelectorAttributes", authorization::selector),
+    ("authorization/v1.LabelSelectorAttributes", authorization::selector),
+    ("authorization/v1.LocalSubjectAccessReview", authorization::local_review),
+    ("authorization/v1.SelfSubjectAccessReview", authorization::review),
+    ("authorization/v1.SelfSubjectAccessReviewSpec", authorization::own),
+    ("authorization/v1.SubjectAccessReview", authorization::review),
+    ("authorization/v1.SubjectAccessReviewSpec", authorization::of_somebody),
     ("autoscaling/v1.HorizontalPodAutoscalerSpec", autoscaling::autoscaler),
     ("autoscaling/v2.ContainerResourceMetricSource", autoscaling::container_metric),
     ("autoscaling/v2.HPAScalingRules", autoscaling::scaling_rules),
@@ -77,6 +85,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("coordination/v1.LeaseSpec", others::lease),
     ("core/v1.AppArmorProfile", security::app_armor),
     ("core/v1.AzureDiskVolumeSource", volumes::azure_disk),
+    ("core/v1.Binding", nodes::binding),
     ("core/v1.CSIPersistentVolumeSource", storage::driver_of_volume),
     ("core/v1.CSIVolumeSource", volumes::inline_driver),
     ("core/v1.CinderVolumeSource", volumes::secret_of_driver),
@@ -93,6 +102,8 @@ pub const RULES: &[(&str, Rule)] = &[
     ("core/v1.EnvVar", containers::variable),
     ("core/v1.EnvVarSource", containers::variable_source),
     ("core/v1.EnvVarSource", fields::of_variable),
+    ("core/v1.Event", events::of_core),
+    ("core/v1.EventSeries", events::series),
     ("core/v1.FCVolumeSource", volumes::fibre_channel),
     ("core/v1.FileKeySelector", containers::file_key),
     ("core/v1.FlexVolumeSource", volumes::flex),
@@ -110,6 +121,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("core/v1.NFSVolumeSource", storage::nfs),
     ("core/v1.NamespaceSpec", others::namespace),
     ("core/v1.NodeSelectorTerm", scheduling::node_term),
+    ("core/v1.NodeSpec", nodes::spec),
     ("core/v1.PersistentVolumeClaimSpec", storage::claim),
     ("core/v1.PersistentVolumeClaimTemplate", volumes::claim_template),
     ("core/v1.PersistentVolumeSpec", storage::volume),
@@ -148,6 +160,8 @@ pub const RULES: &[(&str, Rule)] = &[
     ("core/v1.WindowsSecurityContextOptions", security::windows),
     ("discovery/v1.EndpointHints", services::hints),
     ("discovery/v1.EndpointSlice", services::slice),
+    ("events/v1.Event", events::of_events),
+    ("events/v1.EventSeries", events::series),
     ("meta/v1.LabelSelector", meta::selector),
     ("meta/v1.ObjectMeta", meta::metadata),
     ("networking/v1.HTTPIngressPath", networking::ingress_path),

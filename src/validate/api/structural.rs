@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::diff::path::Step;
 use crate::manifest::node::{Node, Value};
 use crate::validate::api::rules::has;
-use crate::validate::api::{Judge, begin, defaults, patterns};
+use crate::validate::api::{Judge, begin, defaults, patterns, transitions};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 const UNSUPPORTED: &[&str] =
@@ -48,7 +48,7 @@ enum Place {
 pub fn validation(judge: &mut Judge<'_>, node: &Node) {
     let Some(root) = node.get("openAPIV3Schema") else { return };
     judge.step(Step::Key("openAPIV3Schema".into()), |judge| {
-        schema(judge, root, Place::Root);
+        schema(judge, root, Place::Root, false);
         if is_true(root, "nullable") {
             judge.refuse(root, "nullable", "must not be true: there is always an object");
         }
@@ -85,7 +85,7 @@ fn metadata(judge: &mut Judge<'_>, root: &Node) {
     }
 }
 
-fn schema(judge: &mut Judge<'_>, node: &Node, place: Place) {
+fn schema(judge: &mut Judge<'_>, node: &Node, place: Place, is_apart: bool) {
     let kind = kind(node);
     judge.word(node, "type", TYPES);
     for key in UNSUPPORTED.iter().filter(|key| is_said(node, key)) {
@@ -109,7 +109,10 @@ fn schema(judge: &mut Judge<'_>, node: &Node, place: Place) {
         judge.refuse(node, RULES, "needs a `type`");
     }
     extensions(judge, node, kind);
-    properties(judge, node, place);
+    if is_said(node, RULES) {
+        transitions::rules(judge, node, is_apart);
+    }
+    properties(judge, node, place, is_apart);
     lists(judge, node, kind);
     // the server compares what narrows the root only
     narrowed(judge, node, (place == Place::Root).then_some(node));
@@ -168,7 +171,7 @@ fn extensions(judge: &mut Judge<'_>, node: &Node, kind: Option<&str>) {
     }
 }
 
-fn properties(judge: &mut Judge<'_>, node: &Node, place: Place) {
+fn properties(judge: &mut Judge<'_>, node: &Node, place: Place, is_apart: bool) {
     let own = node.get("properties").map(Node::entries).unwrap_or_default();
     let rest = node.get("additionalProperties");
     if !own.is_empty() && rest.is_some_and(|rest| rest.bool() != Some(true)) {
@@ -181,7 +184,7 @@ fn properties(judge: &mut Judge<'_>, node: &Node, place: Place) {
             let within =
                 if place == Place::Root && is_meta || place == Place::Meta { Place::Meta } else { Place::Within };
             judge.step(Step::Key(entry.key.clone()), |judge| {
-                schema(judge, &entry.node, within);
+                schema(judge, &entry.node, within, is_apart);
                 let is_word = is_meta && entry.key != "metadata";
                 if is_word && kind(&entry.node).is_some_and(|kind| kind != "string") {
                     judge.refuse(&entry.node, "type", "must be `string`");
@@ -190,9 +193,11 @@ fn properties(judge: &mut Judge<'_>, node: &Node, place: Place) {
         }
     });
     let inner = |place| if place == Place::Meta { Place::Meta } else { Place::Within };
-    for key in ["additionalProperties", "items"] {
+    // of items, only those with a key are the same ones in the next version
+    let is_list = node.text_at(&["x-kubernetes-list-type"]) != Some("map");
+    for (key, is_apart) in [("additionalProperties", is_apart), ("items", is_apart || is_list)] {
         if let Some(part) = node.get(key).filter(|part| matches!(part.value, Value::Map(_))) {
-            judge.step(Step::Key(key.into()), |judge| schema(judge, part, inner(place)));
+            judge.step(Step::Key(key.into()), |judge| schema(judge, part, inner(place), is_apart));
         }
     }
 }

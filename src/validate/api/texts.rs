@@ -78,6 +78,8 @@ pub const TEXTS: &[(&str, &str, Form)] = &[
     ("core/v1.StorageOSVolumeSource", "volumeNamespace", LABEL),
     ("core/v1.Sysctl", "name", SYSCTL),
     ("core/v1.TCPSocketAction", "port", PORT_NAME),
+    ("core/v1.Taint", "key", LABEL_KEY),
+    ("core/v1.Taint", "value", LABEL_VALUE),
     ("core/v1.Toleration", "key", LABEL_KEY),
     ("core/v1.TopologySelectorLabelRequirement", "key", LABEL_KEY),
     ("core/v1.Volume", "name", LABEL),
