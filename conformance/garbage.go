@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -84,6 +85,7 @@ func (s *shelf) collects(ctx context.Context, to *claim) error {
 	if !s.isCollected(to) {
 		return nil
 	}
+	s.pod.annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": time.Now().Format(time.RFC3339)}
 	s.process.stop()
 	if err := s.starts(ctx, to); err != nil {
 		return err
@@ -99,7 +101,29 @@ func (s *shelf) collects(ctx context.Context, to *claim) error {
 			return err
 		}
 	}
+	return s.onlyMoves(ctx, puller, heap.moved, to)
+}
+
+// A pod that is only moved, by a drain for instance, serves at once.
+func (s *shelf) onlyMoves(ctx context.Context, puller *puller, left image, to *claim) error {
+	said, err := puller.ask(ctx, http.MethodDelete, "/v2/"+repository+"/manifests/"+left.manifest.digest, "", nil)
+	if err != nil {
+		return err
+	}
+	to.holds(said.code == http.StatusAccepted, "nothing can be deleted: %d %s", said.code, said.body)
+	s.process.stop()
+	if err := s.starts(ctx, to); err != nil {
+		return err
+	}
+	_, err = os.Stat(s.blob(left.manifest))
+	to.holds(err == nil, "a pod that only moves collects: %v", err)
 	return nil
+}
+
+// Where a blob stands on the volume.
+func (s *shelf) blob(of blob) string {
+	hex := strings.TrimPrefix(of.digest, "sha256:")
+	return filepath.Join(s.pod.volume("data"), "docker/registry/v2/blobs/sha256", hex[:2], hex, "data")
 }
 
 // Neither the registry nor its volume has anything of the image, but for what it shares.
@@ -116,8 +140,7 @@ func (s *shelf) isGone(ctx context.Context, puller *puller, what string, image i
 			return err
 		}
 		to.holds(said.code == http.StatusNotFound, "what was %s is still served: %d", what, said.code)
-		hex := strings.TrimPrefix(blob.digest, "sha256:")
-		_, err = os.Stat(filepath.Join(s.pod.volume("data"), "docker/registry/v2/blobs/sha256", hex[:2], hex, "data"))
+		_, err = os.Stat(s.blob(blob))
 		to.holds(errors.Is(err, os.ErrNotExist), "what was %s is still on the volume", what)
 		to.count("blobs collected", 1)
 	}

@@ -33,6 +33,8 @@ var mishaps = spoilings{
 		"garbage-collect --delete-untagged", "garbage-collect --dry-run --delete-untagged", false},
 	{fault{"a collection that cannot run", "garbage collection failed"}, whole,
 		"--quiet /etc/distribution/config.yml", "--quiet /etc/distribution/registry.yml", false},
+	{fault{"a collection whenever a pod starts", "a pod that only moves collects"}, whole,
+		`"$(cat "$collected" 2>/dev/null)"`, "never", false},
 	{fault{"a collection that never comes", "restarts something else"}, whole,
 		"            - deployment\n            - registry\n", "            - deployment\n            - registry-ui\n", false},
 	{fault{"a page that is not copied", "copy: "}, whole,

@@ -23,7 +23,9 @@ type runningPod struct {
 	name, ip string
 	spec     corev1.PodSpec
 	has      belongings
-	programs string
+	// what its template has, besides what is rendered
+	annotations map[string]string
+	programs    string
 	// what its image has, as the directory that stands for a path
 	brings map[string]string
 }
@@ -185,9 +187,17 @@ func bind(from, to string, readOnly bool) error {
 	return unix.Mount("", to, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "")
 }
 
+// What the pod says of itself in the field of this path.
+func (p *runningPod) field(path string) (value string, isKnown bool) {
+	if key, isAnnotation := strings.CutPrefix(path, "metadata.annotations['"); isAnnotation {
+		return p.annotations[strings.TrimSuffix(key, "']")], true
+	}
+	return p.ip, path == "status.podIP"
+}
+
 // Starts a program in the root of a container, as its user, without any rights.
 func (p *runningPod) start(root string, container corev1.Container, path string, args ...string) (*process, error) {
-	env, declared, err := variables(container, p.ip, p.has.secrets)
+	env, declared, err := variables(container, p.field, p.has.secrets)
 	if err != nil {
 		return nil, err
 	}

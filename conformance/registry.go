@@ -152,7 +152,11 @@ func (s *shelf) starts(ctx context.Context, _ *claim) error {
 				return err
 			}
 		}
-		text, isGood, err := s.pod.run(ctx, root, init.Name, nil, init.Command...)
+		env, _, err := variables(init, s.pod.field, s.pod.has.secrets)
+		if err != nil {
+			return err
+		}
+		text, isGood, err := s.pod.run(ctx, root, init.Name, env, init.Command...)
 		if err != nil {
 			return err
 		}

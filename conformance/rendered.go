@@ -40,7 +40,7 @@ var reference = regexp.MustCompile(`\$\(([A-Za-z_][A-Za-z0-9_]*)\)`)
 
 // The variables of a container, as NAME=value, and its arguments with what `$(NAME)` stands for.
 func variables(
-	container corev1.Container, ip string, secrets map[string]map[string]string,
+	container corev1.Container, field func(path string) (string, bool), secrets map[string]map[string]string,
 ) (env, args []string, err error) {
 	values := map[string]string{}
 	expand := func(text string) string {
@@ -52,13 +52,14 @@ func variables(
 		})
 	}
 	for _, variable := range container.Env {
-		value := expand(variable.Value)
+		value, isThere := expand(variable.Value), true
 		switch from := variable.ValueFrom; {
 		case from == nil:
-		case from.FieldRef != nil && from.FieldRef.FieldPath == "status.podIP":
-			value = ip
+		case from.FieldRef != nil:
+			if value, isThere = field(from.FieldRef.FieldPath); !isThere {
+				return nil, nil, fmt.Errorf("%s: nobody knows %s", variable.Name, from.FieldRef.FieldPath)
+			}
 		case from.SecretKeyRef != nil:
-			isThere := false
 			if value, isThere = secrets[from.SecretKeyRef.Name][from.SecretKeyRef.Key]; !isThere {
 				return nil, nil, fmt.Errorf("%s: there is no %s/%s", variable.Name, from.SecretKeyRef.Name, from.SecretKeyRef.Key)
 			}

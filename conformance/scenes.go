@@ -23,6 +23,8 @@ const (
 	apiBucket  = `http_request_duration_seconds_bucket{job="production-services", ` + apiService + `, le=`
 	volume     = `namespace="monitoring", persistentvolumeclaim="data-prometheus-0"`
 	ownPod     = `namespace="monitoring", pod="prometheus-0", service="prometheus"`
+	// who tells of certificates, which is not what they are about
+	teller = `job="cert-manager", service="cert-manager", pod="cert-manager-0"`
 )
 
 var scenes = []scene{
@@ -94,28 +96,28 @@ var scenes = []scene{
 	// certificates
 	{"CertificateExpiringSoon", "62m", []string{
 		// five days from then
-		`certmanager_certificate_expiration_timestamp_seconds{namespace="production", name="app"} = 435720x70`,
+		`certmanager_certificate_expiration_timestamp_seconds{` + teller + `, namespace="production", name="app"} = 435720x70`,
 	}, []ring{{"critical", `namespace="production", name="app"`, "5d 0h 0m 0s"}}},
 	{"CertificateExpiringSoon", "70m", []string{
-		`certmanager_certificate_expiration_timestamp_seconds{namespace="production", name="app"} = 864000x70`,
-		`certmanager_certificate_expiration_timestamp_seconds{namespace="production", name="never-issued"} = 0x70`,
+		`certmanager_certificate_expiration_timestamp_seconds{` + teller + `, namespace="production", name="app"} = 864000x70`,
+		`certmanager_certificate_expiration_timestamp_seconds{` + teller + `, namespace="production", name="never-issued"} = 0x70`,
 	}, nil},
 	{"CertificateNotReady", "16m", []string{
-		`certmanager_certificate_ready_status{namespace="production", name="app", condition="False"} = 1x20`,
-		`certmanager_certificate_ready_status{namespace="production", name="app", condition="True"} = 0x20`,
+		`certmanager_certificate_ready_status{` + teller + `, namespace="production", name="app", condition="False"} = 1x20`,
+		`certmanager_certificate_ready_status{` + teller + `, namespace="production", name="app", condition="True"} = 0x20`,
 	}, []ring{{"warning", `namespace="production", name="app", condition="False"`, ""}}},
 	{"CertificateNotReady", "20m", []string{
-		`certmanager_certificate_ready_status{namespace="production", name="app", condition="False"} = 0x20`,
-		`certmanager_certificate_ready_status{namespace="production", name="app", condition="True"} = 1x20`,
+		`certmanager_certificate_ready_status{` + teller + `, namespace="production", name="app", condition="False"} = 0x20`,
+		`certmanager_certificate_ready_status{` + teller + `, namespace="production", name="app", condition="True"} = 1x20`,
 	}, nil},
-	{"ClusterIssuerNotReady", "16m", []string{`certmanager_clusterissuer_ready_status{name="letsencrypt", condition="Unknown"} = 1x20`},
+	{"ClusterIssuerNotReady", "16m", []string{`certmanager_clusterissuer_ready_status{` + teller + `, name="letsencrypt", condition="Unknown"} = 1x20`},
 		[]ring{{"warning", `name="letsencrypt", condition="Unknown"`, ""}}},
-	{"ClusterIssuerNotReady", "20m", []string{`certmanager_clusterissuer_ready_status{name="letsencrypt", condition="True"} = 1x20`}, nil},
-	{"AcmeChallengeFailing", "11m", []string{`certmanager_certificate_challenge_status{namespace="production", domain="app.example.com", status="invalid"} = 1x20`},
+	{"ClusterIssuerNotReady", "20m", []string{`certmanager_clusterissuer_ready_status{` + teller + `, name="letsencrypt", condition="True"} = 1x20`}, nil},
+	{"AcmeChallengeFailing", "11m", []string{`certmanager_certificate_challenge_status{` + teller + `, namespace="production", domain="app.example.com", status="invalid"} = 1x20`},
 		[]ring{{"warning", `namespace="production", domain="app.example.com", status="invalid"`, ""}}},
 	{"AcmeChallengeFailing", "20m", []string{
-		`certmanager_certificate_challenge_status{namespace="production", domain="app.example.com", status="pending"} = 1x20`,
-		`certmanager_certificate_challenge_status{namespace="production", domain="app.example.com", status="invalid"} = 0x20`,
+		`certmanager_certificate_challenge_status{` + teller + `, namespace="production", domain="app.example.com", status="pending"} = 1x20`,
+		`certmanager_certificate_challenge_status{` + teller + `, namespace="production", domain="app.example.com", status="invalid"} = 0x20`,
 	}, nil},
 	{"AcmeRateLimited", "10m", []string{`certmanager_http_acme_client_request_count{host="acme.example.com", status="429"} = 0+1x20`},
 		[]ring{{"warning", `host="acme.example.com"`, ""}}},

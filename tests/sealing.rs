@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -232,6 +233,48 @@ fn what_is_sealed_is_rendered_and_never_seen() {
         seen += &fs::read_to_string(dir.join(format!("sealed/{file}.yaml"))).expect("it was written");
     }
     assert!(!(seen + &stream).contains("s3cr3t-"), "a value is seen");
+}
+
+/// By the name of each workload that reads Secrets, what changes when it has to start anew.
+fn hashes(stream: &str) -> BTreeMap<String, String> {
+    let hash = |object: Value| {
+        let hash = object["spec"]["template"]["metadata"]["annotations"]["platformgen.io/secret-hash"].as_str()?;
+        Some((object["metadata"]["name"].as_str()?.to_owned(), hash.to_owned()))
+    };
+    documents(stream).into_iter().filter_map(hash).collect()
+}
+
+#[test]
+fn who_reads_what_is_encrypted_anew_restarts_and_nobody_else() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let platforms = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/platforms");
+    for backend in ["sealed", "sops"] {
+        for place in ["", "/apps", "/tools"].map(|own| format!("{backend}{own}")) {
+            fs::create_dir_all(dir.path().join(&place)).expect("there is room");
+            for entry in fs::read_dir(platforms.join(&place)).expect("it is there") {
+                let path = entry.expect("it can be read").path();
+                let to = dir.path().join(&place).join(path.file_name().expect("it has a name"));
+                if path.is_file() {
+                    fs::copy(path, to).expect("there is room");
+                }
+            }
+        }
+        let description = fs::read_to_string(platforms.join(format!("{backend}.toml"))).expect("it is there");
+        fs::write(dir.path().join("platform.toml"), description).expect("there is room");
+        let before = hashes(&run(dir.path(), &["render"]));
+        let file = dir.path().join(backend).join("apps/ledger-database.yaml");
+        let text = fs::read_to_string(&file).expect("it is there");
+        let line = text.lines().find(|line| line.trim_start().starts_with("url: ")).expect("there is a value");
+        let changed = match backend {
+            "sealed" => format!("    url: {}", sealed(b"new", "apps/ledger-database", CERTIFICATE)),
+            _ => line.replacen("data:", "data:AAAA", 1),
+        };
+        fs::write(&file, text.replace(line, &changed)).expect("there is room");
+        let after = hashes(&run(dir.path(), &["render"]));
+        assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+        let restarted: Vec<&String> = before.keys().filter(|name| before[*name] != after[*name]).collect();
+        assert_eq!(restarted, ["ledger"], "{backend}");
+    }
 }
 
 #[test]

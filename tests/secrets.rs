@@ -53,6 +53,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("MYSQL_PWD", "X"),
     ("AUTHORIZATION", "Bearer X"),
     ("JWT", "X"),
+    ("REDIS_AUTH", "X"),
     ("TOKEN_FILE", "X"),
     ("RUN", "mysql --host=db --password=X"),
     ("RUN", "tool --host=a --api-key=X"),
@@ -93,6 +94,8 @@ const PAYLOADS: &[(&str, &str)] = &[
     ("a.json", "{\"a\":1,\"db\":{\"rootPass\":\"X\",\"adminPwd\":\"X\"}}"),
     ("passphraseFile", "X"),
     ("remark.yaml", "# password: X\na: 1\n"),
+    ("users", "alice:$2y$10$X\n"),
+    ("notify", "url=https://discord.com/api/webhooks/123456789/X\n"),
     ("key.pem", "-----BEGIN RSA PRIVATE KEY-----\nX\n-----END RSA PRIVATE KEY-----\n"),
     ("user.acl", "user default on >X ~* +@all\n"),
     ("init.sql", "CREATE USER a IDENTIFIED BY 'X';\n"),
@@ -130,6 +133,24 @@ fn objects(secret: &str) -> Vec<String> {
         ));
     }
     all.push(pod(&format!("    args: [\"--password\", \"{secret}\"]\n")));
+    for words in [
+        "redis-cli, -h, r, -a, X, ping",
+        "mysql, -uroot, -p, X",
+        "curl, -s, -u, 'u:X', h",
+        "curl, --user, 'u:X', h",
+        "sshpass, -p, X, ssh, h",
+        "docker, login, -u, u, -p, X, h",
+    ] {
+        all.push(pod(&format!("    command: [{}]\n", words.replace('X', secret))));
+    }
+    for kind in ["secret", "Secrets"] {
+        all.push(format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: c, namespace: a}}\ndata: {{a: {secret}}}\n"));
+    }
+    let operation = format!("{{op: replace, path: /stringData/a, value: {secret}}}");
+    all.push(format!("- {operation}\n"));
+    all.push(format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- target: {{kind: Secret}}\n  patch: '[{{op: add, path: /data/a, value: {secret}}}]'\n"
+    ));
     all.push(pod(&format!(
         "    env:\n    - {{name: PASSWORD, value: a}}\n    - {{name: PASSWORD, value: \"{secret}\"}}\n"
     )));

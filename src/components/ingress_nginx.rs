@@ -67,6 +67,9 @@ const CONTROLLER_CLASS: &str = "k8s.io/ingress-nginx";
 /// Where the certificate of the admission webhook is mounted.
 const CERTIFICATES: &str = "/usr/local/certificates";
 const ROLE: &str = "controller";
+/// Seconds for which it goes on taking connections when it is to stop. Load balancers ask every few seconds whether a node
+/// still has a pod, and believe the third no.
+const DRAIN: u32 = 25;
 
 impl ComponentType for IngressNginx {
     const TYPE: &'static str = "ingress-nginx";
@@ -143,7 +146,7 @@ impl Component for IngressNginx {
                     files: &[("tls.crt", "cert"), ("tls.key", "key")],
                 },
             }],
-            // Long downloads and web sockets end by themselves, for four minutes at most.
+            // Long downloads and web sockets end by themselves, for four minutes at most, after the drain.
             grace: 300,
             spread: site.spread.clone(),
             reaches: vec![Reach::ApiServer, Reach::Routed, Reach::Solvers],
@@ -255,6 +258,8 @@ impl IngressNginx {
                 format!("--controller-class={CONTROLLER_CLASS}"),
                 format!("--ingress-class={CLASS}"),
                 format!("--configmap={namespace}/{own}"),
+                // Load balancers hear late that a pod stops: until then it takes what they still send.
+                format!("--shutdown-grace-period={DRAIN}"),
                 "--validating-webhook=:8443".to_owned(),
                 format!("--validating-webhook-certificate={CERTIFICATES}/cert"),
                 format!("--validating-webhook-key={CERTIFICATES}/key"),

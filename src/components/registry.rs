@@ -45,8 +45,10 @@ shape! {
         /// How the world and the nodes reach it; without a route only components that call it do. Bodies have no limit
         /// and requests a quarter of an hour, unless it says otherwise.
         route: Option<RouteSpec>,
-        /// When to remove what no tag leads to any more; never when absent. The registry is away meanwhile, so only
-        /// after forty minutes does its absence wake somebody; and an image that is deployed by digest must keep a tag.
+        /// When to remove what no tag leads to any more; never when absent. A job restarts the registry, which collects
+        /// before it serves, as after any `kubectl rollout restart`; the log of `collect-garbage` says how it went. The
+        /// registry is away meanwhile, so only after forty minutes does its absence wake somebody; and an image that is
+        /// deployed by digest must keep a tag.
         garbage_collection as "garbage-collection": Option<Schedule>,
     }
 }

@@ -60,7 +60,9 @@ shape! {
         uid: UserId = UserId(10_001),
         /// Health endpoints, instead of the defaults.
         probes: Option<ProbesSpec>,
-        /// Metrics endpoint, instead of the default.
+        /// Metrics endpoint, instead of the default. Alerts, dashboards and scaling by requests ask it for the counter
+        /// `http_requests_total` with `method`, `path` and `status`, and for the histogram
+        /// `http_request_duration_seconds`.
         metrics: Option<At<MetricsSpec>>,
         /// How a pod leaves, instead of the default.
         shutdown: Option<ShutdownSpec>,

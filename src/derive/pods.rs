@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::derive::{config, priorities, secrets};
+use crate::model::encrypted::Files;
 use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::identity::{Identity, SCRAPE_LABEL, SECRET_HASH, labels, matching};
 use crate::model::site::PullSecret;
@@ -30,6 +31,8 @@ pub struct Plan<'a> {
     pub image: Image,
     /// The credential for it.
     pub pull_secret: Option<PullSecret>,
+    /// What files hold of its Secrets.
+    pub encrypted: &'a Files,
 }
 
 /// The template of the workload's pods.
@@ -38,7 +41,8 @@ pub fn template(plan: &Plan<'_>) -> PodTemplateSpec {
     if plan.endpoints.iter().any(|endpoint| endpoint.is_for(Audience::Scrapers)) {
         pod_labels.extend(labels(&[(SCRAPE_LABEL, "true")]));
     }
-    let annotations = secrets::reference_hash(plan.workload).map(|hash| labels(&[(SECRET_HASH, &hash)]));
+    let hash = secrets::secret_hash(plan.workload, &plan.identity.own.namespace, plan.encrypted);
+    let annotations = hash.map(|hash| labels(&[(SECRET_HASH, &hash)]));
     PodTemplateSpec {
         metadata: Some(ObjectMeta { labels: Some(pod_labels), annotations, ..Default::default() }),
         spec: Some(spec(plan)),

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::derive::config::short_hex;
 use crate::diagnostics::source::Span;
 use crate::model::bundle::Home;
+use crate::model::encrypted::{Encrypted, Files};
 use crate::model::site::PullSecret;
 use crate::model::workload::{EnvValue, SecretContent, SecretFiles, Source as VolumeSource, Workload};
 use crate::values::name::Name;
@@ -115,12 +116,7 @@ impl Demand {
 
     /// Its keys; `None` if whoever reads it takes what there is.
     pub fn keys(&self) -> Option<Vec<&str>> {
-        match &self.content {
-            SecretContent::Keys(_, keys) => Some(keys.iter().map(SecretKey::as_str).collect()),
-            SecretContent::Whole => None,
-            SecretContent::Htpasswd { .. } => Some(vec![HTPASSWD]),
-            SecretContent::PullCredential { .. } => Some(vec![DOCKER_CONFIG]),
-        }
+        keys(&self.content)
     }
 
     /// The credential that it is computed from.
@@ -131,9 +127,19 @@ impl Demand {
         }
     }
 }
-/// Changes when a workload refers to other secrets, so that its pods restart; never with a value, which nobody here
-/// knows.
-pub fn reference_hash(workload: &Workload) -> Option<String> {
+/// The keys of a Secret; `None` if whoever reads it takes what there is.
+fn keys(content: &SecretContent) -> Option<Vec<&str>> {
+    match content {
+        SecretContent::Keys(_, keys) => Some(keys.iter().map(SecretKey::as_str).collect()),
+        SecretContent::Whole => None,
+        SecretContent::Htpasswd { .. } => Some(vec![HTPASSWD]),
+        SecretContent::PullCredential { .. } => Some(vec![DOCKER_CONFIG]),
+    }
+}
+
+/// Changes when a workload refers to other Secrets, or when what a file holds of them is encrypted anew, so that its pods
+/// restart; never with a value, which nobody here knows.
+pub fn secret_hash(workload: &Workload, namespace: &Name, files: &Files) -> Option<String> {
     let needs = needs(workload, None);
     if needs.is_empty() {
         return None;
@@ -145,6 +151,13 @@ pub fn reference_hash(workload: &Workload) -> Option<String> {
             SecretContent::Keys(_, keys) => writeln!(text, "{name} Keys({keys:?})"),
             other => writeln!(text, "{name} {other:?}"),
         };
+        let file = files.get(&(namespace.clone(), name.clone())).map(Encrypted::values).unwrap_or_default();
+        let read = keys(content);
+        for (key, value) in file {
+            if read.as_ref().is_none_or(|read| read.contains(&key)) {
+                let _ = writeln!(text, "{key} {value}");
+            }
+        }
     }
     Some(short_hex(&Sha256::digest(text.as_bytes())))
 }

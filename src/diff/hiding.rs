@@ -24,12 +24,17 @@ const TOKENS: &[&str] = &[
     "sk_live_",
     "eyJhbGciOi",
     "hooks.slack.com/services/",
+    "discord.com/api/webhooks/",
 ];
+
+/// How hashes of passwords begin, which can be tried out at leisure.
+const HASHES: &[&str] = &["$2a$", "$2b$", "$2y$", "$apr1$", "$argon2"];
 
 /// Programs with the short option that takes a password.
 const OPTIONS: &[(&str, &str)] = &[
     ("redis-cli", " -a"),
     ("curl", " -u"),
+    ("curl", " --user "),
     ("mysql", " -p"),
     ("mariadb", " -p"),
     ("sshpass", " -p"),
@@ -47,7 +52,10 @@ pub fn holds_credentials(text: &str) -> bool {
 }
 
 fn is_credential(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----") || (text.contains("\"auths\"") && text.contains('{')) || holds_token(text)
+    text.contains("PRIVATE KEY-----")
+        || (text.contains("\"auths\"") && text.contains('{'))
+        || (text.contains('$') && HASHES.iter().any(|start| text.contains(start)))
+        || holds_token(text)
 }
 
 /// Whether a word of a text begins as a token does and goes on for a while.
@@ -280,8 +288,10 @@ fn option(line: &str) -> Option<usize> {
     OPTIONS
         .iter()
         .filter_map(|(program, option)| {
-            let at = line.find(program)?;
-            Some(at + line[at..].find(option)? + option.len())
+            let start = line.find(program)?;
+            let at = start + line[start..].find(option)? + option.len();
+            // in a list of words, the password comes with the next one
+            (!line[at..].trim().is_empty()).then_some(at)
         })
         .min()
 }

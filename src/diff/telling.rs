@@ -23,6 +23,10 @@ const fn parts(initial: u8) -> &'static [&'static str] {
 /// Whole words of names that say so.
 const WORDS: &[&str] = &["pass", "pwd", "pw", "jwt", "psk", "authorization", "rootpass", "userpwd", "dbpass", "dbpwd"];
 
+/// Endings of variables that say so as they are written here: in other words they may mean something else.
+const VARIABLES: &[&str] =
+    &["APP_KEY", "BASIC_AUTH", "ENC_KEY", "HMAC_KEY", "PRIVKEY", "REDIS_AUTH", "SEED_PHRASE", "UNSEAL_KEY", "WG_KEY"];
+
 /// Endings of the names of files that hold keys.
 const KEY_FILES: &[&str] = &[".key", ".p12", ".pfx", ".jks", ".keytab", ".pgpass", ".netrc", "id_rsa", "id_ed25519"];
 
@@ -60,7 +64,8 @@ const PLACES: &[&str] = &["file", "path", "dir", "ref", "refs", "name", "namespa
 pub fn is_telling(name: &str) -> bool {
     let name = last(name);
     let is_word = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let tells = is_key_file(name) || has_part(name) || words(name).any(is_word);
+    let is_variable = || VARIABLES.iter().any(|ending| name.ends_with(ending));
+    let tells = is_key_file(name) || has_part(name) || words(name).any(is_word) || is_variable();
     tells && !HARMLESS.contains(&name)
 }
 
@@ -140,8 +145,19 @@ mod tests {
 
     #[test]
     fn names_are_told_from_references() {
-        for name in ["SECRET_KEY", "DB_PASS", "MYSQL_PWD", "JWT", "pw", "rootPass", "adminPwd", "x/api-key", "tls.key"]
-        {
+        for name in [
+            "SECRET_KEY",
+            "DB_PASS",
+            "MYSQL_PWD",
+            "JWT",
+            "pw",
+            "rootPass",
+            "adminPwd",
+            "x/api-key",
+            "tls.key",
+            "REDIS_AUTH",
+            "DATADOG_APP_KEY",
+        ] {
             assert!(is_telling(name), "{name}");
         }
         for name in [
@@ -152,6 +168,8 @@ mod tests {
             "bypass",
             "key",
             "compass",
+            "REQUIRE_AUTH",
+            "ROUTING_KEY",
             "authorization-always-allow-paths",
         ] {
             assert!(!is_telling(name), "{name}");

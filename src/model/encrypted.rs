@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::manifest::node::Node;
 use crate::model::given::Given;
 use crate::spec::secrets::Scope;
 use crate::values::name::Name;
@@ -13,6 +14,20 @@ pub enum Encrypted {
     Sealed(SealedValues),
     /// For whoever decrypts what SOPS has encrypted. What is encrypted goes with its order, so it stays as it is.
     Sops(Box<Given>),
+}
+
+impl Encrypted {
+    /// Key and encrypted value of each.
+    pub fn values(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Sealed(sealed) => sealed.values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            Self::Sops(given) => {
+                let maps = ["data", "stringData"].into_iter().filter_map(|field| given.root.get(field));
+                let entries = maps.flat_map(Node::entries);
+                entries.filter_map(|entry| Some((entry.key.as_str(), entry.node.text()?))).collect()
+            }
+        }
+    }
 }
 
 /// The values of a Secret, each sealed by itself.

@@ -10,7 +10,7 @@ use crate::values::name::Name;
 pub const MANAGER: &str = "platformgen";
 /// The label by which Prometheus finds pods with metrics.
 pub const SCRAPE_LABEL: &str = "platformgen.io/scrape";
-/// The annotation that changes with the references to secrets, so that a new reference rolls the pods.
+/// The annotation that changes with what pods read of Secrets, as far as anybody here can tell, so that they restart.
 pub const SECRET_HASH: &str = "platformgen.io/secret-hash";
 
 /// A component's name and namespace.

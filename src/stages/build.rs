@@ -188,6 +188,7 @@ fn workload_objects(
         endpoints: endpoints.clone(),
         image: platform.facts.pins.pinned(&workload.main.image),
         pull_secret: site.pull_secret(&workload.main.image),
+        encrypted: &platform.encrypted,
     };
 
     let mut objects = rights::rights(&identity(), workload);

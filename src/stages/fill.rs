@@ -12,7 +12,9 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
-use crate::manifest::node::Node;
+use crate::manifest::document::Document;
+use crate::manifest::node::{Entry, Node};
+use crate::manifest::read::{self, Dialect};
 use crate::model::platform::Platform;
 use crate::sealing::certificate::Certificate;
 use crate::spec::secrets::{Backend, SecretsSpec};
@@ -254,6 +256,30 @@ fn unneeded(strays: Vec<String>, directory: &str, shelf: &dyn Shelf, report: &mu
         file.conceal_values();
         file.error(codes::UNNEEDED_SECRET, 0..1, message).help("remove it, or name the Secret where it is used");
     }
+}
+
+/// The one object of a file, which is to be a `kind`; `None` if there is nothing to speak of.
+fn only_object(text: &str, kind: &str, report: &mut Report) -> Option<Document> {
+    let mut documents = read::read(text, Dialect::Any, report);
+    if report.has_errors() {
+        return None;
+    }
+    let first = documents.first().map(|document| document.root.span.start).unwrap_or_default();
+    if documents.len() != 1 {
+        let message = format!("expected one {kind}, found {} objects", documents.len());
+        report.error(codes::UNFIT_SECRET, first..first + 1, message);
+        return None;
+    }
+    documents.pop()
+}
+
+/// Reports a key that is none of these.
+fn unknown_key(entry: &Entry, message: String, keys: &[&str], report: &mut Report) {
+    let mistake = report.error(codes::UNKNOWN_KEY, entry.span, message);
+    match suggest::nearest(&entry.key, keys.iter().copied()) {
+        Some(near) => mistake.did_you_mean(Some(near)),
+        None => mistake.help(format!("expected {}", suggest::list(keys.iter().copied()))),
+    };
 }
 
 /// Where a key stands, or else the map that lacks it.

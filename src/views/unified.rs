@@ -22,24 +22,39 @@ pub fn unified(comparison: &Comparison, old: &Side, new: &Side, context: usize) 
             let _ = writeln!(out, "# {path} is no text and is left out");
             continue;
         }
-        let (before, after) = match file.fate {
-            FileFate::Added => ("/dev/null".to_owned(), format!("b/{path}")),
-            FileFate::Removed => (format!("a/{path}"), "/dev/null".to_owned()),
-            FileFate::Changed => (format!("a/{path}"), format!("b/{path}")),
-        };
+        let (old_name, new_name) = (named("a", path), named("b", path));
+        let _ = writeln!(out, "diff --git {old_name} {new_name}");
+        match file.fate {
+            FileFate::Added => out.push_str("new file mode 100644\n"),
+            FileFate::Removed => out.push_str("deleted file mode 100644\n"),
+            FileFate::Changed => {}
+        }
         let hunks = lines::hunks(old.text(path), new.text(path), context);
-        // an empty file has no lines to show: only git's own words say that it comes or goes
+        // an empty file has no lines to show: git's own words say that it comes or goes
         if hunks.is_empty() {
-            let fate = if file.fate == FileFate::Added { "new" } else { "deleted" };
-            let _ = write!(out, "diff --git a/{path} b/{path}\n{fate} file mode 100644\n");
             continue;
         }
+        let nowhere = || "/dev/null".to_owned();
+        let (before, after) = match file.fate {
+            FileFate::Added => (nowhere(), new_name),
+            FileFate::Removed => (old_name, nowhere()),
+            FileFate::Changed => (old_name, new_name),
+        };
         // a tab ends a name that has a blank in it
         let end = if path.contains(' ') { "\t" } else { "" };
         let _ = write!(out, "--- {before}{end}\n+++ {after}{end}\n");
         out.extend(hunks);
     }
     out
+}
+
+/// The name of a file below `side`, as git writes it: in quotes where it holds what would end it.
+fn named(side: &str, path: &str) -> String {
+    if !path.contains(['\t', '\n', '"', '\\']) {
+        return format!("{side}/{path}");
+    }
+    let path = path.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t").replace('\n', "\\n");
+    format!("\"{side}/{path}\"")
 }
 
 /// Whether the file holds anything that must not be shown: its text is looked at object by object, and as a whole where

@@ -20,19 +20,25 @@ fn files(tree: &Tree) -> Files {
 /// What `patch -p1` makes of these files. Hunks are as long as their heads say, whatever their lines look like.
 fn patched(mut files: Files, diff: &str) -> Files {
     let mut lines = diff.split_inclusive('\n').peekable();
+    // the file that a head of git's is about: whatever follows such a head is taken for a part of it
+    let mut of: Option<String> = None;
     while let Some(line) = lines.next() {
         let name = |line: &str, prefix: &str| {
             let name = line.split_once(' ').expect("a name follows").1.trim_end_matches(['\n', '\t']).to_owned();
             (name != "/dev/null").then(|| name.strip_prefix(prefix).expect("a prefix").to_owned())
         };
         if let Some(names) = line.strip_prefix("diff --git a/") {
-            // git alone can say that an empty file comes or goes
             let name = names.split(" b/").next().expect("two names").to_owned();
-            if lines.next().expect("what becomes of it").starts_with("new") {
-                files.insert(name, String::new());
-            } else {
-                assert_eq!(files.remove(&name).as_deref(), Some(""));
+            let is_new = lines.next_if(|line| line.starts_with("new file mode")).is_some();
+            let is_gone = lines.next_if(|line| line.starts_with("deleted file mode")).is_some();
+            // git alone can say that an empty file comes or goes
+            if lines.peek().is_none_or(|line| !line.starts_with("--- ")) {
+                if is_new {
+                    files.insert(name.clone(), String::new());
+                }
+                assert!(!is_gone || files.remove(&name).as_deref() == Some(""));
             }
+            of = Some(name);
             continue;
         }
         if !line.starts_with("--- ") {
@@ -40,6 +46,7 @@ fn patched(mut files: Files, diff: &str) -> Files {
             continue;
         }
         let (old, new) = (name(line, "a/"), name(lines.next().expect("a head has two lines"), "b/"));
+        assert_eq!(new.as_ref().or(old.as_ref()), of.as_ref(), "a file without a head of its own");
         let text = old.as_ref().map_or_else(String::new, |old| files.remove(old).expect("it is there"));
         let before: Vec<&str> = text.split_inclusive('\n').collect();
         let (mut after, mut next) = (String::new(), 0);

@@ -38,12 +38,18 @@ pub fn group(acme: bool) -> RuleGroup {
     RuleGroup { name: "cert-manager".to_owned(), rules: rules.into_iter().map(Rule::Alert).collect() }
 }
 
+/// Of the certificate alone: the labels of the pod that tells of it would name the service of another team, mute one
+/// certificate by another, and change when that pod is replaced.
+fn of_certificate(expr: &str) -> String {
+    format!("max by (namespace, name, condition) ({expr})")
+}
+
 /// A week: renewal begins with a third of the lifetime left, which is more than a week for every lifetime that
 /// authorities plan. A certificate that was never issued has the time 0 and an alert of its own.
 fn expiry() -> Alert {
     Alert {
         name: "CertificateExpiringSoon",
-        expr: "(certmanager_certificate_expiration_timestamp_seconds > 0) - time() < 7 * 86400".to_owned(),
+        expr: of_certificate("(certmanager_certificate_expiration_timestamp_seconds > 0) - time() < 7 * 86400"),
         hold: "1h",
         urgency: Urgency::Critical,
         summary: "{{ $labels.namespace }}/{{ $labels.name }} expires in {{ $value | humanizeDuration }}",
@@ -54,7 +60,7 @@ fn expiry() -> Alert {
 fn not_ready() -> Alert {
     Alert {
         name: "CertificateNotReady",
-        expr: r#"certmanager_certificate_ready_status{condition!="True"} == 1"#.to_owned(),
+        expr: of_certificate(r#"certmanager_certificate_ready_status{condition!="True"} == 1"#),
         hold: "15m",
         urgency: Urgency::Warning,
         summary: "{{ $labels.namespace }}/{{ $labels.name }} is not ready",
@@ -65,7 +71,7 @@ fn not_ready() -> Alert {
 fn issuer_not_ready() -> Alert {
     Alert {
         name: "ClusterIssuerNotReady",
-        expr: r#"certmanager_clusterissuer_ready_status{condition!="True"} == 1"#.to_owned(),
+        expr: r#"max by (name, condition) (certmanager_clusterissuer_ready_status{condition!="True"}) == 1"#.to_owned(),
         hold: "15m",
         urgency: Urgency::Warning,
         summary: "issuer {{ $labels.name }} cannot sign",

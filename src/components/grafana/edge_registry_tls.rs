@@ -142,7 +142,7 @@ const CERTIFICATES: &[Panel] = &[
     },
     Panel {
         title: "Days left, as served",
-        about: "What clients get. Less than as issued: a controller has not taken up the new one.",
+        about: "What the leader of the controllers serves. Less than as issued: it has not taken up the new one.",
         view: View::Bars { full: 90.0 },
         unit: Unit::Days,
         marks: DAYS_LEFT,

@@ -16,13 +16,17 @@ const KUBECTL_DIGEST: &str = "sha256:b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec78
 /// The script that collects, beside the configuration.
 pub const COLLECT: &str = "collect-garbage.sh";
 
-/// Collects before the registry serves: the only time at which nobody can push.
+/// When somebody last asked for new pods, as `kubectl rollout restart` notes it in their template.
+const RESTARTED: &str = "metadata.annotations['kubectl.kubernetes.io/restartedAt']";
+
+/// Collects before the registry serves: the only time at which nobody can push. Not whenever a pod starts: one that a
+/// drain moves is what others wait for, with their images.
 pub fn collector() -> Init {
     Init {
         name: "collect-garbage",
         command: vec!["/bin/sh".to_owned(), format!("{CONFIG}/{COLLECT}")],
         mounts: vec![("data", DATA.to_owned()), ("config", CONFIG.to_owned())],
-        env: Vec::new(),
+        env: vec![Env::field("RESTARTED_AT", RESTARTED)],
     }
 }
 

@@ -13,10 +13,13 @@ use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::read;
 
 /// Keys whose value names what another key holds.
-pub(super) const NAMING: &[&str] = &["name", "key", "var", "variable", "header", "id", "field"];
+pub(super) const NAMING: &[&str] = &["name", "key", "var", "variable", "header", "id", "field", "path"];
 
 /// Those other keys.
 pub(super) const NAMED: &[&str] = &["value", "val", "values", "content", "default", "data", "text", "string"];
+
+/// Where a JSON patch changes what only Secrets have.
+const IN_SECRETS: &str = "/stringData/";
 
 /// What of a Secret is none: what nobody knows may be a slip of what holds its values.
 const OPEN: &[&str] = &["apiVersion", "immutable", "kind", "sops", "type"];
@@ -66,16 +69,19 @@ impl Walk {
 
     fn map(&mut self, node: &Node, entries: &[Entry], matter: Matter<'_>, is_sealed: bool) {
         let names = || NAMING.iter().filter_map(|key| node.text_at(&[key]));
-        let is_named = || names().any(|name| !name.contains(' ') && is_telling(name));
+        let is_named = || names().any(|name| !name.contains(' ') && (is_telling(name) || name.starts_with(IN_SECRETS)));
         let is_named_by = |key: &str| NAMED.iter().any(|named| is_slip(key, named)) && is_named();
         let name = names().next().unwrap_or_default();
         let is_secret = is_secret_kind(node);
+        // a patch of kustomize: whatever it says, it says of a Secret
+        let is_for_secret = node.text_at(&["target", "kind"]) == Some("Secret");
         for (at, matter) in matter.inner(entries.len()) {
             let Some(Entry { key, node, .. }) = entries.get(at) else { continue };
             self.keys(key, node);
             let is_plain = scalar(&node.value).is_some();
             let value = node.text().unwrap_or_default();
-            let in_secret = is_secret && !OPEN.contains(&key.as_str()) || key == "stringData";
+            let in_secret =
+                is_secret && !OPEN.contains(&key.as_str()) || key == "stringData" || is_for_secret && key != "target";
             let is_own = if in_secret && key == "metadata" {
                 self.annotations(node, matter);
                 false
@@ -174,7 +180,7 @@ impl Walk {
 
 pub(super) fn is_secret_kind(root: &Node) -> bool {
     let is_core = !root.text_at(&["apiVersion"]).unwrap_or_default().contains('/');
-    root.text_at(&["kind"]) == Some("Secret") && is_core
+    root.text_at(&["kind"]).is_some_and(|kind| is_slip(kind, "Secret")) && is_core
 }
 
 /// Whether a text that is no YAML makes a Secret: a template of one.

@@ -9,14 +9,12 @@ use crate::derive::secrets::{Demand, OPAQUE};
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
-use crate::diagnostics::suggest;
 use crate::manifest::node::{Entry, Node};
-use crate::manifest::read::{self, Dialect};
 use crate::model::encrypted::{Encrypted, Marks, SealedValues};
 use crate::sealing::certificate::Certificate;
 use crate::sealing::cipher::{LARGEST, Sealed};
 use crate::spec::secrets::Scope;
-use crate::stages::fill::{Keys, key_span};
+use crate::stages::fill::{Keys, key_span, only_object, unknown_key};
 
 /// A `SealedSecret` with the places of what it says.
 pub struct Found {
@@ -76,17 +74,7 @@ const UNSUPPORTED: &[(Place, &str)] = &[
 
 /// Reads the one object of a file; `None` if there is nothing to speak of.
 pub fn read(text: &str, report: &mut Report) -> Option<Found> {
-    let mut documents = read::read(text, Dialect::Any, report);
-    if report.has_errors() {
-        return None;
-    }
-    let first = documents.first().map(|document| document.root.span.start).unwrap_or_default();
-    if documents.len() != 1 {
-        let message = format!("expected one SealedSecret, found {} objects", documents.len());
-        report.error(codes::UNFIT_SECRET, first..first + 1, message);
-        return None;
-    }
-    let root = documents.pop()?.root;
+    let root = only_object(text, "SealedSecret", report)?.root;
     let is_sealed = root.text_at(&["kind"]) == Some("SealedSecret");
     if root.text_at(&["kind"]) == Some("Secret") {
         report
@@ -123,15 +111,7 @@ fn only_known_keys(root: &Node, report: &mut Report) {
                 let message = format!("`{}` is not carried over by this version", entry.key);
                 report.error(codes::UNSUPPORTED, entry.span, message).help(*why);
             } else if !keys.contains(&entry.key.as_str()) {
-                let mistake = report.error(
-                    codes::UNKNOWN_KEY,
-                    entry.span,
-                    format!("`{}` is nothing that is read here", entry.key),
-                );
-                match suggest::nearest(&entry.key, keys.iter().copied()) {
-                    Some(near) => mistake.did_you_mean(Some(near)),
-                    None => mistake.help(format!("expected {}", suggest::list(keys.iter().copied()))),
-                };
+                unknown_key(entry, format!("`{}` is nothing that is read here", entry.key), keys, report);
             }
         }
     }

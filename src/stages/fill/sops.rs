@@ -9,13 +9,11 @@ use crate::derive::secrets::{Demand, OPAQUE};
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
-use crate::diagnostics::suggest;
 use crate::manifest::node::{Entry, Node};
-use crate::manifest::read::{self, Dialect};
 use crate::model::encrypted::Encrypted;
 use crate::model::given::Given;
 use crate::sealing::cipher::LARGEST;
-use crate::stages::fill::{Keys, key_span};
+use crate::stages::fill::{Keys, key_span, only_object, unknown_key};
 use crate::values::base64;
 
 /// What a Secret may say besides.
@@ -29,17 +27,7 @@ const HOW: &str = "encrypt it with `sops encrypt --encrypted-regex '^(data|strin
 
 /// Reads a file and holds it against what the platform needs of it.
 pub(super) fn sops(text: &str, demand: &Demand, report: &mut Report) -> Option<(Encrypted, Keys)> {
-    let mut documents = read::read(text, Dialect::Any, report);
-    if report.has_errors() {
-        return None;
-    }
-    let first = documents.first().map(|document| document.root.span.start).unwrap_or_default();
-    if documents.len() != 1 {
-        let message = format!("expected one Secret, found {} objects", documents.len());
-        report.error(codes::UNFIT_SECRET, first..first + 1, message);
-        return None;
-    }
-    let document = documents.pop()?;
+    let document = only_object(text, "Secret", report)?;
     let root = &document.root;
     if root.text_at(&["kind"]).is_some_and(is_encrypted) {
         let message = "even the kind is encrypted, so nobody can tell what this is";
@@ -75,11 +63,7 @@ pub(super) fn sops(text: &str, demand: &Demand, report: &mut Report) -> Option<(
 
 fn only_known_keys(root: &Node, report: &mut Report) {
     for entry in root.entries().iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-        let mistake = report.error(codes::UNKNOWN_KEY, entry.span, format!("a Secret has no field `{}`", entry.key));
-        match suggest::nearest(&entry.key, KEYS.iter().copied()) {
-            Some(near) => mistake.did_you_mean(Some(near)),
-            None => mistake.help(format!("expected {}", suggest::list(KEYS.iter().copied()))),
-        };
+        unknown_key(entry, format!("a Secret has no field `{}`", entry.key), KEYS, report);
     }
 }
 
