@@ -147,7 +147,7 @@ fn objects(secret: &str) -> Vec<String> {
         all.push(format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: c, namespace: a}}\ndata: {{a: {secret}}}\n"));
     }
     let operation = format!("{{op: replace, path: /stringData/a, value: {secret}}}");
-    all.push(format!("- {operation}\n"));
+    all.push(format!("- {{op: remove, path: /metadata/labels}}\n- {operation}\n"));
     all.push(format!(
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- target: {{kind: Secret}}\n  patch: '[{{op: add, path: /data/a, value: {secret}}}]'\n"
     ));
@@ -184,6 +184,8 @@ fn without(object: &str) -> String {
         .or_else(|| object.find("\ndata:"))
         .or_else(|| object.find("\nbinaryData:"))
         .or_else(|| object.find("\nimmutable:"))
+        .or_else(|| object.find("\npatches:"))
+        .or_else(|| object.find("\n- {op:"))
         .or_else(|| object.find("\n  annotations:"));
     object[..=start.expect("it has content")].to_owned()
 }
