@@ -188,15 +188,15 @@ fn alone(file: TreeFile, schema: &Schema, question: &Question<'_>) -> (Checked, 
     let text = if is_manifest { file.text.as_str() } else { "" };
     let mut documents = helm::documents(text, question.dialect, &mut report);
     documents.retain(|document| !is_of_tools(document));
-    for document in &mut documents {
-        settle(document, schema);
-    }
     let mut decoded = |document: &Document| {
         let questions = decode::decode(document, schema, question.minor, &mut report);
         asked += questions.unwrap_or_default();
         questions.is_some()
     };
     let strangers = documents.iter().filter(|document| !decoded(document)).count();
+    for document in &mut documents {
+        settle(document, schema);
+    }
     // of another type, a value is none that could be judged
     report.once(codes::WRONG_TYPE, codes::INVALID_FIELD);
     (Checked { path: file.path, text: file.text, documents, report, strangers, ..Checked::default() }, asked)

@@ -22,7 +22,8 @@ const GONE: &[&str] = &["extensions"];
 pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
-    let mut walk = Walk { schema, minor, object: &document.id, path: Path::default(), report, judged: 1 };
+    let mut walk =
+        Walk { schema, minor, object: &document.id, written: root, path: Path::default(), report, judged: 1 };
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), format!("{}: `apiVersion` is missing", document.id))
@@ -32,7 +33,11 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
     if let Some(known) = schema.kind(version, kind) {
         if !known.is_made {
             walk.report
-                .error(codes::UNKNOWN_KIND, place(root, "kind"), format!("nobody can create a `{kind}` of {version}"))
+                .error(
+                    codes::UNKNOWN_KIND,
+                    place(root, "kind"),
+                    format!("nobody can create what is called `{kind}` in {version}"),
+                )
                 .help("it is a question to a server or its answer, and no object; kubectl finds no kind of that name");
             return Some(walk.judged);
         }
@@ -77,7 +82,8 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
 pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: &mut Report) {
     let Some(metadata) = document.root.get("metadata") else { return };
     let schema = Schema::of(minor);
-    let mut walk = Walk { schema, minor, object: &document.id, path: Path::default(), report, judged: 0 };
+    let (object, written) = (&document.id, &document.root);
+    let mut walk = Walk { schema, minor, object, written, path: Path::default(), report, judged: 0 };
     let kind = Kind { is_namespaced, is_made: true, name: METADATA };
     let judge = &mut Judge { object: walk.object, path: &walk.path, report: walk.report, minor };
     names::identity(judge, &document.id, &document.root, kind);
@@ -99,6 +105,8 @@ struct Walk<'a> {
     schema: &'a Schema,
     minor: Minor,
     object: &'a Id,
+    /// The object as somebody wrote it.
+    written: &'a Node,
     /// Where it is.
     path: Path,
     report: &'a mut Report,
@@ -146,7 +154,13 @@ impl Walk<'_> {
                 "" => format!("{}: `{key}` is missing", self.object),
                 path => format!("{}: `{key}` is missing in `{path}`", self.object),
             };
-            self.report.error(codes::MISSING_KEY, begin(node), message);
+            let is_root = self.path.last_key().is_empty();
+            match self.written.entries().iter().find(|entry| is_root && entry.key == key) {
+                Some(empty) => {
+                    self.report.error(codes::MISSING_KEY, empty.span, message).help("nothing stands below it")
+                }
+                None => self.report.error(codes::MISSING_KEY, begin(node), message),
+            };
         }
     }
 
