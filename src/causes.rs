@@ -14,7 +14,7 @@ use crate::diff::hiding::HIDDEN;
 use crate::diff::secrets::Description;
 use crate::diff::side::Side;
 use crate::manifest::read::Dialect;
-use crate::spec::overlay;
+use crate::spec::overlay::lone;
 use crate::stages::parse;
 use crate::values::shelf::Described;
 use crate::{emit, pipeline};
@@ -56,7 +56,7 @@ pub fn lone_keys(text: &str, one: Option<&str>, other: Option<&str>) -> Vec<Lone
     let source = Source { name: "", text };
     let (one, other) = (one.unwrap_or_default(), other.unwrap_or_default());
     let keys = |name: &str, other: &str| -> Vec<LoneKey> {
-        let found = overlay::lone_keys(document.get_ref(), name, other).into_iter();
+        let found = lone::lone_keys(document.get_ref(), name, other).into_iter();
         found
             .map(|(key, span)| LoneKey { environment: name.to_owned(), key, line: source.place(span.start).line })
             .collect()

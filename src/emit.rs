@@ -114,11 +114,20 @@ pub fn environment_of(kustomization: &str) -> Option<&str> {
     first.strip_prefix(SOURCE)?.strip_prefix(OF_ENVIRONMENT)?.strip_suffix('.')
 }
 
+/// The file of what belongs to no namespace.
+pub const CLUSTER: &str = "cluster.yaml";
+
+/// The platform of which a tree with this file is.
+pub fn platform_of(cluster: &str) -> Option<String> {
+    let name = |line: &str| line.trim_start().strip_prefix("app.kubernetes.io/part-of: ").map(str::to_owned);
+    cluster.lines().find_map(name)
+}
+
 /// The file of a home.
 pub fn path(home: &Home) -> String {
     match home {
         Home::Definitions(name) => format!("crds/{name}.yaml"),
-        Home::Cluster => "cluster.yaml".to_owned(),
+        Home::Cluster => CLUSTER.to_owned(),
         Home::Namespace(namespace) => format!("{namespace}/namespace.yaml"),
         Home::Component(own) => format!("{}/{}.yaml", own.namespace, own.name),
     }

@@ -5,6 +5,7 @@ pub mod block;
 pub mod document;
 pub mod helm;
 pub mod json;
+pub mod marks;
 pub mod node;
 pub mod patch;
 pub mod plain;

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use crate::derive::secrets::Demand;
 use crate::diagnostics::codes;
-use crate::diagnostics::report::Report;
+use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
 use crate::hatches::patches::Patches;
 use crate::hatches::{definitions, manifests, pods};
@@ -26,7 +26,7 @@ use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Read;
 use crate::spec::secrets::{Backend, SecretsSpec, StoreKind};
 use crate::spec::shapes::Minor;
-use crate::stages::fill::Missing;
+use crate::stages::fill::{Missing, mentions};
 use crate::stages::order::Collision;
 use crate::stages::resolve::Beside;
 use crate::stages::{build, capacity, fill, images, order, overrides, parse, resolve, types};
@@ -98,7 +98,8 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
     literals::in_description(&base, report);
     literals::in_remarks(text, report);
     let troubled = rehearsal::troubled(&merged, report);
-    let adopt = |rehearsed: Rehearsed<'_>| rehearsed.adopt(&base, &troubled, report);
+    let is_clean = !report.has_errors();
+    let adopt = |rehearsed: Rehearsed<'_>| rehearsed.adopt(&base, (&troubled, is_clean), report);
     let mut others: Vec<Platform> = rehearsed.into_iter().filter_map(adopt).collect();
     // a base that is no platform by itself runs nothing
     if rehearsal.chosen.is_some() && !rehearsal.beside.pins.is_empty() {
@@ -113,22 +114,47 @@ fn chosen<'d, 't>(
     rehearsal: &Rehearsal<'_>,
     report: &mut Report,
 ) -> (Option<Platform>, Cow<'d, DeTable<'t>>) {
-    let mut merged = Cow::Borrowed(base);
-    let removed = match rehearsal.chosen {
-        Some(name) => overlay::overlay(merged.to_mut(), name, report),
-        None => Removed::new(),
-    };
-    let platform = resolve::resolve(&merged, &removed, rehearsal.beside, report);
-    if let Some(platform) = &platform {
-        capacity::check(platform, build::workloads(platform), report);
-        images::check(platform, rehearsal.is_locked, report);
-        written::check(platform, report);
-        overrides::check(platform, build::workloads(platform), rehearsal.chosen.is_none(), report);
-        if rehearsal.chosen.is_none() {
+    let Some(name) = rehearsal.chosen else {
+        let platform = resolved(base, &Removed::new(), rehearsal, report);
+        if let Some(platform) = &platform {
             types::check_used(platform, rehearsal.beside.shelf, report);
         }
+        return (platform, Cow::Borrowed(base));
+    };
+    let mut merged = base.clone();
+    let removed = overlay::overlay(&mut merged, name, report);
+    // of a file that cannot be read to its end, nobody knows what an environment makes
+    if report.has_errors() {
+        let platform = resolved(&merged, &removed, rehearsal, report);
+        return (platform, Cow::Owned(merged));
     }
-    (platform, merged)
+    let mut aside = Report::default();
+    let platform = resolved(&merged, &removed, rehearsal, &mut aside);
+    let own = overlay::of(base, name).map(overlay::spans).unwrap_or_default();
+    let is_outside = |found: &Diagnostic| !own.iter().any(|own| own.holds(found.span));
+    let mut told = BTreeSet::new();
+    if aside.has_errors() && aside.sorted().into_iter().any(is_outside) {
+        let mut plain = Report::default();
+        resolved(base, &Removed::new(), rehearsal, &mut plain);
+        told.extend(plain.sorted().into_iter().map(|found| (found.code, found.span)));
+    }
+    report.take_in(aside, name, |found| is_outside(found) && !told.contains(&(found.code, found.span)));
+    (platform, Cow::Owned(merged))
+}
+
+/// What a document says, with everything that is checked before anything is built.
+fn resolved(
+    document: &DeTable<'_>,
+    removed: &Removed,
+    rehearsal: &Rehearsal<'_>,
+    report: &mut Report,
+) -> Option<Platform> {
+    let platform = resolve::resolve(document, removed, rehearsal.beside, report)?;
+    capacity::check(&platform, build::workloads(&platform), report);
+    images::check(&platform, rehearsal.is_locked, report);
+    written::check(&platform, report);
+    overrides::check(&platform, build::workloads(&platform), rehearsal.chosen.is_none(), report);
+    Some(platform)
 }
 
 /// Every object of the platform, in apply order.
@@ -154,7 +180,14 @@ pub fn render_as<'a, T: Send, F: FnMut(Object) -> T>(
 ) -> Option<(Platform, Bundle<T>)> {
     let described = described.into();
     let (platform, missing) = filled(described, environment, report)?;
-    fill::tell(missing, &platform.facts.secrets, report);
+    if !missing.is_empty() {
+        let mut document = parse::parse(described.text, &mut Report::default()).into_inner();
+        if let Some(name) = environment {
+            overlay::overlay(&mut document, name, &mut Report::default());
+        }
+        let place = |demand: &Demand| mentions::of_secret(&document, demand);
+        fill::tell(missing, &platform.facts.secrets, (environment, place), report);
+    }
     if report.has_errors() {
         return None;
     }
@@ -233,7 +266,14 @@ fn join<T: Send, F: FnMut(Object) -> T>(
     let mut patched = |object: Box<Object>| finish(patches.apply(*object, report));
     let built = built.into_iter().map(|placed| placed.map(|made| made.unwrap_or_else(&mut patched)));
     let mut placed: Vec<Placed<T>> = built.collect();
+    // a patch of what is wrong by itself is not for nothing
+    let is_patched = !platform.hatches.patches.is_empty();
+    let kinds = written.iter().filter(|_| is_patched).map(|written| written.document.id.kind.clone());
+    let mut doubtful: BTreeSet<String> = kinds.collect();
     let mut written = manifests::admitted(written, platform, placed.iter().map(|placed| &placed.id), report);
+    if !report.has_errors() {
+        doubtful.clear();
+    }
     manifests::collide(&written, &placed, report);
     let guests = written.iter().filter_map(pods::guest).collect();
     for object in &mut written {
@@ -243,7 +283,7 @@ fn join<T: Send, F: FnMut(Object) -> T>(
         written.placed(|object| finish(if is_definition(&object) { object } else { patches.apply(object, report) }))
     }));
     let ids: Vec<&ObjectId> = placed.iter().map(|placed| &placed.id).collect();
-    let patched = patches.finish(&ids, report);
+    let patched = patches.finish(&ids, &doubtful, report);
     if report.has_errors() {
         return None;
     }

@@ -9,8 +9,10 @@ use toml::de::DeValue;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diff::alignment::changes;
-use crate::diff::compare::{self, ObjectChange};
+use crate::diff::change::{Change, What};
+use crate::diff::compare::{self, Fate, ObjectChange};
 use crate::diff::side::Side;
+use crate::manifest::node;
 use crate::manifest::read::Dialect;
 use crate::spec::overlay;
 use crate::spec::read::Node;
@@ -91,7 +93,10 @@ fn collect(node: &Node<'_>, (key, key_start): (&str, usize), is_item: bool, text
         _ => Vec::new(),
     };
     let row: Vec<Edits> = others.into_iter().map(|other| vec![(span, other)]).collect();
-    let rows = if row.is_empty() { Vec::new() } else { vec![row] };
+    let mut rows = if row.is_empty() { Vec::new() } else { vec![row] };
+    if let Some(value) = node.get_ref().as_str() {
+        rows.extend(whole_others(key, value).map(|other| vec![vec![(span, format!("{other:?}"))]]));
+    }
     found.push(Leaf { key: key.to_owned(), span, is_item, key_start, rows });
     if let DeValue::Array(items) = node.get_ref() {
         for (at, item) in items.iter().enumerate() {
@@ -163,6 +168,12 @@ fn whole(text: &str, leaf: &Leaf) -> Option<Span> {
     Some((if before.ends_with(',') { before.len() - 1 } else { start }..end).into())
 }
 
+/// Whether a change is there only because something had to change.
+fn is_of_trial(change: &Change) -> bool {
+    let is_it = |node: &node::Node| node.get(TRIED).is_some();
+    change.path.keys().any(|key| key == TRIED) || matches!(&change.what, What::Added(node) if is_it(node))
+}
+
 fn written(text: &str, span: Span) -> Option<&str> {
     text.get(span.start..span.end)
 }
@@ -216,6 +227,19 @@ fn strings(value: &str) -> Vec<String> {
     others.into_iter().map(quoted).collect()
 }
 
+/// What can stand in the place of a text that says more than one thing, so that all of them are gone: of a patch in YAML, and
+/// of a reference to a key of a Secret, whose end has its turn as that of every text.
+fn whole_others(key: &str, value: &str) -> Option<String> {
+    if key.starts_with("patches[") && key.ends_with("].merge") {
+        return Some(format!("metadata: {{annotations: {{{TRIED}: x}}}}"));
+    }
+    let is_reference = key.contains(".secrets.") && value.contains('/');
+    is_reference.then(|| format!("x{value}"))
+}
+
+/// An annotation that no object has: a patch has to change something.
+const TRIED: &str = "platformgen.io/tried";
+
 /// What changes with a value; `None` if nothing else could stand in its place alone.
 pub fn becomes(described: Described<'_>, environment: Option<&str>, leaf: &Leaf) -> Option<Vec<ObjectChange>> {
     let before = side(&Side::default(), described, environment)?;
@@ -225,7 +249,11 @@ pub fn becomes(described: Described<'_>, environment: Option<&str>, leaf: &Leaf)
             let changed = edited(described.text, edits);
             let Some(after) = side(&before, described.with_text(&changed).alone(), environment) else { continue };
             is_told = true;
-            let objects = compare::objects(&before, &after);
+            let mut objects = compare::objects(&before, &after);
+            for object in &mut objects {
+                object.changes.retain(|change| !is_of_trial(change));
+            }
+            objects.retain(|object| object.fate != Fate::Changed || !object.changes.is_empty());
             if !objects.is_empty() {
                 all.extend(objects);
                 break;

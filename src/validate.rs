@@ -16,7 +16,7 @@ pub mod pod_security;
 pub mod policy;
 pub mod references;
 pub mod rights;
-mod sops;
+pub mod sops;
 pub mod told;
 pub mod wanted;
 pub mod world;

@@ -6,11 +6,13 @@ use std::io::ErrorKind;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::commands::input::{self, Input};
 use crate::commands::output::{self, listing, survey};
+use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::diagnostics::source::Span;
 use crate::emit;
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline;
@@ -57,19 +59,49 @@ pub fn described<'i>(input: &'i Input, environment: Option<&str>) -> Described<'
 /// The tree of each environment, with its name; what is wrong or doubtful in several is said once. `None` means that
 /// something is wrong.
 pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
-    let (mut report, mut told) = (Report::default(), BTreeSet::new());
+    let mut remarks = Remarks::default();
     let rendered: Vec<Option<(Option<String>, Tree)>> = names(input)
         .map(|name| {
             let mut own = Report::default();
             let rendered =
                 pipeline::render_as(described(input, name.as_deref()), name.as_deref(), &mut own, emit::writer);
-            own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
-            report.take(own);
+            remarks.add(own, rendered.is_some());
             rendered.map(|(_, bundle)| (name, emit::tree(&bundle)))
         })
         .collect();
-    input::tell(input, &report);
+    input::tell(input, &remarks.all());
     rendered.into_iter().collect()
+}
+
+/// What is said of a description in several environments: what holds in more than one is said once, and what one of them
+/// needs is not for nothing.
+#[derive(Default)]
+pub struct Remarks {
+    report: Report,
+    told: BTreeSet<(&'static str, usize, String)>,
+    /// Where entries stand that have accepted nothing in any of them so far.
+    unused: Option<BTreeSet<Span>>,
+}
+
+impl Remarks {
+    /// Adds what is said of one. Where it could not be judged to the end, nothing is known to be for nothing.
+    pub fn add(&mut self, mut own: Report, is_judged: bool) {
+        let unused = own.sorted().into_iter().filter(|found| is_judged && found.code == codes::UNUSED_ACCEPT);
+        let unused: BTreeSet<Span> = unused.map(|found| found.span).collect();
+        self.unused = Some(match self.unused.take() {
+            Some(known) => &known & &unused,
+            None => unused,
+        });
+        own.retain(|found| self.told.insert((found.code, found.span.start, found.bare_message().to_owned())));
+        self.report.take(own);
+    }
+
+    /// All of it.
+    pub fn all(mut self) -> Report {
+        let unused = self.unused.unwrap_or_default();
+        self.report.retain(|found| found.code != codes::UNUSED_ACCEPT || unused.contains(&found.span));
+        self.report
+    }
 }
 
 /// The directory of an environment below `place`, or where it is kept.
@@ -94,10 +126,8 @@ fn within(place: &str, tree: Tree) -> impl Iterator<Item = TreeFile> {
 /// Writes each into its directory below `place`, or where it is kept, after all of them may be written; and takes away what an
 /// earlier run wrote for an environment that is no longer declared.
 pub fn write(place: Option<&Path>, trees: &[(Option<String>, Tree)], is_forced: bool) -> Result<()> {
-    for (name, _) in trees {
-        let directory = place_of(place, name.as_deref());
-        // a new directory hides nothing
-        input::may_write(&directory, is_forced || input::is_new(&directory))?;
+    for (name, tree) in trees {
+        may_replace(&place_of(place, name.as_deref()), tree, is_forced)?;
     }
     let left = left(place.unwrap_or(Path::new(ENVIRONMENTS)), trees)?;
     for directory in &left {
@@ -115,6 +145,33 @@ pub fn write(place: Option<&Path>, trees: &[(Option<String>, Tree)], is_forced: 
     }
     Ok(())
 }
+
+/// Whether a tree may take the place of what a directory holds: nothing, or what an earlier run wrote of the same environment
+/// of the same platform, and that not in a build.
+pub fn may_replace(directory: &Path, tree: &Tree, is_forced: bool) -> Result<()> {
+    if is_forced || input::is_new(directory) {
+        return Ok(());
+    }
+    input::may_write(directory, false)?;
+    let old = |name: &str| fs::read_to_string(directory.join(name)).ok();
+    let new = |name: &str| tree.files.iter().find(|file| file.path == name).map(|file| file.text.clone());
+    // what nobody here has written is refused where it is replaced
+    let Some(list) = old(listing::FILE).filter(|list| list.starts_with(listing::MARKER)) else { return Ok(()) };
+    let of = |list: &str| match emit::environment_of(list) {
+        Some(name) => format!("the environment `{name}`"),
+        None => "the base".to_owned(),
+    };
+    let (holds, wanted) = (of(&list), of(&new(listing::FILE).unwrap_or_default()));
+    ensure!(holds == wanted, "`{}` holds the tree of {holds}, and this is {wanted}; {FORCE}", directory.display());
+    let platforms = [old(emit::CLUSTER), new(emit::CLUSTER)].map(|text| text.and_then(|text| emit::platform_of(&text)));
+    if let [Some(holds), Some(wanted)] = platforms {
+        let place = directory.display();
+        ensure!(holds == wanted, "`{place}` holds the tree of the platform `{holds}`, and this is `{wanted}`; {FORCE}");
+    }
+    Ok(())
+}
+
+const FORCE: &str = "`--force` writes it all the same";
 
 /// The directories below `place` with the tree of an environment that is none of these. A tree says which one it is of, so
 /// that nothing else is taken for one.

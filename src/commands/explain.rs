@@ -82,7 +82,7 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(TROUBLE));
     };
     let lines = match position {
-        Some((path, line)) if path == input.name => described_line(&input, environment, line)?,
+        Some((path, line)) if is_description(path, &input) => described_line(&input, environment, line)?,
         Some((path, line)) => rendered_line(&input, environment, path, line)?,
         None if what == "rights" => {
             let files = emit::tree(&bundle).files;
@@ -109,6 +109,12 @@ fn position(what: &str) -> Option<(&str, &str)> {
     let (before, last) = what.rsplit_once(':')?;
     let is_number = |text: &str| text.parse::<usize>().is_ok();
     before.rsplit_once(':').filter(|(_, line)| is_number(line) && is_number(last)).or(Some((before, last)))
+}
+
+/// Whether a path leads to the description, however it is written.
+fn is_description(path: &str, input: &Input) -> bool {
+    let real = |path: &str| fs::canonicalize(path).ok();
+    path == input.name || real(path).is_some_and(|path| real(&input.name) == Some(path))
 }
 
 /// The environment of whose tree a file is: the tree says so, or it stands where such trees are kept.
@@ -160,7 +166,10 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
         {
             bail!("`{key}` is not in `{environment}`, which turns its component off  ({})", place(input, span));
         }
-        match suggest::nearest(key, leaves.iter().map(|leaf| leaf.key.as_str())) {
+        let all = leaves.iter().map(|leaf| leaf.key.as_str());
+        match suggest::nearest(key, all.clone())
+            .or_else(|| suggest::nearest(key, all.filter_map(|all| begin(all, key))))
+        {
             Some(near) => bail!("nothing sets `{key}`; did you mean `{near}`?"),
             None => bail!("nothing sets `{key}`; docs/reference.md says what it is when nothing does"),
         }
@@ -177,6 +186,12 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
         }
     }
     Ok(lines)
+}
+
+/// The beginning of a key that has as many parts as another one.
+fn begin<'k>(key: &'k str, other: &str) -> Option<&'k str> {
+    let (end, _) = key.match_indices('.').nth(other.matches('.').count())?;
+    Some(&key[..end])
 }
 
 /// The fields of an object that a value decides, with what they are.
@@ -239,6 +254,10 @@ fn with_reasons(found: &[Leaf], input: &Input, environment: Option<&str>) -> Vec
     told
 }
 
+/// What is said of a line that no change of one value has reached.
+const UNDECIDED: &str = "no value that stands in the description is known to decide this line: it is what docs/reference.md says of \
+     one that does not, or always so\n";
+
 /// A line of a rendered file, by its path below whatever directory it has been written to.
 fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &str) -> Result<Vec<String>> {
     let line: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
@@ -250,7 +269,7 @@ fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &st
             let mut lines: Vec<String> = written.iter().map(|place| written_at(place) + "\n").collect();
             lines.extend(with_reasons(&found, input, environment).iter().map(|leaf| set(input, leaf) + "\n"));
             if lines.is_empty() {
-                lines.push("no value of the description decides this line: it is always so\n".to_owned());
+                lines.push(UNDECIDED.to_owned());
             }
             return Ok(lines);
         }

@@ -36,7 +36,7 @@ pub struct RenderArgs {
     /// With --output: every environment, each into a directory of its name below it; `base` is the description itself
     #[arg(long, requires = "output", conflicts_with = "environment")]
     all_environments: bool,
-    /// With --output: write over a directory even where `CI` is set
+    /// With --output: write over a directory even where `CI` is set, or where another environment or platform is
     #[arg(long, requires = "output")]
     force: bool,
 }
@@ -61,8 +61,9 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(directory) = &args.output {
-        input::may_write(directory, args.force || input::is_new(directory))?;
-        let written = output::write_directory(directory, &emit::tree(&bundle))?;
+        let tree = emit::tree(&bundle);
+        environments::may_replace(directory, &tree, args.force)?;
+        let written = output::write_directory(directory, &tree)?;
         output::complain(&format!("{}: {written}\n", directory.display()));
         return Ok(ExitCode::SUCCESS);
     }

@@ -13,7 +13,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Error, Result, bail, ensure};
 use clap::Args;
 use getrandom::SysRng;
-use zeroize::Zeroizing;
 
 use crate::commands::seal::values::Value;
 use crate::commands::shelf::Directory;
@@ -141,11 +140,33 @@ impl Desk<'_> {
         let keys = keys(demand, &args.keys)?;
         let read = values::read(&keys, &demand.place())?;
         for (key, value) in &read {
-            if key == DOCKER_CONFIG && !is_docker_config(value) {
-                bail!("the value of `{key}` is no docker configuration; expected JSON with `auths`");
+            if key == DOCKER_CONFIG {
+                self.docker_config(demand, value)?;
             }
         }
         Ok(vec![self.write(demand, read)?])
+    }
+
+    /// A docker configuration logs in to every registry from which the namespace pulls with this Secret.
+    fn docker_config(&self, demand: &Demand, value: &Value) -> Result<()> {
+        let Some(hosts) = hosts(value) else {
+            bail!("the value of `{DOCKER_CONFIG}` is no docker configuration; expected JSON with `auths`");
+        };
+        let components = self.platform.components.iter().zip(build::workloads(self.platform));
+        let own = components.filter(|(declared, _)| declared.own.namespace == demand.namespace);
+        let images = own.flat_map(|(declared, workloads)| {
+            let site = build::site(declared, self.platform);
+            workloads.iter().filter_map(move |workload| site.pull_secret(&workload.main.image))
+        });
+        let mut wanted = images.filter(|pull| pull.name == demand.name).map(|pull| pull.host);
+        if let Some(missing) = wanted.find(|host| !hosts.contains(host)) {
+            let known = suggest::joined(hosts.iter().map(String::as_str), "and");
+            bail!(
+                "this docker configuration logs in to {known}, and images in {} come from `{missing}`",
+                demand.namespace
+            );
+        }
+        Ok(())
     }
 
     /// Seals all that is made of one user name and password.
@@ -272,7 +293,12 @@ fn hint(near: Option<&str>, otherwise: &str) -> String {
     near.map_or_else(|| format!("; {otherwise}"), |near| format!("; did you mean `{near}`?"))
 }
 
-/// What the API server takes in a Secret for registries.
-fn is_docker_config(value: &Zeroizing<Vec<u8>>) -> bool {
-    serde_json::from_slice::<serde_json::Value>(value).is_ok_and(|config| config["auths"].is_object())
+/// The registries to which a docker configuration logs in; `None` if it is none, as the API server sees it.
+fn hosts(value: &Value) -> Option<BTreeSet<String>> {
+    let config: serde_json::Value = serde_json::from_slice(value).ok()?;
+    let host = |entry: &String| {
+        let plain = entry.split_once("://").map_or(entry.as_str(), |(_, rest)| rest);
+        plain.split('/').next().unwrap_or_default().to_owned()
+    };
+    Some(config["auths"].as_object()?.keys().map(host).collect())
 }

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Error, Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::commands::environments::Remarks;
 use crate::commands::input::Input;
 use crate::commands::tree::{self, Wanted};
 use crate::commands::{environments, input, output};
@@ -30,7 +31,7 @@ use crate::stages::build;
 use crate::stages::overrides::{self, Replaced};
 use crate::validate::wanted;
 use crate::validate::world::Known;
-use crate::validate::{self, Checked, Origin, Question, Summary, Verdict, accept};
+use crate::validate::{self, Checked, Origin, Question, Summary, Verdict, accept, told};
 use crate::values::date::Date;
 use crate::views::findings::{self, github, json, junit, sarif};
 
@@ -128,15 +129,12 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let input = input::read(args.file.as_deref().unwrap_or(Path::new(DESCRIPTION)))?.locked(args.locked);
     let names =
         if args.all_environments { environments::names(&input).collect() } else { vec![args.environment.clone()] };
-    let (mut report, mut told) = (Report::default(), BTreeSet::new());
-    let mut said = BTreeSet::new();
+    let (mut remarks, mut said) = (Remarks::default(), BTreeSet::new());
     let (mut verdict, mut minor) = (Verdict::default(), None);
     for name in names {
         let mut own = Report::default();
         let judged = described(&input, name.as_deref(), &wanted, args, &mut own)?;
-        // what is wrong or doubtful in several environments is said once
-        own.retain(|found| told.insert((found.code, found.span.start, found.message.clone())));
-        report.take(own);
+        remarks.add(own, judged.is_some());
         let Some((at, mut judged)) = judged else { continue };
         minor = minor.or(Some(at));
         let directory = args.all_environments.then(|| environments::directory(name.as_deref()));
@@ -145,6 +143,7 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
         }
         verdict.take(judged, directory);
     }
+    let mut report = remarks.all();
     let Input { name, text, .. } = input;
     let beside = report.take_files().into_iter().map(|(path, file)| {
         let text = file.text.to_string();
@@ -207,6 +206,7 @@ fn described(
     accept::accept(&mut verdict, &platform.accepted, &question, today(), report);
     if args.places.is_empty() {
         provenance::settle(&mut verdict, &platform, input.described());
+        of_patches(&mut verdict, &bundle, input);
     }
     std::mem::forget((platform, bundle));
     Ok(Some((minor, verdict)))
@@ -244,6 +244,37 @@ fn written<T>(platform: &Platform, bundle: &Bundle<T>) -> BTreeMap<String, BTree
         found.entry(emit::path(&placed.home)).or_default().insert(id, origin);
     }
     found
+}
+
+/// Notes of what is found in what a patch has changed that it comes from there.
+fn of_patches<T>(verdict: &mut Verdict, bundle: &Bundle<T>, input: &Input) {
+    if bundle.patched.is_empty() {
+        return;
+    }
+    let source = Source { name: &input.name, text: &input.text };
+    for file in &mut verdict.files {
+        let places = file.report.sorted().into_iter().filter_map(|found| {
+            let (object, field) = told::about(file, found);
+            let patch = bundle.patched.iter().rfind(|patch| is_changed(patch, &object, &field))?;
+            let line = source.place(patch.span.start).line;
+            let path = format!("patches[{}]", patch.number);
+            Some((found.span.start, Origin { file: input.name.clone(), line, path }))
+        });
+        let places: Vec<_> = places.collect();
+        file.places.extend(places);
+    }
+}
+
+/// Whether a patch has changed this field of an object, or one that holds it.
+fn is_changed(patch: &Patched, object: &str, field: &str) -> bool {
+    // of items, one path has the name and the other the number
+    let keys = |path: &str| {
+        let keys = path.split(['.', ']']).map(|part| part.split('[').next().unwrap_or_default().to_owned());
+        keys.filter(|key| !key.is_empty()).collect::<Vec<_>>()
+    };
+    let field = keys(field);
+    let holds = |path: &String| field.starts_with(&keys(path));
+    patch.objects.iter().any(|id| id.to_string() == object) && patch.paths.iter().any(holds)
 }
 
 /// Says what is patched and why, so that it stays in sight.

@@ -137,7 +137,7 @@ impl Component for Grafana {
             name: site.own.name.clone(),
             role: "dashboards",
             // Its database is a file on a volume that one pod can hold.
-            controller: Controller::Recreate,
+            controller: Controller::Recreate { prepares: 0 },
             priority: Priority::Platform,
             // The image's own user; its files are readable by all, so no group of the image is needed.
             user: User { uid: 472, gid: 472, fs_group: Some(472) },

@@ -146,7 +146,8 @@ impl Registry {
         Workload {
             name: own.clone(),
             role: "server",
-            controller: Controller::Recreate,
+            // As long as its alert waits for a collection.
+            controller: Controller::Recreate { prepares: self.spec.garbage_collection.as_ref().map_or(0, |_| 40 * 60) },
             priority: Priority::Platform,
             user: USER,
             api_token: false,

@@ -17,6 +17,7 @@ use crate::derive::priorities;
 use crate::derive::promql::unreached;
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
+use crate::manifest::marks;
 use crate::manifest::read::{self, Dialect};
 use crate::model::component::Component;
 use crate::model::endpoint::{Audience, Endpoint, Metrics};
@@ -226,7 +227,10 @@ impl Templated {
 /// The objects of a rendered template; what is no object is told at its line.
 fn written_in(file: &File, rendered: Rendered, report: &mut Report) -> Option<Written> {
     let mut aside = Report::default();
-    let documents = read::read(&rendered.text, Dialect::Any, &mut aside);
+    let mut documents = read::read(&rendered.text, Dialect::Any, &mut aside);
+    for document in &mut documents {
+        marks::drop_empty(&mut document.root);
+    }
     let written = Written { name: file.shown.clone(), source: Arc::clone(&file.text), rendered, documents };
     let is_broken = aside.has_errors();
     written.tell(&aside, report);

@@ -201,10 +201,11 @@ fn controller(spec: &WebServiceSpec, desk: &mut Desk<'_>) -> Option<Controller> 
             .help("the autoscaler decides the number: remove one of them");
         return None;
     }
+    // who has the bounds the wrong way round is told of all else as well
+    let max = scale.max.value.0.max(scale.min.value.0);
     if scale.min.value > scale.max.value {
         let message = format!("`max` ({}) is less than `min` ({})", scale.max.value.0, scale.min.value.0);
         desk.report.error(codes::CONFLICT, scale.max.span, message);
-        return None;
     }
     if scale.cpu.is_none() && scale.memory.is_none() && scale.requests_per_second.is_none() {
         // A key in it that is not known was meant to be one.
@@ -218,7 +219,7 @@ fn controller(spec: &WebServiceSpec, desk: &mut Desk<'_>) -> Option<Controller> 
     }
     Some(Controller::Rolling(Replicas::Scaled(Scale {
         min: scale.min.value.0,
-        max: scale.max.value.0,
+        max,
         cpu: scale.cpu.map(|percent| percent.0),
         memory: scale.memory.map(|percent| percent.0),
         requests_per_second: scale.requests_per_second.map(|amount| amount.0),

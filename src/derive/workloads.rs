@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use crate::derive::pods::{self, Plan};
 use crate::model::identity::matching;
 use crate::model::object::Object;
-use crate::model::workload::{Controller, Replicas, Source};
+use crate::model::workload::{Controller, Replicas, Source, Workload};
 use crate::parts::meta::namespaced;
 use crate::values::amount::Bytes;
 use crate::values::name::ObjectName;
@@ -28,7 +28,7 @@ pub fn workload(plan: &Plan<'_>, storage_class: Option<&ObjectName>) -> Vec<Obje
         Controller::Rolling(Replicas::Fixed(count)) => deployment(plan, Some(*count), rolling()).into(),
         // An autoscaler owns the number; writing one here would undo its work at every apply.
         Controller::Rolling(Replicas::Scaled(_)) => deployment(plan, None, rolling()).into(),
-        Controller::Recreate => deployment(plan, Some(1), recreate()).into(),
+        Controller::Recreate { .. } => deployment(plan, Some(1), recreate()).into(),
         Controller::Stateful { replicas } => {
             return vec![stateful_set(plan, *replicas, claim, storage_class).into()];
         }
@@ -57,13 +57,30 @@ fn deployment(plan: &Plan<'_>, replicas: Option<i32>, strategy: DeploymentStrate
             selector: matching(plan.identity.selector()),
             strategy: Some(strategy),
             min_ready_seconds: Some(5),
-            progress_deadline_seconds: Some(300),
+            progress_deadline_seconds: Some(deadline(plan.workload)),
             revision_history_limit: Some(5),
             template: pods::template(plan),
             ..Default::default()
         },
         ..Default::default()
     }
+}
+
+/// Seconds after which a rollout is called stuck: as long as a pod may take that does what it should, and a while for its
+/// node to be found, its volumes to be attached and its images to be pulled.
+fn deadline(workload: &Workload) -> i32 {
+    const LEAST: i64 = 300;
+    const AROUND: i64 = 120;
+    let before = match workload.controller {
+        Controller::Recreate { prepares } => workload.grace + prepares,
+        _ => 0,
+    };
+    let starts = workload.main.probes.startup.as_ref().map_or(0, |probe| {
+        // the rest is what the API says of a probe that does not
+        let (delay, period, failures) = (probe.initial_delay_seconds, probe.period_seconds, probe.failure_threshold);
+        i64::from(delay.unwrap_or(0)) + i64::from(period.unwrap_or(10)) * i64::from(failures.unwrap_or(3))
+    });
+    i32::try_from(LEAST.max(before + starts + AROUND)).unwrap_or(i32::MAX)
 }
 
 fn rolling() -> DeploymentStrategy {

@@ -198,6 +198,8 @@ pub const MISSING_FILE: &str = "missing-file";
 pub const WRONG_SUM: &str = "wrong-sum";
 /// A patch changes what follows from something else.
 pub const DERIVED_FIELD: &str = "derived-field";
+/// A field that only the cluster writes.
+pub const SERVER_FIELD: &str = "server-field";
 /// A patch finds an object otherwise than it expects.
 pub const PATCH_FAILS: &str = "patch-fails";
 /// Somebody has changed an object beyond what the keys of the description cover.
@@ -302,6 +304,7 @@ pub const ALL: &[(&str, &str)] = &[
     (SECRET_IN_ENV, "a Secret is in the environment of a container"),
     (SECRET_RIGHT, "somebody may read Secrets"),
     (SELECTS_NOTHING, "a selector finds no pod"),
+    (SERVER_FIELD, "an object has a field that only the cluster and its tools write"),
     (SHORT_GRACE, "a pod is killed before it has been told to stop"),
     (SHORT_WINDOW, "a query looks at a window that holds too few samples"),
     (SILENT_ALERT, "an alert reaches nobody"),

@@ -47,6 +47,12 @@ impl Diagnostic {
         self
     }
 
+    /// The message without the environment in which alone it holds, as far as its teller knows.
+    pub fn bare_message(&self) -> &str {
+        let rest = self.message.strip_prefix(IN_ENVIRONMENT).and_then(|rest| rest.split_once("`, "));
+        rest.map_or(&self.message, |(_, message)| message)
+    }
+
     /// Says what stands under the caret.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = Some(label.into());
@@ -61,6 +67,9 @@ impl Diagnostic {
         self
     }
 }
+
+/// How a message begins that holds in one environment only, whose name follows.
+const IN_ENVIRONMENT: &str = "in environment `";
 
 /// Of more than this with one code and severity in one text, only the number is told: nobody reads on, and a text of nothing
 /// but mistakes has millions.
@@ -259,13 +268,30 @@ impl Report {
     pub fn adopt_in(&mut self, other: Self, environment: &str) {
         for mut found in other.found {
             if !self.found.iter().any(|known| (known.code, known.span) == (found.code, found.span)) {
-                found.message = format!("in environment `{environment}`, {}", found.message);
+                found.message = format!("{IN_ENVIRONMENT}{environment}`, {}", found.message);
                 self.push(found);
             }
         }
         for (name, file) in other.beside {
             self.beside(name, &file.text).adopt_in(file.report, environment);
         }
+    }
+
+    /// Takes over everything, and says of the errors in the text that are `lone` that they hold in an environment only.
+    pub fn take_in(&mut self, mut other: Self, environment: &str, lone: impl Fn(&Diagnostic) -> bool) {
+        for found in other.found.iter_mut().filter(|found| found.severity == Severity::Error && lone(found)) {
+            found.message = format!("{IN_ENVIRONMENT}{environment}`, {}", found.message);
+        }
+        self.take(other);
+    }
+
+    /// The errors in the text that are told and `wanted`, once more.
+    #[must_use]
+    pub fn picked(&self, wanted: impl Fn(&Diagnostic) -> bool) -> Self {
+        let is_meant = |found: &&Diagnostic| found.severity == Severity::Error && wanted(found);
+        let mut picked = Self::default();
+        picked.append(self.sorted().into_iter().filter(is_meant).cloned().collect(), BTreeMap::new());
+        picked
     }
 
     /// Where errors begin, in order.

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostics::suggest;
 use crate::manifest::document::Document;
+use crate::manifest::node::Node;
 use crate::model::object::ObjectId;
 use crate::schema::Schema;
 use crate::spec::hatches::{RequirementsSpec, Scope};
@@ -31,15 +33,17 @@ pub struct Kinds<'a> {
     pub schema: &'a Schema,
     /// Those of definitions.
     pub definitions: Definitions<'a>,
+    /// The definitions themselves.
+    roots: Vec<&'a Node>,
     /// Those that somebody else brings: version and kind.
     elsewhere: BTreeMap<(String, String), Place>,
 }
 
 impl<'a> Kinds<'a> {
-    /// All of them; `rendered` are the objects of the platform itself.
+    /// All of them; `roots` are definitions, and `rendered` the objects of the platform itself.
     pub fn of<'o>(
         schema: &'a Schema,
-        definitions: Definitions<'a>,
+        roots: Vec<&'a Node>,
         required: &RequirementsSpec,
         rendered: impl IntoIterator<Item = &'o ObjectId>,
     ) -> Self {
@@ -54,7 +58,17 @@ impl<'a> Kinds<'a> {
             let place = Place::of(!id.namespace.is_empty());
             elsewhere.entry((id.api_version.to_string(), id.kind.to_string())).or_insert(place);
         }
-        Self { schema, definitions, elsewhere }
+        Self { schema, definitions: Definitions::of(roots.iter().copied()), roots, elsewhere }
+    }
+
+    /// A kind of the version of a document that is called nearly like its own.
+    pub fn near(&self, document: &Document) -> Option<String> {
+        let version = document.root.text_at(&["apiVersion"]).unwrap_or_default();
+        let elsewhere = self.elsewhere.keys().filter(|(known, _)| known == version).map(|(_, kind)| kind.as_str());
+        let is_of_group = |root: &&&Node| root.text_at(&["spec", "group"]) == Some(document.id.group.as_str());
+        let defined = self.roots.iter().filter(is_of_group).filter_map(|root| root.text_at(&["spec", "names", "kind"]));
+        let known: Vec<&str> = elsewhere.chain(defined).collect();
+        suggest::nearest(&document.id.kind, known).map(str::to_owned)
     }
 
     /// Where the objects of the kind of a document live; `None` if nobody knows the kind.

@@ -10,9 +10,9 @@ use crate::emit;
 use crate::hatches::definitions;
 use crate::hatches::files::{self, Named};
 use crate::hatches::kinds::{Kinds, Place};
-use crate::hatches::written::{self, Written, begin};
+use crate::hatches::written::{Written, begin, objects};
 use crate::manifest::document::{Document, Id};
-use crate::manifest::node::{Node, Value};
+use crate::manifest::node::Node;
 use crate::model::bundle::{Home, Placed};
 use crate::model::object::ObjectId;
 use crate::model::platform::Platform;
@@ -20,9 +20,10 @@ use crate::model::rendered::Written as Rendered;
 use crate::schema::Schema;
 use crate::spec::read::At;
 use crate::stages::order;
-use crate::validate::api::custom::{Definitions, Judge, Part};
+use crate::validate::api::custom::{Judge, Part};
 use crate::validate::decode;
 use crate::validate::policy::literals;
+use crate::validate::written;
 use crate::values::name::Name;
 use crate::values::parse::Parse;
 use crate::values::shelf::Shelf;
@@ -63,7 +64,7 @@ pub fn all(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) -> Vec<W
         for pattern in &spec.files.0 {
             for path in files::paths(pattern, shelf, &mut named, report) {
                 let Some(text) = files::text(&path, pattern.span, shelf, report) else { continue };
-                let own = written::objects(&path, &text, owner.as_ref(), shelf, report);
+                let own = objects(&path, &text, owner.as_ref(), shelf, report);
                 if own.is_empty() && !report.beside(shelf.shown(&path), &text).has_errors() {
                     let message = format!("`{path}` holds no object");
                     report.error(codes::MANIFEST, pattern.span, message).help("remove it, or do not name it");
@@ -126,7 +127,7 @@ fn judged<'o>(
 ) -> Vec<bool> {
     let schema = Schema::of(platform.facts.platform.kubernetes);
     let is_definition = |object: &&Written| object.document.id.kind == definitions::KIND;
-    let definitions = Definitions::of(all.iter().filter(is_definition).map(|object| &object.document.root));
+    let definitions = all.iter().filter(is_definition).map(|object| &object.document.root).collect();
     let kinds = Kinds::of(schema, definitions, &platform.hatches.requirements, rendered);
     let mut judge = Judge::default();
     // a file that could not be read, or is another one, may have what seems to be missing
@@ -147,7 +148,7 @@ fn judged<'o>(
             custom(document, platform, &kinds, &mut judge, &mut aside);
             // a kind that a group of Kubernetes' own does not have has been told of
             if is_whole && kinds.place(document).is_none() && !schema.has_group(&document.id.group) {
-                unknown(document, &mut aside);
+                unknown(document, &kinds, &mut aside);
             }
         }
         written.tell(&aside, report);
@@ -171,7 +172,17 @@ fn needed(all: &[Written], platform: &Platform, report: &mut Report) {
     let used: HashSet<(&str, &str)> =
         documents.map(|document| (document.id.group.as_str(), document.id.kind.as_str())).collect();
     for (name, definition) in &platform.hatches.requirements.crds.0 {
-        let group = name.value.split_once('.').map_or("", |(_, group)| group);
+        let Some((_, group)) = name.value.split_once('.') else {
+            report
+                .error(codes::INVALID_VALUE, name.span, format!("`{}` is the name of no definition", name.value))
+                .help("expected the plural and the group, such as `servicemonitors.monitoring.coreos.com`");
+            continue;
+        };
+        let versions: HashSet<&String> = definition.versions.iter().collect();
+        if versions.len() < definition.versions.len() {
+            let message = format!("`{}` has a version twice", name.value);
+            report.error(codes::DUPLICATE, name.span, message).help("name each version once");
+        }
         if !used.contains(&(group, definition.kind.as_str())) {
             let message = format!("nothing here is a {} of {group}", definition.kind);
             report.error(codes::NO_EFFECT, name.span, message).help("remove it, or give the objects that need it");
@@ -188,14 +199,11 @@ fn one(
     report: &mut Report,
 ) {
     let root = &document.root;
-    if document.id.kind == "Secret" && ["data", "stringData"].iter().any(|key| root.get(key).is_some_and(is_filled)) {
-        // whatever else may be said of it would show them
-        report
-            .error(codes::LITERAL_SECRET, span(root, &["kind"]), "a Secret with its values in plain sight")
-            .help("say where its values live, in `[secrets]`, or give it encrypted");
+    if literals::is_told_of_values(document, report) {
         return;
     }
     literals::in_object(document, &platform.accepted, report);
+    written::noted(document, report);
     let mut aside = Report::default();
     let is_own = decode::decode(document, kinds.schema, platform.facts.platform.kubernetes, &mut aside).is_some();
     let mut is_refused = aside.has_errors();
@@ -209,7 +217,7 @@ fn one(
     let kind = document.id.kind.as_str();
     let place = kinds.place(document);
     if is_whole && place.is_none() && !is_own {
-        unknown(document, report);
+        unknown(document, kinds, report);
     }
     if !is_refused {
         named(document, report);
@@ -255,21 +263,19 @@ fn custom(document: &Document, platform: &Platform, kinds: &Kinds<'_>, judge: &m
     is_refused
 }
 
-fn unknown(document: &Document, report: &mut Report) {
+fn unknown(document: &Document, kinds: &Kinds<'_>, report: &mut Report) {
     let (root, kind) = (&document.root, &document.id.kind);
     let version = root.text_at(&["apiVersion"]).unwrap_or_default();
     let message = format!("nothing says that the cluster knows the kind {kind} of {version}");
     let help = "give its definition in `[crds]`, or declare it in `[requirements.crds]`";
-    report.error(codes::REQUIRES, root.get("kind").map_or(root.span, |node| node.span), message).help(help);
+    let near = kinds.near(document);
+    let mistake = report.error(codes::REQUIRES, root.get("kind").map_or(root.span, |node| node.span), message);
+    mistake.help(help).did_you_mean(near.as_deref());
 }
 
 /// The value at the end of a chain of keys, or the object.
 fn span(root: &Node, keys: &[&str]) -> Span {
     root.at(keys).map_or(begin(root).into(), |node| node.span)
-}
-
-fn is_filled(node: &Node) -> bool {
-    !matches!(node.value, Value::Null) && !node.entries().is_empty() || node.text().is_some()
 }
 
 fn named(document: &Document, report: &mut Report) {

@@ -25,6 +25,8 @@ use crate::spec::hatches::{OperationSpec, PatchSpec, TargetSpec};
 use crate::spec::shapes::{AcceptSpec, Minor};
 use crate::validate::decode;
 use crate::validate::policy::literals;
+use crate::validate::sops;
+use crate::validate::written;
 
 /// All patches, and what they have changed so far.
 #[derive(Debug)]
@@ -153,8 +155,9 @@ impl<'p> Patches<'p> {
         Given::of(Document { span: Span::default(), id, root: node }).into()
     }
 
-    /// What has been changed and why; patches that change nothing go to the report. `ids` are all objects.
-    pub fn finish(self, ids: &[&ObjectId], report: &mut Report) -> Vec<Patched> {
+    /// What has been changed and why; patches that change nothing go to the report. `ids` are all objects, but for those of
+    /// kinds that are `doubtful`: some of which are wrong by themselves.
+    pub fn finish(self, ids: &[&ObjectId], doubtful: &BTreeSet<String>, report: &mut Report) -> Vec<Patched> {
         let mut done = Vec::new();
         for (number, patch) in self.all.into_iter().enumerate() {
             let target = &patch.spec.target.value;
@@ -162,7 +165,10 @@ impl<'p> Patches<'p> {
                 let reason = patch.spec.reason.value.trim().to_owned();
                 let paths = patch.paths.into_iter().collect();
                 done.push(Patched { number, span: patch.span, objects: patch.changed, paths, reason });
-            } else if patch.is_wrong || goes_with_removed(target, self.platform) {
+            } else if patch.is_wrong
+                || goes_with_removed(target, self.platform)
+                || (!patch.matched && doubtful.contains(&target.kind.value))
+            {
                 // told already, or not asked for here
             } else if patch.matched {
                 let message = "this patch changes nothing: all that it says is so already";
@@ -217,8 +223,11 @@ impl Patch<'_> {
         }
         let mut aside = Report::default();
         let document = Document { span: Span::default(), id: Id::of(after), root: after.clone() };
-        decode::decode(&document, rules.schema, rules.minor, &mut aside);
-        literals::in_object(&document, rules.accepted, &mut aside);
+        if sops::is_encrypted(after) || !literals::is_told_of_values(&document, &mut aside) {
+            decode::decode(&document, rules.schema, rules.minor, &mut aside);
+            literals::in_object(&document, rules.accepted, &mut aside);
+            written::noted(&document, &mut aside);
+        }
         for found in aside.sorted().into_iter().filter(|found| found.severity == Severity::Error) {
             let was_there = found.span.start < 2;
             // whoever brought a secret has been told of it
@@ -311,17 +320,21 @@ fn goes_with_removed(target: &TargetSpec, platform: &Platform) -> bool {
 fn unmet(target: &TargetSpec, span: Span, ids: &[&ObjectId], report: &mut Report) {
     let kind = target.kind.value.as_str();
     let namespace = target.namespace.as_ref().map(|namespace| namespace.value.as_str());
+    let name = target.name.as_ref().map(|name| name.value.as_str());
     let alike = || ids.iter().filter(|id| id.kind == kind);
+    let within = || alike().filter(|id| namespace.is_none_or(|own| own == id.namespace));
+    let there = within().find(|id| name.is_none_or(|own| own == id.name));
     let near = if alike().next().is_none() {
-        suggest::nearest(kind, ids.iter().map(|id| &*id.kind)).map(str::to_owned)
+        suggest::nearest(kind, ids.iter().map(|id| &*id.kind))
+    } else if within().next().is_none() {
+        namespace.and_then(|namespace| suggest::nearest(namespace, alike().map(|id| id.namespace.as_str())))
     } else {
-        let within = alike().filter(|id| namespace.is_none_or(|own| own == id.namespace));
-        let name = target.name.as_ref().map(|name| name.value.as_str());
-        name.and_then(|name| suggest::nearest(name, within.map(|id| id.name.as_str()))).map(str::to_owned)
+        name.and_then(|name| suggest::nearest(name, within().map(|id| id.name.as_str())))
     };
     let mistake = report.error(codes::NO_EFFECT, span, format!("this patch is for no {kind} that is rendered"));
-    match near {
-        Some(near) => mistake.did_you_mean(Some(&near)),
-        None => mistake.help("`platformgen render` shows all objects"),
+    match (there, near) {
+        (Some(there), _) => mistake.help(format!("{there} is there, without these labels")),
+        (None, Some(near)) => mistake.did_you_mean(Some(near)),
+        (None, None) => mistake.help("`platformgen render` shows all objects"),
     };
 }

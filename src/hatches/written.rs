@@ -7,6 +7,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::manifest::document::Document;
 use crate::manifest::helm;
+use crate::manifest::marks;
 use crate::manifest::node::{Node, Value};
 use crate::manifest::read::Dialect;
 use crate::model::bundle::{Home, Placed};
@@ -71,7 +72,8 @@ pub fn objects(
     let source = Source { name: &name, text };
     let mut known = (0, 1);
     let mut written = Vec::with_capacity(documents.len());
-    for document in documents {
+    for mut document in documents {
+        marks::drop_empty(&mut document.root);
         let place = source.place_from(document.root.span.start, known);
         known = (place.start, place.line);
         let home = home.cloned();

@@ -7,6 +7,7 @@ use crate::model::platform::Platform;
 use crate::schema::Schema;
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::hatches::RequirementsSpec;
+use crate::validate::sops;
 use crate::validate::world::{Pod, Thing, World};
 
 /// Something that must be there.
@@ -45,6 +46,7 @@ pub fn requirements(world: &World<'_>, schema: &Schema, platform: &Platform) -> 
     let mut found = BTreeSet::new();
     definitions(world, schema, &platform.hatches.requirements, &mut found);
     controllers(world, &mut found);
+    decryption(world, &mut found);
     stores(world, &mut found);
     issuers(world, &mut found);
     classes(world, &mut found);
@@ -142,6 +144,14 @@ fn network(world: &World<'_>, cluster: &ClusterSpec, found: &mut BTreeSet<Requir
     for cache in cluster.node_local_dns.iter().flat_map(|list| list.iter()) {
         let what = format!("NodeLocal DNSCache at {}", cache.value);
         put(found, what, "every name", "kubectl get daemonsets -A | grep node-local-dns");
+    }
+}
+
+/// Who decrypts what SOPS has encrypted: the API server does not.
+fn decryption(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
+    if world.of_kind("Secret").any(|secret| sops::is_encrypted(secret.root())) {
+        let check = "kubectl get kustomizations.kustomize.toolkit.fluxcd.io -A";
+        put(found, "a controller that decrypts what SOPS has encrypted, such as Flux", "secrets", check);
     }
 }
 

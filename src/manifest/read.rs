@@ -159,7 +159,7 @@ fn roots(text: &str, dialect: Dialect, offsets: &Offsets, report: &mut Report) -
         let (event, marks) = match event {
             Ok(event) => event,
             Err(fault) => {
-                tree.broken(&fault, offsets);
+                tree.broken(&fault, text, offsets);
                 break;
             }
         };
@@ -203,8 +203,11 @@ enum Holder {
 }
 
 impl Tree<'_> {
-    fn broken(&mut self, fault: &ScanError, offsets: &Offsets) {
+    fn broken(&mut self, fault: &ScanError, text: &str, offsets: &Offsets) {
         let at = offsets.byte(fault.marker().index());
+        // of a tab, the library says where the line before ends
+        let rest = text.get(at - offsets.first..).filter(|_| fault.info().ends_with(" tab"));
+        let at = at + rest.and_then(|rest| rest.find('\t')).unwrap_or_default();
         self.report.error(codes::MANIFEST, at..at + 1, format!("this is not YAML: {}", fault.info()));
     }
 

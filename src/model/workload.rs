@@ -49,7 +49,10 @@ pub enum Controller {
     /// A Deployment that replaces pods one by one.
     Rolling(Replicas),
     /// A Deployment that stops the old pod before it starts the new one: for volumes that one pod can hold.
-    Recreate,
+    Recreate {
+        /// Seconds for which the new one may work on the volume before it starts.
+        prepares: i64,
+    },
     /// A StatefulSet with a headless Service `<name>-headless`.
     Stateful {
         /// How many pods.
@@ -101,7 +104,7 @@ impl Controller {
         match self {
             Self::Rolling(Replicas::Fixed(count)) | Self::Stateful { replicas: count } => *count,
             Self::Rolling(Replicas::Scaled(scale)) => scale.min,
-            Self::Recreate | Self::PerNode => 1,
+            Self::Recreate { .. } | Self::PerNode => 1,
             Self::Given { fewest, .. } => *fewest,
             Self::Scheduled { .. } => 0,
         }
@@ -116,7 +119,7 @@ impl Controller {
             Self::Rolling(Replicas::Fixed(count)) => i128::from(*count) + 1,
             Self::Rolling(Replicas::Scaled(scale)) => i128::from(scale.max) + 1,
             Self::Stateful { replicas } | Self::Given { most: replicas, .. } => i128::from(*replicas),
-            Self::Recreate | Self::PerNode | Self::Scheduled { .. } => 1,
+            Self::Recreate { .. } | Self::PerNode | Self::Scheduled { .. } => 1,
         }
     }
 }

@@ -62,8 +62,14 @@ pub fn rehearse<'d>(
 
 impl Rehearsed<'_> {
     /// Tells what is wrong with the environment itself and not with the base, and hands out its platform. What does not
-    /// go with a component that is `troubled` already may be the fault of that.
-    pub fn adopt(self, base: &DeTable<'_>, troubled: &BTreeSet<&str>, report: &mut Report) -> Option<Platform> {
+    /// go with a component that is `troubled` already may be the fault of that. Where nothing is wrong by itself, `is_clean`,
+    /// what is wrong with the base is the environment's doing.
+    pub fn adopt(
+        self,
+        base: &DeTable<'_>,
+        (troubled, is_clean): (&BTreeSet<&str>, bool),
+        report: &mut Report,
+    ) -> Option<Platform> {
         let own = overlay::spans(self.change);
         let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
         // what goes with what in an overlay that could not be merged whole is a guess
@@ -74,6 +80,11 @@ impl Rehearsed<'_> {
             report.adopt_in(self.room, self.name);
         }
         report.adopt_in(self.files, self.name);
+        let beyond = self.resolve.picked(|found| !is_within(&own, found.span));
+        let is_alone = !self.resolve.picked(|found| is_within(&own, found.span)).has_errors();
+        if is_whole && is_alone && is_clean {
+            report.adopt_in(beyond, self.name);
+        }
         let tables = self.change.get_ref().as_table();
         let components = tables.and_then(|table| table.get("components")?.get_ref().as_table());
         let is_doubtful = |name: &str| troubled.contains(name) || name == "*" && !troubled.is_empty();

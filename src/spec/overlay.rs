@@ -1,6 +1,8 @@
 //! Environments: an overlay of the same file, merged over the rest before anything is read. Tables merge, everything
 //! else replaces; `"*"` under components stands for each of them; `"off"` removes one.
 
+pub mod lone;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +53,11 @@ pub fn environments<'d, 'i>(document: &'d Table<'i>, report: &mut Report) -> Vec
     table.iter().map(|(name, overlay)| (name.get_ref().as_ref(), overlay)).collect()
 }
 
+/// The overlay of that name.
+pub fn of<'d, 'i>(document: &'d Table<'i>, name: &str) -> Option<&'d Node<'i>> {
+    document.get("environments")?.get_ref().as_table()?.get(name)
+}
+
 /// Every place at which something of `node` is written.
 pub fn spans(node: &Node<'_>) -> Vec<Span> {
     let mut spans = vec![node.span().into()];
@@ -65,32 +72,6 @@ pub fn spans(node: &Node<'_>) -> Vec<Span> {
         _ => {}
     }
     spans
-}
-
-/// The keys, such as `components.api.scale.max`, that the overlay `name` sets and `other` does not, with their places.
-pub fn lone_keys(document: &Table<'_>, name: &str, other: &str) -> Vec<(String, Span)> {
-    let keys = |name: &str| {
-        let overlay = document.get("environments").and_then(|all| all.get_ref().as_table()?.get(name));
-        let mut found = Vec::new();
-        if let Some(overlay) = overlay {
-            leaves(overlay, "", &mut found);
-        }
-        found
-    };
-    let others: BTreeSet<String> = keys(other).into_iter().map(|(key, _)| key).collect();
-    keys(name).into_iter().filter(|(key, _)| !others.contains(key)).collect()
-}
-
-fn leaves(node: &Node<'_>, way: &str, found: &mut Vec<(String, Span)>) {
-    match node.get_ref() {
-        DeValue::Table(table) => {
-            for (key, value) in table {
-                let dot = if way.is_empty() { "" } else { "." };
-                leaves(value, &format!("{way}{dot}{}", key.get_ref()), found);
-            }
-        }
-        _ => found.push((way.to_owned(), node.span().into())),
-    }
 }
 
 /// Merges `[environments.<name>]` over `document` and returns what that removes; what cannot be merged goes to the
@@ -307,13 +288,22 @@ fn merge_all<'i>(components: &mut Table<'i>, name: &str, all: &Node<'i>, report:
             }
         }
         if !reached {
+            let near = near_key(components, key.get_ref());
             report
                 .error(codes::NO_EFFECT, key.span(), format!("no component has a key `{}`", key.get_ref()))
-                .help("`*` changes what components say already");
+                .help("`*` changes what components say already")
+                .did_you_mean(near.as_deref());
         } else if !changed {
             same(key.get_ref(), change, report);
         }
     }
+}
+
+/// A key of a component that is called nearly like this one.
+fn near_key(components: &Table<'_>, key: &str) -> Option<String> {
+    let tables = components.values().filter_map(|component| component.get_ref().as_table());
+    let keys: BTreeSet<&str> = tables.flat_map(DeTable::keys).map(|key| key.get_ref().as_ref()).collect();
+    suggest::nearest(key, keys).map(str::to_owned)
 }
 
 /// Merges a value into one of several; what is the same there already may be another elsewhere.

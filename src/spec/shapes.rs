@@ -163,7 +163,7 @@ shape! {
         live: UrlPath = path("/healthz"),
         /// Answers while requests are welcome; `/readyz` when absent.
         ready: UrlPath = path("/readyz"),
-        /// How long a start may take; `60s` when absent.
+        /// How long a start may take; `60s` when absent. A rollout waits for it.
         startup: Duration = Duration::seconds(60),
     }
 }

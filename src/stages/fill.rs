@@ -1,6 +1,7 @@
 //! Files with encrypted values to what the platform needs of them: every Secret has its file, every file has its Secret,
 //! and each holds what it should, as far as can be told without the key.
 
+pub mod mentions;
 pub mod sealed;
 pub mod sops;
 
@@ -53,7 +54,12 @@ pub fn fill(
     report: &mut Report,
 ) -> Vec<Missing> {
     let spec = &platform.facts.secrets;
-    let Some(directory) = spec.files() else { return Vec::new() };
+    let Some(directory) = spec.files() else {
+        if spec.backend.value == Backend::Existing {
+            told_apart(&build::secrets(platform), report);
+        }
+        return Vec::new();
+    };
     let expected = Expected { scope: spec.scope, certificates: certificates(spec, shelf, report) };
     let demands = build::secrets(platform);
     let mut missing = Vec::new();
@@ -62,10 +68,7 @@ pub fn fill(
     for demand in &demands {
         let path = path(directory, demand);
         if !known.insert(path.clone()) {
-            let message = format!("two Secrets would be called `{}`", demand.place());
-            report
-                .error(codes::CONFLICT, demand.span, message)
-                .help("one of the two has a name that is derived: call the Secret of your own something else");
+            told_twice(demand, report);
             continue;
         }
         let file = shelf.shown(&path);
@@ -100,6 +103,18 @@ pub fn fill(
     missing
 }
 
+/// No two Secrets of a namespace, which come one after the other, have one name.
+fn told_apart(demands: &[Demand], report: &mut Report) {
+    let is_same = |pair: &&[Demand]| pair[0].is_called(pair[1].namespace.as_str(), pair[1].name.as_str());
+    demands.windows(2).filter(is_same).for_each(|pair| told_twice(&pair[1], report));
+}
+
+fn told_twice(demand: &Demand, report: &mut Report) {
+    report
+        .error(codes::CONFLICT, demand.span, format!("two Secrets would be called `{}`", demand.place()))
+        .help("one of the two has a name that is derived: call the Secret of your own something else");
+}
+
 /// What a shelf says of a file that is not there.
 const ABSENT: &str = "does not exist";
 
@@ -108,19 +123,30 @@ pub fn path(directory: &str, demand: &Demand) -> String {
     format!("{directory}/{}/{}.yaml", demand.namespace, demand.name)
 }
 
-/// Reports what is missing: in its file, or where the Secret is asked for.
-pub fn tell(missing: Vec<Missing>, spec: &SecretsSpec, report: &mut Report) {
+/// Reports what is missing in an environment: in its file, or where the Secret is asked for, which `place` may know better.
+pub fn tell(
+    missing: Vec<Missing>,
+    spec: &SecretsSpec,
+    (environment, place): (Option<&str>, impl Fn(&Demand) -> Option<Span>),
+    report: &mut Report,
+) {
+    let made = |what: &str, file: &str| match (spec.backend.value, environment) {
+        (Backend::Sops, _) => format!("`sops edit {file}` adds it"),
+        // each environment may have a directory of its own
+        (_, Some(name)) => format!("`platformgen seal {what} --environment {name}` adds it"),
+        (_, None) => format!("`platformgen seal {what}` adds it"),
+    };
     for Missing { demand, file, gap, meant } in missing {
         let what = demand.credential().map_or_else(|| demand.place(), ToString::to_string);
         if let Some(Gap { key, text, span }) = gap {
             let message = format!("the key `{key}` of `{}` is missing", demand.place());
             let key = if demand.credential().is_some() { String::new() } else { format!(" {key}") };
-            let help = made(spec, &format!("{what}{key}"), &file);
+            let help = made(&format!("{what}{key}"), &file);
             report.beside(file, &text).error(codes::MISSING_SECRET, span, message).help(help);
             continue;
         }
         let message = format!("the Secret `{}` is missing: there is no {file}", demand.place());
-        let made = made(spec, &what, &file);
+        let made = made(&what, &file);
         let help = match meant {
             // the same name in another place, or with another ending, is only a matter of its place
             Some(other) if stem(&other) == stem(&file) => format!("if {other} is this one, call it {file}; or {made}"),
@@ -129,7 +155,7 @@ pub fn tell(missing: Vec<Missing>, spec: &SecretsSpec, report: &mut Report) {
             }
             None => made,
         };
-        report.error(codes::MISSING_SECRET, demand.span, message).help(help);
+        report.error(codes::MISSING_SECRET, place(&demand).unwrap_or(demand.span), message).help(help);
     }
 }
 
@@ -137,14 +163,6 @@ pub fn tell(missing: Vec<Missing>, spec: &SecretsSpec, report: &mut Report) {
 fn stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-/// How somebody puts a value there.
-fn made(spec: &SecretsSpec, what: &str, file: &str) -> String {
-    match spec.backend.value {
-        Backend::Sops => format!("`sops edit {file}` adds it"),
-        _ => format!("`platformgen seal {what}` adds it"),
-    }
 }
 
 /// Keys that a file holds, and where the next one would stand.

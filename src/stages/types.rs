@@ -11,7 +11,7 @@ use crate::diagnostics::source::Span;
 use crate::model::platform::Platform;
 use crate::parts::template;
 use crate::spec::read::{Fields, Shape};
-use crate::spec::types::{Takes, TypeSpec};
+use crate::spec::types::{Purpose, Takes, TypeSpec};
 use crate::stages::parse;
 use crate::values::interned::interned;
 use crate::values::name::Name;
@@ -92,6 +92,11 @@ impl<'a> Types<'a> {
         }
         let mut aside = Report::default();
         let spec = spec(&source, &mut aside);
+        for file in files.iter().filter(|file| template::is_rendered(&file.path) && is_blank(&file.text)) {
+            is_whole = false;
+            let own = report.beside(file.shown.clone(), &file.text);
+            own.error(codes::TEMPLATE, 0..1, "this template gives no object").help("write one, or remove the file");
+        }
         if spec.is_some() && !files.iter().any(|file| template::is_rendered(&file.path)) {
             aside
                 .error(
@@ -110,9 +115,44 @@ impl<'a> Types<'a> {
     }
 }
 
-/// Tells of types of which no component is.
+/// Whether a template says nothing, whatever its values are.
+fn is_blank(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "---")
+}
+
+/// Every key is one that a template looks at, as far as can be told: one that takes `values` as a whole may look at any.
+fn keys_are_used(spec: &TypeSpec, files: &[File], report: &mut Report) {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let quoted = |rest: &'_ str, quote: &str| {
+        rest.strip_prefix('[')?.strip_prefix(quote)?.split_once(quote).map(|(name, _)| name.to_owned())
+    };
+    let plain = |rest: &str| rest.strip_prefix('.')?.split(|letter| !is_word(letter)).next().map(str::to_owned);
+    let mut used = BTreeSet::new();
+    for file in files {
+        for (at, word) in file.text.match_indices("values") {
+            if file.text[..at].ends_with(is_word) {
+                continue;
+            }
+            let rest = &file.text[at + word.len()..];
+            let Some(name) = plain(rest).or_else(|| quoted(rest, "\"")).or_else(|| quoted(rest, "'")) else { return };
+            used.insert(name);
+        }
+    }
+    for (name, _) in spec.keys.0.iter().filter(|(name, _)| !used.contains(name.value.as_str())) {
+        let message = format!("no template looks at `values.{}`", name.value);
+        report.error(codes::NO_EFFECT, name.span, message).help("use it, or remove the key");
+    }
+}
+
+/// Tells of types of which no component is, and of keys that mean nothing.
 pub fn check_used(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) {
     let used: BTreeSet<&str> = platform.components.iter().map(|declared| declared.type_name).collect();
+    for name in used.iter().filter(|name| components::named(name).is_none()) {
+        let path = format!("{TEMPLATES}/{name}/{TYPE}");
+        if let (Found::Type(found), Ok(text)) = (Types::of(shelf).find(name, report), shelf.text(&path)) {
+            keys_are_used(&found.spec, &found.files, report.beside(shelf.shown(&path), &text));
+        }
+    }
     // what is called like a built-in type has been told of
     let is_unused =
         |name: &&String| !name.contains('/') && !used.contains(name.as_str()) && components::named(name).is_none();
@@ -151,6 +191,7 @@ fn spec(text: &str, report: &mut Report) -> Option<TypeSpec> {
         let message = format!("`{}` is too long for the name of a port", name.value);
         report.error(codes::INVALID_VALUE, name.span, message).help(format!("expected at most {LONGEST_PORT} letters"));
     }
+    ports_differ(&spec, report);
     let has_image = spec.keys.0.iter().any(|(_, key)| key.takes == Takes::Image);
     if let Some((name, _)) = spec.ports.0.first().filter(|_| !has_image) {
         report
@@ -158,4 +199,19 @@ fn spec(text: &str, report: &mut Report) -> Option<TypeSpec> {
             .help("add a key that takes an image: `keys.image = { takes = \"image\", doc = \"…\" }`");
     }
     Some(spec)
+}
+
+/// No two ports have one number, and what is said of metrics is said of a port that has some.
+fn ports_differ(spec: &TypeSpec, report: &mut Report) {
+    for (at, (name, port)) in spec.ports.0.iter().enumerate() {
+        let same = spec.ports.0[..at].iter().find(|(_, earlier)| earlier.port.0 == port.port.0);
+        if let Some((other, _)) = same {
+            let message = format!("`{}` has the number {} of `{}`", name.value, port.port.0, other.value);
+            report.error(codes::DUPLICATE, name.span, message).help("one port may serve callers and metrics");
+        }
+        if !port.serves.contains(&Purpose::Scrapers) && (port.path.is_some() || !port.metrics.is_empty()) {
+            let message = format!("`{}` has a path or names of metrics, and serves none", name.value);
+            report.error(codes::CONFLICT, name.span, message).help("add `\"metrics\"` to `serves`, or leave them out");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Accepted findings about objects. Entries of `[[accept]]` about the description itself are judged where it is read.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
-use crate::diagnostics::{acceptance, codes};
+use crate::diagnostics::{acceptance, codes, suggest};
 use crate::spec::shapes::AcceptSpec;
 use crate::validate::{Question, Verdict, told};
 use crate::values::date::Date;
@@ -51,7 +53,9 @@ pub fn accept(
             report.error(codes::INVALID_VALUE, entry.code.span, message).help("mend what it is about");
         } else if !used && acceptance::OF_OBJECTS.contains(&code) && question.wanted.has(code) {
             let message = format!("nothing about `{}` has this code", entry.object.value);
-            report.warning(codes::UNUSED_ACCEPT, entry.code.span, about(), message).help("remove the entry");
+            let near = near(&entry.object.value, verdict);
+            let told = report.warning(codes::UNUSED_ACCEPT, entry.code.span, about(), message);
+            told.help("remove the entry").did_you_mean(near.as_deref());
         } else if let Some(until) = entry.until.as_ref().filter(|_| !holds(entry)) {
             let message = format!("this was accepted until {}, which has passed", until.value);
             report
@@ -59,6 +63,14 @@ pub fn accept(
                 .help("mend what was accepted, or decide again");
         }
     }
+}
+
+/// What here is called nearly like what an entry is about; `None` if something is called just so.
+fn near(object: &str, verdict: &Verdict) -> Option<String> {
+    let origins = verdict.files.iter().filter_map(|file| file.origin.as_ref().map(|origin| origin.path.clone()));
+    let documents = verdict.files.iter().flat_map(|file| &file.documents).map(|document| document.id.to_string());
+    let known: BTreeSet<String> = origins.chain(documents).collect();
+    suggest::nearest(object, known.iter().map(String::as_str).filter(|_| !known.contains(object))).map(str::to_owned)
 }
 
 /// Whether a finding is one that somebody can live with: two objects that undo each other's work do not work, a number of

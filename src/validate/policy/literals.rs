@@ -186,6 +186,27 @@ enum Named {
     Lines,
 }
 
+/// Whether an object is a Secret whose values stand there for all to read, which nobody can accept; told at its kind, as
+/// whatever else may be said of it would show them.
+pub fn is_told_of_values(document: &Document, report: &mut Report) -> bool {
+    let root = &document.root;
+    let values = ["data", "stringData"].iter().find_map(|key| root.entries().iter().find(|entry| entry.key == *key));
+    let Some(values) = values.filter(|values| document.id.kind == "Secret" && is_filled(&values.node)) else {
+        return false;
+    };
+    // what a patch adds stands in the patch, and the object that it is for nowhere
+    let places = [root.get("kind").map_or(root.span, |kind| kind.span), values.span];
+    let place = places.into_iter().find(|place| *place != Span::default()).unwrap_or_default();
+    report
+        .error(codes::LITERAL_SECRET, place, "a Secret with its values in plain sight")
+        .help("say where its values live, in `[secrets]`, or give it encrypted");
+    true
+}
+
+fn is_filled(node: &Node) -> bool {
+    !matches!(node.value, Value::Null) && !node.entries().is_empty() || node.text().is_some()
+}
+
 /// Secrets in an object that a template has given, unless they have been accepted there; those that stand in the template
 /// are found there.
 pub fn in_rendered(document: &Document, accepted: &[AcceptSpec], report: &mut Report) {

@@ -1,6 +1,6 @@
 //! What a secret looks like: by the name that a value has, and by itself.
 
-use crate::diff::hiding::holds_credentials;
+use crate::diff::hiding::{HIDDEN, holds_credentials, line_hidden};
 use crate::diff::telling::{is_place, is_telling};
 
 /// Letters of the shortest key or token of a known form: names, of which a description is full, are mostly shorter.
@@ -21,12 +21,10 @@ pub fn sets_secret(line: &str) -> bool {
         let Some((name, value)) = part.split_once([':', '=']) else { return false };
         let (name, value) = (name.trim().trim_matches(['"', '\'']), value.trim());
         let plain = value.trim_matches(['"', '\'']);
-        let is_name =
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
         // what refers to something, begins a structure or is a sentence is no value
         let is_value = !plain.starts_with(['$', '<', '|', '>', '&', '*', '[', '(', '~', '/'])
             && (plain.len() < value.len() || !plain.contains(char::is_whitespace));
-        is_name && is_value && is_literal(name, plain)
+        is_plain(name) && is_value && is_literal(name, plain)
     })
 }
 
@@ -35,7 +33,36 @@ const COMMENTS: &[&str] = &["#", "//", ";", "<#", "{{/*"];
 
 /// Whether a value is a secret, by its name or by itself.
 pub fn is_literal(name: &str, value: &str) -> bool {
-    holds_password(value) || holds_key(value) || (is_telling(name) && !is_harmless(name, value))
+    holds_password(value)
+        || holds_key(value)
+        || (is_telling(name) && !is_harmless(name, value))
+        || is_login(value)
+        || sets_within(value)
+}
+
+/// `Bearer x`, as a client sends it: a word that comparisons hide what follows, and one more that no person would write.
+fn is_login(value: &str) -> bool {
+    let Some((scheme, token)) = value.split_once(' ') else { return false };
+    let is_made_up = token.len() >= SHORTEST_LOGIN
+        && !token.contains(char::is_whitespace)
+        && token.bytes().any(|byte| byte.is_ascii_digit());
+    is_made_up && line_hidden(value) == format!("{scheme} {HIDDEN}")
+}
+
+/// Letters of the shortest token that anybody sends.
+const SHORTEST_LOGIN: usize = 8;
+
+/// `Server=db;Password=x;` and `jdbc:postgresql://db/x?user=a&password=x`: one of several settings is a secret.
+fn sets_within(value: &str) -> bool {
+    value.contains('=')
+        && value.split(['?', '&', ';', ' ']).any(|part| {
+            let Some((name, value)) = part.split_once('=') else { return false };
+            is_plain(name) && is_telling(name) && !is_harmless(name, value) && !is_filled_in(value)
+        })
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 /// Which words of a command line are secrets by what they are given to, with that: `--token=x`, `--token x`, and lines for a
@@ -49,14 +76,10 @@ pub fn secret_arguments<'w>(words: &[Option<&'w str>]) -> Vec<(usize, &'w str)> 
 
 /// What is given a secret in a line for a shell. What a shell or a program fills in is none.
 fn secret_in_line(line: &str) -> Option<&str> {
-    const QUOTES: [char; 2] = ['"', '\''];
     if !line.contains(char::is_whitespace) {
         return None;
     }
-    let is_filled_in = |word: &str| {
-        let value = word.split_once('=').map_or(word, |(_, value)| value);
-        value.trim_start_matches(QUOTES).starts_with(['$', '`'])
-    };
+    let is_filled_in = |word: &str| is_filled_in(word.split_once('=').map_or(word, |(_, value)| value));
     let words = line.split(|letter: char| letter.is_whitespace() || ";&|".contains(letter));
     let words: Vec<Option<&str>> =
         words.map(|word| word.trim_matches(QUOTES)).map(|word| (!is_filled_in(word)).then_some(word)).collect();
@@ -68,6 +91,13 @@ fn secret_in_line(line: &str) -> Option<&str> {
     });
     given.or_else(|| secret_options(&words).first().map(|(_, option)| *option))
 }
+
+/// Whether somebody else puts a value there.
+fn is_filled_in(value: &str) -> bool {
+    value.trim_start_matches(QUOTES).starts_with(['$', '`', '{', '%', '<'])
+}
+
+const QUOTES: [char; 2] = ['"', '\''];
 
 fn secret_options<'w>(words: &[Option<&'w str>]) -> Vec<(usize, &'w str)> {
     let options = words.iter().enumerate().filter_map(|(at, word)| Some((at, (*word)?))).filter(|(_, word)| {
@@ -132,15 +162,28 @@ fn is_harmless(name: &str, value: &str) -> bool {
     is_about || is_word || refers || is_place(name, value) || value.parse::<f64>().is_ok()
 }
 
-/// `postgres://user:password@host`
+/// `postgres://user:password@host`, and `user:password@tcp(host:3306)`
 pub fn holds_password(text: &str) -> bool {
-    text.match_indices("://").any(|(at, mark)| {
+    let in_address = |(at, mark): (usize, &str)| {
         let rest = &text[at + mark.len()..];
         let end = rest.find(|letter: char| letter.is_whitespace() || "/\"'`<>".contains(letter)).unwrap_or(rest.len());
-        let Some((user, _)) = rest[..end].rsplit_once('@') else { return false };
-        let password = user.split_once(':').map_or("", |(_, password)| password);
-        !password.is_empty() && !password.starts_with(['$', '{', '*', '%', '<', '['])
-    })
+        rest[..end].rsplit_once('@').is_some_and(|(user, _)| is_password_of(user))
+    };
+    text.contains('@') && (text.match_indices("://").any(in_address) || text.split_whitespace().any(is_source))
+}
+
+/// Whether what stands before an `@` has a password in it.
+fn is_password_of(user: &str) -> bool {
+    let password = user.split_once(':').map_or("", |(_, password)| password);
+    !password.is_empty() && !password.starts_with(['$', '{', '*', '%', '<', '['])
+}
+
+/// `user:password@tcp(host:3306)`, as libraries of Go name a database: an address in which comparisons hide something.
+fn is_source(word: &str) -> bool {
+    let Some((user, host)) = word.rsplit_once('@') else { return false };
+    let is_host =
+        host.split_once('(').is_some_and(|(network, _)| network.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    is_host && is_password_of(user) && line_hidden(word) != word
 }
 
 #[cfg(test)]
@@ -222,6 +265,12 @@ mod tests {
             ("ANY", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
             ("SLACK_WEBHOOK_URL", "https://hooks.example.com/T0/B0/x"),
             ("api-key", "4f2a9c"),
+            ("DSN", "shop:pass1234@tcp(db:3306)/shop?parseTime=true"),
+            ("JDBC", "jdbc:postgresql://db/shop?user=shop&password=kjasdhf78q3"),
+            ("ADO", "Server=db;User Id=shop;Password=kjasdhf78q3;"),
+            ("LIBPQ", "host=db user=shop password=kjasdhf78q3"),
+            ("AUTH", "Bearer abcdef1234567890"),
+            ("AUTH", "Basic YWRtaW46aHVudGVyMg=="),
         ] {
             assert!(is_literal(name, value), "{name}={value}");
         }
@@ -237,6 +286,14 @@ mod tests {
             ("AWS_ACCESS_KEY_ID", "some-name"),
             ("SECRET_NAME", "db"),
             ("LOG_LEVEL", "info"),
+            ("DSN", "shop:$(PASSWORD)@tcp(db:3306)/shop"),
+            ("DSN", "shop@tcp(db:3306)/shop"),
+            ("JDBC", "jdbc:postgresql://db/shop?user=shop&password=${PASSWORD}&sslmode=require"),
+            ("ADO", "Server=db;User Id=shop;Password=$(PASSWORD);"),
+            ("LOGIN_URL", "https://login.example.com/auth?response_type=token&token_type=jwt"),
+            ("OWNER", "team:web@example.com"),
+            ("TITLE", "Basic authentication"),
+            ("TITLE", "Bearer tokens and what they are, in 2026"),
         ] {
             assert!(!is_literal(name, value), "{name}={value}");
         }
