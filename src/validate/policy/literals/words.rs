@@ -263,6 +263,8 @@ mod tests {
             ("DB_PASSWORD", "hunter2"),
             ("DATABASE", "postgres://app:hunter2@db:5432/app"),
             ("ANY", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
+            ("GOOGLE", "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q"),
+            ("MODEL", "sk-ant-api03-abcdefgh"),
             ("SLACK_WEBHOOK_URL", "https://hooks.example.com/T0/B0/x"),
             ("api-key", "4f2a9c"),
             ("DSN", "shop:pass1234@tcp(db:3306)/shop?parseTime=true"),
