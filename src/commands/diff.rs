@@ -157,8 +157,11 @@ fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
         None => bail!("there is no `{}`", place.display()),
     };
     let mut sides = sides(read(old)?, read(new)?, Dialect::Any);
-    if let Some((old, new)) = &mut sides {
-        match_names(old, new);
+    // in two trees, a file of another name is another file
+    if let Some((before, after)) = &mut sides
+        && !(old.is_dir() && new.is_dir())
+    {
+        match_names(before, after);
     }
     Ok(sides.map(Compared::of))
 }

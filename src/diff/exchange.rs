@@ -211,6 +211,9 @@ mod tests {
         );
         assert_eq!(gained(&role("", "get"), &role("", "get, list")), ["whoever holds a  list pods  everywhere"]);
         assert!(gained("", &role("", "get")).is_empty(), "nobody holds a new one");
+        let whole = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: whole}, aggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}}\n";
+        let part = |verbs: &str| role("a: b", verbs) + whole;
+        assert_eq!(gained(&part("get"), &part("get, list")), ["whoever holds whole  list pods  everywhere"]);
         assert!(gained(&role("", "get, list"), &role("", "get")).is_empty());
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
-use crate::rights::roles::{GROUP, GROWS, Grant, rules};
+use crate::manifest::selector::{Selector, labels};
+use crate::rights::roles::{GROUP, GROWS, Grant, Roles, rules};
 use crate::rights::{BINDINGS, Right};
 
 /// The roles of the cluster among `documents` that none of their bindings names. A role by which others grow is held as
@@ -17,26 +18,35 @@ pub fn unbound<'a>(documents: &[&'a Document]) -> BTreeSet<&'a str> {
         role.and_then(|role| role.text_at(&["name"]))
     };
     let bound: BTreeSet<&str> = of_group().filter(is_ref).filter_map(named).collect();
-    let roles = of_group().filter(|role| role.id.kind == "ClusterRole" && grown(&role.root).next().is_none());
+    let growing = of_group().flat_map(|role| role.root.items_at(&["aggregationRule", "clusterRoleSelectors"]));
+    let growing: Vec<Selector<'_>> = growing.map(Selector::read).collect();
+    let is_part = |role: &Node| {
+        let labels = labels(role.at(&["metadata", "labels"]));
+        grown(role).next().is_some() || growing.iter().any(|selector| selector.matches(&labels))
+    };
+    let roles = of_group().filter(|role| role.id.kind == "ClusterRole" && !is_part(&role.root));
     roles.map(|role| role.id.name.as_str()).filter(|name| !bound.contains(name)).collect()
 }
 
 /// What whoever holds one of these roles may do, and what the roles that every cluster has are given by others.
-pub fn rights(documents: &[&Document], held: &BTreeSet<&str>) -> BTreeSet<Right> {
+pub fn rights<'a>(documents: &[&'a Document], held: &BTreeSet<&'a str>) -> BTreeSet<Right> {
+    let roles = Roles::of(documents);
+    let own = held
+        .iter()
+        .flat_map(|name| roles.parts("ClusterRole", None, name).here.into_iter().map(move |role| (*name, role)));
+    let of_group = documents.iter().filter(|role| role.id.group == GROUP && role.id.kind == "ClusterRole");
+    let given = of_group.flat_map(|role| grown(&role.root).map(move |name| (name, *role)));
     let mut found = BTreeSet::new();
-    for role in documents.iter().filter(|role| role.id.group == GROUP && role.id.kind == "ClusterRole") {
-        let own = held.get(role.id.name.as_str()).copied();
+    for (name, role) in own.chain(given) {
         let mut grants = BTreeSet::new();
         rules(&role.root, &mut grants);
-        for name in grown(&role.root).chain(own) {
-            let right = |grant: &Grant| Right {
-                subject: format!("whoever holds {name}").into(),
-                namespace: None,
-                resource: grant.resource.clone(),
-                verb: grant.verb.clone(),
-            };
-            found.extend(grants.iter().map(right));
-        }
+        let right = |Grant { verb, resource }: Grant| Right {
+            subject: format!("whoever holds {name}").into(),
+            namespace: None,
+            resource,
+            verb,
+        };
+        found.extend(grants.into_iter().map(right));
     }
     found
 }

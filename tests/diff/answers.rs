@@ -77,6 +77,31 @@ fn foreign_trees_are_compared_as_well() {
 }
 
 #[test]
+fn a_file_of_another_name_is_the_same_file_alone_and_another_one_in_a_tree() {
+    let dir = tempfile::tempdir().expect("there is room");
+    for (tree, name, text) in [
+        ("old", "a.json", "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"a\"}}\n"),
+        ("new", "a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+    ] {
+        fs::create_dir(dir.path().join(tree)).expect("there is room");
+        fs::write(dir.path().join(tree).join(name), text).expect("there is room");
+    }
+    let told = |old: &str, new: &str| stdout(&run(dir.path(), &["diff", old, new]));
+    assert!(told("old", "new").starts_with("= ConfigMap a  moved from a.json to a.yaml\n"), "{}", told("old", "new"));
+    assert!(!told("old/a.json", "new/a.yaml").contains("moved"), "two files are versions of one");
+}
+
+#[test]
+fn between_environments_effects_are_what_would_be() {
+    let dir = workshop();
+    let note = "note: two environments are compared";
+    let told = stdout(&run(dir.path(), &["diff", "--environment", "staging", "--against-environment", "base"]));
+    assert!(told.contains(note), "{told}");
+    change(dir.path(), "cpu = 70", "cpu = 71");
+    assert!(!stdout(&run(dir.path(), &["diff"])).contains(note));
+}
+
+#[test]
 fn quantities_of_one_amount_are_no_change() {
     let old = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, resources: {limits: {cpu: 1000m, memory: 1Gi}}}]}\n";
     let new = old.replace("1000m", "1").replace("1Gi", "1024Mi");

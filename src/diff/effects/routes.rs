@@ -156,7 +156,7 @@ pub fn dead_ends(route: &Route, old: &[&Route]) -> Vec<String> {
     let why = |(to, end): (&String, &End)| match (split(to), end) {
         (_, End::Open) => None,
         ((service, _), End::Absent) => Some(format!("leads to {service}, which is not among these manifests")),
-        ((service, port), End::Portless) => Some(format!("leads to {service}, which has no port {port}")),
+        ((service, port), End::Portless) => Some(format!("leads to {service}, which has no port `{port}`")),
     };
     route.to.iter().filter_map(why).map(|why| format!("route {route} {why}")).collect()
 }

@@ -432,8 +432,8 @@ fn whoever_is_behind_an_entrance() {
             "service: {name: t,",
             route("leads to default/t, which is not among these manifests"),
         ),
-        (&routed, "number: 80", "number: 81", route("leads to default/s, which has no port 81")),
-        (&by_name, "port: {name: web}", "port: {name: other}", route("leads to default/s, which has no port other")),
+        (&routed, "number: 80", "number: 81", route("leads to default/s, which has no port `81`")),
+        (&by_name, "port: {name: web}", "port: {name: other}", route("leads to default/s, which has no port `other`")),
         (
             &by_name,
             "{name: web, port: 80",
