@@ -255,8 +255,8 @@ fn with_reasons(found: &[Leaf], input: &Input, environment: Option<&str>) -> Vec
 }
 
 /// What is said of a line that no change of one value has reached.
-const UNDECIDED: &str = "no value that stands in the description is known to decide this line: it is what docs/reference.md says of \
-     one that does not, or always so\n";
+const UNDECIDED: &str = "nothing that the description says is known to decide this line: it is a default, as docs/reference.md has \
+     them, or always so\n";
 
 /// A line of a rendered file, by its path below whatever directory it has been written to.
 fn rendered_line(input: &Input, environment: Option<&str>, path: &str, line: &str) -> Result<Vec<String>> {
