@@ -32,6 +32,8 @@ use crate::validate::written;
 #[derive(Debug)]
 pub struct Patches<'p> {
     platform: &'p Platform,
+    /// The description.
+    text: &'p str,
     all: Vec<Patch<'p>>,
     /// By kind and name; those that name no object have the empty name.
     aimed: HashMap<(&'p str, &'p str), Vec<usize>>,
@@ -45,8 +47,6 @@ struct Patch<'p> {
     spec: &'p PatchSpec,
     /// Where it is told of.
     span: Span,
-    /// The line of that, from one.
-    line: usize,
     work: Work<'p>,
     matched: bool,
     is_wrong: bool,
@@ -63,7 +63,7 @@ struct Rules<'r> {
 
 impl<'p> Patches<'p> {
     /// The patches of a platform, whose description has this text.
-    pub fn of(platform: &'p Platform, text: &str, report: &mut Report) -> Self {
+    pub fn of(platform: &'p Platform, text: &'p str, report: &mut Report) -> Self {
         let mut all = Vec::new();
         let mut aimed: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         for (number, spec) in platform.hatches.patches.iter().enumerate() {
@@ -72,12 +72,11 @@ impl<'p> Patches<'p> {
             let name = target.name.as_ref().map_or("", |name| name.value.as_str());
             aimed.entry((&target.kind.value, name)).or_default().push(number);
             let span = spec.target.span;
-            let line = Source { name: "", text }.place(span.start).line;
             let (changed, paths) = (Vec::new(), BTreeSet::new());
-            all.push(Patch { spec, span, line, work, matched: false, is_wrong, changed, paths });
+            all.push(Patch { spec, span, work, matched: false, is_wrong, changed, paths });
         }
         let components = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
-        Self { platform, all, aimed, components, minor: platform.facts.platform.kubernetes }
+        Self { platform, text, all, aimed, components, minor: platform.facts.platform.kubernetes }
     }
 
     /// Whether a patch is meant for the object.
@@ -112,7 +111,7 @@ impl<'p> Patches<'p> {
             component.filter(|name| self.components.contains(name.as_str())).cloned().unwrap_or_else(|| "…".to_owned());
         let mut node = tree(object);
         let schema = Schema::of(self.minor);
-        let mut earlier: Vec<(usize, Change)> = Vec::new();
+        let mut earlier: Vec<(Span, Change)> = Vec::new();
         for number in numbers {
             let patch = &mut self.all[number];
             patch.matched = true;
@@ -129,8 +128,8 @@ impl<'p> Patches<'p> {
             patch.note(&id, &changes);
             let undone = earlier
                 .iter()
-                .find_map(|(line, done)| Some((line, changes.iter().find(|change| undoes(change, done))?)));
-            if let Some((line, change)) = undone {
+                .find_map(|(span, done)| Some((*span, changes.iter().find(|change| undoes(change, done))?)));
+            if let Some((other, change)) = undone {
                 patch.is_wrong = true;
                 let message =
                     format!("an earlier patch has changed `{}` of {id}, and this one undoes that", change.path);
@@ -139,15 +138,16 @@ impl<'p> Patches<'p> {
                     What::Changed(_, new) if new.span != Span::default() => new.span,
                     _ => patch.work_span(),
                 };
-                report
-                    .error(codes::CONFLICT, own.start..own.end.min(own.start + LONGEST), message)
-                    .help(format!("the other one is that of line {line}: say it in one of the two"));
+                report.error(codes::CONFLICT, own.start..own.end.min(own.start + LONGEST), message).help(format!(
+                    "the other one is that of line {}: say it in one of the two",
+                    line(self.text, other)
+                ));
                 continue;
             }
             let rules = Rules { schema, minor: self.minor, accepted: &self.platform.accepted };
             if patch.judge(subject, &changes, &after, &rules, report) {
-                let line = patch.line;
-                earlier.extend(changes.into_iter().map(|change| (line, change)));
+                let span = patch.span;
+                earlier.extend(changes.into_iter().map(|change| (span, change)));
                 node = after;
             }
         }
@@ -179,6 +179,11 @@ impl<'p> Patches<'p> {
         }
         done
     }
+}
+
+/// The line of the description, from one.
+fn line(text: &str, span: Span) -> usize {
+    Source { name: "", text }.place(span.start).line
 }
 
 impl Patch<'_> {
