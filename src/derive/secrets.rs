@@ -127,6 +127,7 @@ impl Demand {
         }
     }
 }
+
 /// The keys of a Secret; `None` if whoever reads it takes what there is.
 fn keys(content: &SecretContent) -> Option<Vec<&str>> {
     match content {
