@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod manifest;
 pub mod manual;
 pub mod model;
+pub mod ordered;
 pub mod parts;
 pub mod pipeline;
 pub mod provenance;

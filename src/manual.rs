@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use crate::components::COMPONENTS;
 use crate::diagnostics::codes;
 use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
@@ -139,9 +141,48 @@ fn said<'a>(text: &'a str, part: &str) -> Option<&'a str> {
     Some(rest[..end.unwrap_or(rest.len())].trim_end())
 }
 
+/// The whole description as JSON Schema.
+fn description() -> Value {
+    table_schema(DescriptionSpec::DOC, DescriptionSpec::KEYS.iter().chain(DYNAMIC_KEYS))
+}
+
+/// What the reference says of a key such as `components.api.scale`, in a component of this type; `None` if there is no such
+/// key. Names that a user gives, as that of a component, must be declared: `is_declared` knows the path of one.
+pub fn key(path: &str, type_name: &str, is_declared: impl Fn(&str) -> bool) -> Option<String> {
+    let schema = description();
+    let (mut node, mut end) = (&schema, 0);
+    for part in path.split('.') {
+        let step = step(node, part.split('[').next()?, type_name)?;
+        end += part.len();
+        if step.is_name && !is_declared(&path[..end]) {
+            return None;
+        }
+        (node, end) = (step.to, end + 1);
+    }
+    node["description"].as_str().map(str::to_owned)
+}
+
+/// A step from a table of the schema to what stands under a key.
+struct Step<'s> {
+    to: &'s Value,
+    /// Whether the key is a name that a user gives.
+    is_name: bool,
+}
+
+fn step<'s>(node: &'s Value, key: &str, type_name: &str) -> Option<Step<'s>> {
+    if let Some(to) = node["properties"].get(key) {
+        return Some(Step { to, is_name: false });
+    }
+    let ways = ["oneOf", "anyOf"].iter().filter_map(|ways| node[ways].as_array()).flatten();
+    let is_meant = |way: &&Value| way["properties"]["type"]["const"].as_str().is_none_or(|own| own == type_name);
+    let mut inner = ways.filter(is_meant).chain(Some(&node["items"]).filter(|items| items.is_object()));
+    let named = || Some(&node["additionalProperties"]).filter(|to| to.is_object()).map(|to| Step { to, is_name: true });
+    inner.find_map(|way| step(way, key, type_name)).or_else(named)
+}
+
 /// `platform.toml` as JSON Schema, for editors.
 pub fn schema() -> String {
-    let mut schema = table_schema(DescriptionSpec::DOC, DescriptionSpec::KEYS.iter().chain(DYNAMIC_KEYS));
+    let mut schema = description();
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     schema["title"] = "platform.toml".into();
     serde_json::to_string_pretty(&schema).expect("a JSON value can be written") + "\n"

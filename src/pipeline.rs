@@ -1,6 +1,8 @@
 //! The stages in order: text → document → platform → objects → bundle → tree. A later stage never feeds an earlier one.
 
+mod collision;
 mod rehearsal;
+mod turns;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,18 +11,18 @@ use std::iter;
 use toml::de::DeTable;
 
 use crate::derive::secrets::Demand;
-use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report};
-use crate::diagnostics::source::Span;
 use crate::hatches::patches::Patches;
-use crate::hatches::{definitions, manifests, pods};
+use crate::hatches::{self, definitions, manifests, pods};
 use crate::manifest::document::Document;
-use crate::model::bundle::{Bundle, Home, Placed};
+use crate::model::bundle::{Bundle, Placed};
 use crate::model::object::{Object, ObjectId};
 use crate::model::payload::Overrides;
 use crate::model::pins::Pins;
 use crate::model::platform::Platform;
-use crate::pipeline::rehearsal::{Rehearsal, Rehearsed};
+use crate::ordered::Ordered;
+use crate::pipeline::rehearsal::{Other, Rehearsal, Rehearsed};
+pub use crate::pipeline::turns::Turns;
 use crate::shares;
 use crate::spec::overlay::{self, Removed};
 use crate::spec::read::Read;
@@ -28,7 +30,7 @@ use crate::spec::secrets::{Backend, SecretsSpec, StoreKind};
 use crate::spec::shapes::Minor;
 use crate::stages::fill::{Missing, mentions};
 use crate::stages::order::Collision;
-use crate::stages::resolve::Beside;
+use crate::stages::resolve::{Beside, Unproved};
 use crate::stages::{build, capacity, fill, images, order, overrides, parse, resolve, types};
 use crate::validate::policy::literals;
 use crate::validate::world::Known;
@@ -43,7 +45,11 @@ pub fn platform<'a>(
     environment: Option<&str>,
     report: &mut Report,
 ) -> Option<Platform> {
-    let described = described.into();
+    read(described.into(), environment, report).map(|(platform, _)| platform)
+}
+
+/// The same, with the platforms of the others that have been read beside it.
+fn read(described: Described<'_>, environment: Option<&str>, report: &mut Report) -> Option<(Platform, Vec<Other>)> {
     let lock = images::lock(described.shelf, report);
     // what is wrong with templates hides nothing that is wrong with the description
     let mut aside = Report::default();
@@ -54,16 +60,16 @@ pub fn platform<'a>(
         is_locked: described.is_locked,
         is_alone: described.is_alone,
     };
-    let platforms = platforms(described.text, &rehearsal, report);
+    let platforms = platforms(described, &rehearsal, report);
     report.take(aside);
     literals::in_files(described.shelf, types::TEMPLATES, report);
     let (platform, others) = platforms?;
     if !lock.is_empty() && !described.is_alone {
-        let used = iter::once(&platform).chain(&others).flat_map(|platform| tags(platform, described.shelf));
-        let used = used.map(|(image, _)| image).collect();
+        let all = iter::once(&platform).chain(others.iter().map(|other| &other.platform));
+        let used = all.flat_map(|platform| tags(platform, described.shelf)).map(|(image, _)| image).collect();
         lock.check_used(&used, described.is_locked, report);
     }
-    Some(platform).filter(|_| !report.has_errors())
+    Some((platform, others)).filter(|_| !report.has_errors())
 }
 
 /// Every image of the description and of its environments, by name and tag, with the digest that is written behind some.
@@ -72,8 +78,9 @@ pub fn images(described: Described<'_>, report: &mut Report) -> Option<BTreeSet<
     let (pins, overrides) = (Pins::default(), Overrides::new());
     let beside = Beside { shelf: described.shelf, pins: &pins, overrides: &overrides };
     let rehearsal = Rehearsal { chosen: None, beside, is_locked: false, is_alone: false };
-    let (platform, others) = platforms(described.text, &rehearsal, report)?;
-    Some(iter::once(&platform).chain(&others).flat_map(|platform| tags(platform, described.shelf)).collect())
+    let (platform, others) = platforms(described, &rehearsal, report)?;
+    let all = iter::once(&platform).chain(others.iter().map(|other| &other.platform));
+    Some(all.flat_map(|platform| tags(platform, described.shelf)).collect())
 }
 
 /// The images of components and those of manifests.
@@ -84,8 +91,12 @@ fn tags(platform: &Platform, shelf: &dyn Shelf) -> Vec<(String, Option<Digest>)>
 }
 
 /// The platform of the chosen environment, and those of all others, which are read aside at the same time.
-fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Option<(Platform, Vec<Platform>)> {
-    let base = parse::parse(text, report).into_inner();
+fn platforms(
+    described: Described<'_>,
+    rehearsal: &Rehearsal<'_>,
+    report: &mut Report,
+) -> Option<(Platform, Vec<Other>)> {
+    let base = parse::parse(described.text, report).into_inner();
     let environments = overlay::environments(&base, report);
     let is_other = |name: &str| !rehearsal.is_alone && rehearsal.chosen != Some(name);
     let others: Vec<_> = environments.into_iter().filter(|(name, _)| is_other(name)).collect();
@@ -96,16 +107,23 @@ fn platforms(text: &str, rehearsal: &Rehearsal<'_>, report: &mut Report) -> Opti
         shares::both(rehearse, || chosen(&base, rehearsal, report))
     };
     literals::in_description(&base, report);
-    literals::in_remarks(text, report);
+    literals::in_remarks(described.text, report);
     let troubled = rehearsal::troubled(&merged, report);
     let is_clean = !report.has_errors();
     let adopt = |rehearsed: Rehearsed<'_>| rehearsed.adopt(&base, (&troubled, is_clean), report);
-    let mut others: Vec<Platform> = rehearsed.into_iter().filter_map(adopt).collect();
+    let mut others: Vec<Other> = rehearsed.into_iter().filter_map(adopt).collect();
     // a base that is no platform by itself runs nothing
     if rehearsal.chosen.is_some() && !rehearsal.beside.pins.is_empty() {
-        others.extend(resolve::resolve(&base, &Removed::new(), rehearsal.beside, &mut Report::default()));
+        let base = resolve::resolve(&base, &Removed::new(), rehearsal.beside, &mut Report::default());
+        others.extend(base.ok().map(|platform| Other { name: None, platform, is_faultless: false }));
     }
-    Some((platform.filter(|_| !report.has_errors())?, others))
+    if report.has_errors() {
+        let patches = merged.get("patches").map(overlay::spans).unwrap_or_default();
+        let platform = platform.unwrap_or_else(|Unproved(platform)| *platform);
+        hatches::by_themselves(&platform, described, &patches, report);
+        return None;
+    }
+    Some((platform.ok()?, others))
 }
 
 /// The platform of the chosen environment, and its description.
@@ -113,10 +131,10 @@ fn chosen<'d, 't>(
     base: &'d DeTable<'t>,
     rehearsal: &Rehearsal<'_>,
     report: &mut Report,
-) -> (Option<Platform>, Cow<'d, DeTable<'t>>) {
+) -> (Result<Platform, Unproved>, Cow<'d, DeTable<'t>>) {
     let Some(name) = rehearsal.chosen else {
         let platform = resolved(base, &Removed::new(), rehearsal, report);
-        if let Some(platform) = &platform {
+        if let Ok(platform) = &platform {
             types::check_used(platform, rehearsal.beside.shelf, report);
         }
         return (platform, Cow::Borrowed(base));
@@ -135,7 +153,7 @@ fn chosen<'d, 't>(
     let mut told = BTreeSet::new();
     if aside.has_errors() && aside.sorted().into_iter().any(is_outside) {
         let mut plain = Report::default();
-        resolved(base, &Removed::new(), rehearsal, &mut plain);
+        let _ = resolved(base, &Removed::new(), rehearsal, &mut plain);
         told.extend(plain.sorted().into_iter().map(|found| (found.code, found.span)));
     }
     report.take_in(aside, name, |found| is_outside(found) && !told.contains(&(found.code, found.span)));
@@ -148,13 +166,13 @@ fn resolved(
     removed: &Removed,
     rehearsal: &Rehearsal<'_>,
     report: &mut Report,
-) -> Option<Platform> {
+) -> Result<Platform, Unproved> {
     let platform = resolve::resolve(document, removed, rehearsal.beside, report)?;
     capacity::check(&platform, build::workloads(&platform), report);
     images::check(&platform, rehearsal.is_locked, report);
     written::check(&platform, report);
     overrides::check(&platform, build::workloads(&platform), rehearsal.chosen.is_none(), report);
-    Some(platform)
+    Ok(platform)
 }
 
 /// Every object of the platform, in apply order.
@@ -179,7 +197,18 @@ pub fn render_as<'a, T: Send, F: FnMut(Object) -> T>(
     finish: impl Fn() -> F + Sync,
 ) -> Option<(Platform, Bundle<T>)> {
     let described = described.into();
-    let (platform, missing) = filled(described, environment, report)?;
+    let platform = platform(described, environment, report)?;
+    rendered(platform, (described, environment), report, finish)
+}
+
+/// What a platform gives, which has been read from the description.
+fn rendered<T: Send, F: FnMut(Object) -> T>(
+    mut platform: Platform,
+    (described, environment): (Described<'_>, Option<&str>),
+    report: &mut Report,
+    finish: impl Fn() -> F + Sync,
+) -> Option<(Platform, Bundle<T>)> {
+    let missing = fill(&mut platform, (described, environment), report);
     if !missing.is_empty() {
         let mut document = parse::parse(described.text, &mut Report::default()).into_inner();
         if let Some(name) = environment {
@@ -203,7 +232,8 @@ pub fn render_with_gaps<'a, T: Send, F: FnMut(Object) -> T>(
     finish: impl Fn() -> F + Sync,
 ) -> Option<(Platform, Bundle<T>, Vec<Missing>)> {
     let described = described.into();
-    let (platform, missing) = filled(described, environment, report)?;
+    let mut platform = platform(described, environment, report)?;
+    let missing = fill(&mut platform, (described, environment), report);
     if report.has_errors() {
         return None;
     }
@@ -211,17 +241,15 @@ pub fn render_with_gaps<'a, T: Send, F: FnMut(Object) -> T>(
     Some((platform, bundle, missing))
 }
 
-/// The platform with its encrypted Secrets, and those that are missing.
-fn filled(
-    described: Described<'_>,
-    environment: Option<&str>,
+/// Gives the platform its encrypted Secrets; those that are missing.
+fn fill(
+    platform: &mut Platform,
+    (described, environment): (Described<'_>, Option<&str>),
     report: &mut Report,
-) -> Option<(Platform, Vec<Missing>)> {
-    let mut platform = platform(described, environment, report)?;
+) -> Vec<Missing> {
     let directory = platform.facts.secrets.files().map(str::to_owned);
     let elsewhere = || needed_elsewhere(described, environment, directory.as_deref());
-    let missing = fill::fill(&mut platform, described.shelf, elsewhere, report);
-    Some((platform, missing))
+    fill::fill(platform, described.shelf, elsewhere, report)
 }
 
 /// Files in this directory that environments other than the chosen one need.
@@ -237,7 +265,7 @@ fn needed_elsewhere(described: Described<'_>, chosen: Option<&str>, directory: O
         let removed =
             name.map_or_else(Removed::new, |name| overlay::overlay(&mut merged, name, &mut Report::default()));
         let platform = resolve::resolve(&merged, &removed, beside, &mut Report::default());
-        if let Some(platform) = platform.filter(|platform| platform.facts.secrets.files() == directory) {
+        if let Some(platform) = platform.ok().filter(|platform| platform.facts.secrets.files() == directory) {
             let paths =
                 build::secrets(&platform).into_iter().map(|demand| fill::path(directory.unwrap_or_default(), &demand));
             needed.extend(paths);
@@ -269,7 +297,7 @@ fn join<T: Send, F: FnMut(Object) -> T>(
     // a patch of what is wrong by itself is not for nothing
     let is_patched = !platform.hatches.patches.is_empty();
     let kinds = written.iter().filter(|_| is_patched).map(|written| written.document.id.kind.clone());
-    let mut doubtful: BTreeSet<String> = kinds.collect();
+    let mut doubtful: BTreeSet<String> = kinds.ordered();
     let mut written = manifests::admitted(written, platform, placed.iter().map(|placed| &placed.id), report);
     if !report.has_errors() {
         doubtful.clear();
@@ -290,7 +318,7 @@ fn join<T: Send, F: FnMut(Object) -> T>(
     match order::order(placed) {
         Ok(bundle) => Some(Bundle { patched, environment: environment.map(str::to_owned), guests, ..bundle }),
         Err(collision) => {
-            collide(platform, &collision, report);
+            collision::tell(platform, &collision, report);
             None
         }
     }
@@ -307,7 +335,7 @@ pub fn environments(text: &str) -> Vec<String> {
     let document = parse::parse(text, &mut report).into_inner();
     let mut names: Vec<String> =
         overlay::environments(&document, &mut report).into_iter().map(|(name, _)| name.to_owned()).collect();
-    names.sort();
+    names.sort_unstable();
     names
 }
 
@@ -350,33 +378,4 @@ fn around_secret(demand: &Demand, spec: &SecretsSpec) -> Option<(String, String,
         StoreKind::SecretStore => demand.namespace.to_string(),
     };
     Some((store.kind.kind().to_owned(), namespace, store.name.to_string()))
-}
-
-/// Names of objects are names of components with something added, so two components can meet in one: `registry`, with
-/// its job `registry-gc`, and a component of that name. A component can also meet what its namespace has by itself.
-fn collide(platform: &Platform, collision: &Collision, report: &mut Report) {
-    let owner =
-        |home: &Home| platform.components.iter().find(|declared| Home::Component(declared.own.clone()) == *home);
-    let span = collision.homes.iter().rev().find_map(owner).map_or(Span::default(), |declared| declared.span);
-    let [one, other] = collision.homes.each_ref().map(|home| match home {
-        Home::Definitions(name) => format!("`crds.{name}`"),
-        Home::Cluster => "the platform itself".to_owned(),
-        Home::Namespace(name) => format!("namespace `{name}`"),
-        Home::Component(own) => format!("`{}`", own.name),
-    });
-    let ObjectId { kind, namespace, name, .. } = &collision.id;
-    let place = if namespace.is_empty() { String::new() } else { format!(" in `{namespace}`") };
-    let message = if one == other {
-        format!("{one} would own the {kind} `{name}`{place} twice")
-    } else {
-        format!("{one} and {other} would both own the {kind} `{name}`{place}")
-    };
-    let help = match (kind.as_ref(), &collision.homes) {
-        ("ExternalSecret", _) => {
-            "one of the two has a name that is derived: call the Secret of your own something else"
-        }
-        (_, [Home::Component(_), Home::Component(_)]) => "give one of the two another name",
-        _ => "give the component another name",
-    };
-    report.error(codes::CONFLICT, span, message).help(help);
 }

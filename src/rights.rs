@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::rights::roles::{Grant, Roles};
 
 /// Somebody may do something.
@@ -30,7 +31,7 @@ pub struct Right {
 
 /// Every right that the bindings among `documents` give. Roles that are neither there nor every cluster's give none.
 pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet<Right> {
-    let documents: Vec<&Document> = documents.into_iter().collect();
+    let documents: Vec<&Document> = documents.into_iter().ordered();
     let roles = Roles::of(&documents);
     let of_group = documents.iter().filter(|document| document.id.group == roles::GROUP);
     let mut rights = BTreeSet::new();

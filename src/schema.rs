@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use crate::ordered::Ordered;
 use crate::spec::shapes::Minor;
 
 /// A kind for each line `kind`, a type for each line `type`, and below a type its fields. `!` marks what must be there,
@@ -165,7 +166,7 @@ impl Schema {
 
     /// The versions of groups that are served, sorted.
     pub fn group_versions(&self) -> Vec<&'static str> {
-        let found: BTreeSet<&str> = self.kinds.keys().map(|(version, _)| *version).collect();
+        let found: BTreeSet<&str> = self.kinds.keys().map(|(version, _)| *version).ordered();
         found.into_iter().collect()
     }
 

@@ -14,6 +14,7 @@ use crate::diff::compare::{self, Fate, ObjectChange};
 use crate::diff::side::Side;
 use crate::manifest::node;
 use crate::manifest::read::Dialect;
+use crate::ordered::Ordered;
 use crate::spec::overlay;
 use crate::spec::read::Node;
 use crate::stages::parse;
@@ -55,6 +56,22 @@ pub fn leaves(text: &str, environment: Option<&str>) -> Option<Vec<Leaf>> {
     found.sort_by_key(|leaf| leaf.span);
     without_items(text, &mut found);
     (!report.has_errors()).then_some(found)
+}
+
+/// Whether something stands at a path of keys, after an environment has been merged.
+pub fn is_there(text: &str, environment: Option<&str>, path: &str) -> bool {
+    let mut report = Report::default();
+    let mut document = parse::parse(text, &mut report).into_inner();
+    if let Some(name) = environment {
+        overlay::overlay(&mut document, name, &mut report);
+    }
+    let mut table = Some(&document);
+    let step = |key: &str| {
+        let found = table.and_then(|table| table.get(key));
+        table = found.and_then(|node| node.get_ref().as_table());
+        found.is_some()
+    };
+    path.split('.').all(step)
 }
 
 /// Where an environment turns off the component that a key belongs to.
@@ -108,7 +125,7 @@ fn collect(node: &Node<'_>, (key, key_start): (&str, usize), is_item: bool, text
 /// Gives each list the ways in which it loses an item or has another in its place, and each item the former: by itself, and
 /// with all beside the list that says something about the item, such as `pools` about who is called.
 fn without_items(text: &str, found: &mut [Leaf]) {
-    let keys: BTreeMap<String, usize> = found.iter().enumerate().map(|(at, leaf)| (leaf.key.clone(), at)).collect();
+    let keys: BTreeMap<String, usize> = found.iter().enumerate().map(|(at, leaf)| (leaf.key.clone(), at)).ordered();
     let below = |start: String| {
         let all = keys.range(start.clone()..);
         all.take_while(move |(key, _)| key.starts_with(&start)).map(|(_, at)| *at).collect::<Vec<_>>()

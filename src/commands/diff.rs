@@ -175,7 +175,9 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     if args.accept {
         ensure!(golden != Path::new("-"), "`--accept` writes a directory, and `-` is standard input");
         input::may_write(golden, args.force)?;
-        let written = output::write_directory(golden, &emit::tree(&bundle))?;
+        let tree = emit::tree(&bundle);
+        environments::may_replace(golden, &tree, args.force)?;
+        let written = output::write_directory(golden, &tree)?;
         output::complain(&format!("{}: {written}\n", golden.display()));
         return Ok(Some(Compared::default()));
     }

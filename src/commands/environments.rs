@@ -15,9 +15,9 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::emit;
 use crate::model::tree::{Tree, TreeFile};
-use crate::pipeline;
+use crate::ordered::Ordered;
+use crate::pipeline::{self, Turns};
 use crate::spec::overlay::BASE;
-use crate::values::shelf::Described;
 
 /// The base and every environment, in alphabetical order; `None` stands for the base.
 pub fn names(input: &Input) -> impl Iterator<Item = Option<String>> {
@@ -51,20 +51,14 @@ pub fn kept_trees(trees: &[(Option<String>, Tree)], read: fn(&Path, &str) -> Res
     Ok(Tree { files })
 }
 
-/// The description, where every environment has its turn: that of the base is the one at which the others are read beside it.
-pub fn described<'i>(input: &'i Input, environment: Option<&str>) -> Described<'i> {
-    if environment.is_some() { input.described().alone() } else { input.described() }
-}
-
 /// The tree of each environment, with its name; what is wrong or doubtful in several is said once. `None` means that
 /// something is wrong.
 pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
-    let mut remarks = Remarks::default();
+    let (mut remarks, mut turns) = (Remarks::default(), Turns::of(input.described()));
     let rendered: Vec<Option<(Option<String>, Tree)>> = names(input)
         .map(|name| {
             let mut own = Report::default();
-            let rendered =
-                pipeline::render_as(described(input, name.as_deref()), name.as_deref(), &mut own, emit::writer);
+            let rendered = turns.render_as(name.as_deref(), &mut own, emit::writer);
             remarks.add(own, rendered.is_some());
             rendered.map(|(_, bundle)| (name, emit::tree(&bundle)))
         })
@@ -87,7 +81,7 @@ impl Remarks {
     /// Adds what is said of one. Where it could not be judged to the end, nothing is known to be for nothing.
     pub fn add(&mut self, mut own: Report, is_judged: bool) {
         let unused = own.sorted().into_iter().filter(|found| is_judged && found.code == codes::UNUSED_ACCEPT);
-        let unused: BTreeSet<Span> = unused.map(|found| found.span).collect();
+        let unused: BTreeSet<Span> = unused.map(|found| found.span).ordered();
         self.unused = Some(match self.unused.take() {
             Some(known) => &known & &unused,
             None => unused,
@@ -193,6 +187,6 @@ fn left(place: &Path, trees: &[(Option<String>, Tree)]) -> Result<Vec<PathBuf>> 
             found.push(entry.path());
         }
     }
-    found.sort();
+    found.sort_unstable();
     Ok(found)
 }

@@ -166,12 +166,15 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
         {
             bail!("`{key}` is not in `{environment}`, which turns its component off  ({})", place(input, span));
         }
+        if let Some(said) = unset(input, environment, key, &leaves) {
+            return Ok(vec![said]);
+        }
         let all = leaves.iter().map(|leaf| leaf.key.as_str());
         match suggest::nearest(key, all.clone())
             .or_else(|| suggest::nearest(key, all.filter_map(|all| begin(all, key))))
         {
             Some(near) => bail!("nothing sets `{key}`; did you mean `{near}`?"),
-            None => bail!("nothing sets `{key}`; docs/reference.md says what it is when nothing does"),
+            None => bail!("nothing sets `{key}`, and the reference knows no such key of what is declared here"),
         }
     };
     let mut lines = vec![set(input, leaf) + "\n"];
@@ -186,6 +189,18 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
         }
     }
     Ok(lines)
+}
+
+/// What is said of a key that the description does not have and could: the reference tells what it is then.
+fn unset(input: &Input, environment: Option<&str>, key: &str, leaves: &[Leaf]) -> Option<String> {
+    let owner = key.match_indices('.').nth(1).map_or(key, |(end, _)| &key[..end]);
+    let type_key = format!("{owner}.type");
+    let type_name =
+        leaves.iter().find(|leaf| leaf.key == type_key).and_then(|leaf| input.text.get(leaf.span.start..leaf.span.end));
+    let type_name = type_name.unwrap_or_default().trim_matches(['"', '\'']);
+    let is_declared = |path: &str| traces::is_there(&input.text, environment, path);
+    let said = manual::key(key, type_name, is_declared)?;
+    Some(format!("nothing sets `{key}` here; the reference says of it:\n  {said}\n"))
 }
 
 /// The beginning of a key that has as many parts as another one.

@@ -14,6 +14,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{caret, suggest};
 use crate::inventory::pins;
+use crate::ordered::Ordered;
 use crate::pipeline;
 use crate::stages::images::{self, LOCK};
 use crate::values::image::{Digest, Image};
@@ -43,7 +44,7 @@ pub fn run(args: &LockArgs) -> Result<ExitCode> {
     let input = input::read(&args.file)?;
     let mut report = Report::default();
     let needed = pipeline::images(input.described(), &mut report);
-    let before: BTreeMap<String, Digest> = images::lock(input.shelf.as_ref(), &mut report).pins.into_iter().collect();
+    let before: BTreeMap<String, Digest> = images::lock(input.shelf.as_ref(), &mut report).pins.into_iter().ordered();
     input::tell(&input, &report);
     let Some(needed) = needed.filter(|_| !report.has_errors()) else { return Ok(ExitCode::from(TROUBLE)) };
     let list = match &args.from {
@@ -54,7 +55,7 @@ pub fn run(args: &LockArgs) -> Result<ExitCode> {
         None => BTreeMap::new(),
     };
     let (pins, missing) = pins::pins(&needed, &before, &list);
-    let used: BTreeSet<&str> = needed.iter().map(|(image, _)| image.as_str()).collect();
+    let used: BTreeSet<&str> = needed.iter().map(|(image, _)| image.as_str()).ordered();
     let unknown: Vec<&str> = list.keys().map(String::as_str).filter(|image| !used.contains(image)).collect();
     output::complain(&unused(&unknown));
     if !missing.is_empty() {

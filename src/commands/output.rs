@@ -16,6 +16,7 @@ use anyhow::{Context, Result, ensure};
 use crate::commands::output::staging::{Action, Change, Staging};
 use crate::commands::output::survey::Survey;
 use crate::model::tree::Tree;
+use crate::ordered::Ordered;
 
 /// What [`write_directory`] did; paths are relative to the directory, in the order of the tree, removed ones sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,7 +82,7 @@ fn replace(dir: &Path, tree: &Tree) -> Result<Written> {
     if !changes.is_empty() || survey.leftover {
         let staging = Staging::prepare(dir, &changes, &survey.owned, survey.leftover)?;
         staging.apply()?;
-        let wanted: BTreeSet<&str> = tree.files.iter().map(|file| file.path.as_str()).collect();
+        let wanted: BTreeSet<&str> = tree.files.iter().map(|file| file.path.as_str()).ordered();
         staging::remove_emptied(dir, survey.owned.iter().map(String::as_str).filter(|path| !wanted.contains(path)));
         staging.close()?;
     }

@@ -19,6 +19,7 @@ use crate::manifest::document::Document;
 use crate::manifest::read::{self, Dialect};
 use crate::model::platform::Platform;
 use crate::model::tree::Tree;
+use crate::ordered::Ordered;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::pods::{self, Pods};
@@ -301,12 +302,12 @@ impl People<'_, '_> {
             (_, Some(own)) => (End::To, own),
             (None, None) => return all,
         };
-        let names: BTreeSet<&str> = own.iter().map(|(name, _)| name.as_str()).collect();
+        let names: BTreeSet<&str> = own.iter().map(|(name, _)| name.as_str()).ordered();
         let is_own = |connection: &Connection| {
             let party = if end == End::From { &connection.from } else { &connection.to };
             names.contains(party.to_string().as_str())
         };
-        let mut found: BTreeSet<Connection> = all.into_iter().filter(is_own).collect();
+        let mut found: BTreeSet<Connection> = all.into_iter().filter(is_own).ordered();
         // what both ends allow to groups is a connection as well, and so is what is in a range
         for (name, own) in own {
             let own_party = match own {

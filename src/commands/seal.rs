@@ -25,6 +25,7 @@ use crate::model::encrypted::{Marks, SealedValues};
 use crate::model::identity::platform_labels;
 use crate::model::platform::Platform;
 use crate::model::workload::SecretContent;
+use crate::ordered::Ordered;
 use crate::pipeline;
 use crate::sealing::certificate::Certificate;
 use crate::sealing::cipher::{self, LARGEST};
@@ -233,7 +234,7 @@ impl Desk<'_> {
             own: Marks::default(),
             template: Marks::default(),
         });
-        let fresh: BTreeSet<&str> = values.iter().map(|(key, _)| key.as_str()).collect();
+        let fresh: BTreeSet<&str> = values.iter().map(|(key, _)| key.as_str()).ordered();
         sealed.values.retain(|key, _| !fresh.contains(key.as_str()));
         if sealed.values.is_empty() {
             sealed.certificates.clear();

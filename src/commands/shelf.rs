@@ -64,7 +64,7 @@ impl Shelf for Directory {
     fn below(&self, directory: &str) -> Vec<String> {
         let mut found = Vec::new();
         collect(&self.root, directory, &mut found);
-        found.sort();
+        found.sort_unstable();
         found
     }
 
@@ -153,7 +153,7 @@ impl Shelf for Revision {
         let mut found: Vec<String> =
             listed.split(|byte| *byte == 0).filter_map(|path| str::from_utf8(path).ok()).map(str::to_owned).collect();
         found.retain(|path| !path.is_empty());
-        found.sort();
+        found.sort_unstable();
         found
     }
 

@@ -70,7 +70,7 @@ impl Walk<'_> {
         let dir = self.root.join(prefix);
         let list = || -> std::io::Result<Vec<fs::DirEntry>> {
             let mut found: Vec<_> = fs::read_dir(&dir)?.collect::<std::io::Result<_>>()?;
-            found.sort_by_key(fs::DirEntry::file_name);
+            found.sort_unstable_by_key(fs::DirEntry::file_name);
             Ok(found)
         };
         match list().with_context(|| format!("cannot list the directory `{}`", dir.display())) {

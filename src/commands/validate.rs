@@ -24,7 +24,7 @@ use crate::manifest::read::Dialect;
 use crate::model::bundle::{Bundle, Home, Patched};
 use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
-use crate::pipeline;
+use crate::pipeline::{self, Turns};
 use crate::provenance;
 use crate::spec::shapes::Minor;
 use crate::stages::build;
@@ -129,11 +129,11 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let input = input::read(args.file.as_deref().unwrap_or(Path::new(DESCRIPTION)))?.locked(args.locked);
     let names =
         if args.all_environments { environments::names(&input).collect() } else { vec![args.environment.clone()] };
-    let (mut remarks, mut said) = (Remarks::default(), BTreeSet::new());
+    let (mut remarks, mut turns, mut said) = (Remarks::default(), Turns::of(input.described()), BTreeSet::new());
     let (mut verdict, mut minor) = (Verdict::default(), None);
     for name in names {
         let mut own = Report::default();
-        let judged = described(&input, name.as_deref(), &wanted, args, &mut own)?;
+        let judged = described(&input, (name.as_deref(), &mut turns), &wanted, args, &mut own)?;
         remarks.add(own, judged.is_some());
         let Some((at, mut judged)) = judged else { continue };
         minor = minor.or(Some(at));
@@ -180,13 +180,12 @@ fn minor_here() -> Option<Minor> {
 /// the description is wrong. What is said about the description goes to the report.
 fn described(
     input: &Input,
-    environment: Option<&str>,
+    (environment, turns): (Option<&str>, &mut Turns<'_>),
     wanted: &wanted::Wanted,
     args: &ValidateArgs,
     report: &mut Report,
 ) -> Result<Option<(Minor, Verdict)>> {
-    let of_input = if args.all_environments { environments::described(input, environment) } else { input.described() };
-    let rendered = pipeline::render_as(of_input, environment, report, emit::writer);
+    let rendered = turns.render_as(environment, report, emit::writer);
     let Some((platform, bundle)) = rendered else { return Ok(None) };
     let known = pipeline::known(&platform, &bundle);
     let minor = args.kubernetes.map_or(platform.facts.platform.kubernetes, Minor::from);

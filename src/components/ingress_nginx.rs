@@ -19,6 +19,7 @@ use crate::model::site::Site;
 use crate::model::workload::{
     Controller, Env, Exceptions, Main, Priority, Probes, Reach, Replicas, Size, Source, User, Volume, Workload,
 };
+use crate::ordered::Ordered;
 use crate::parts::certificate::Serving;
 use crate::parts::meta::{Labels, annotated, cluster_scoped, namespaced};
 use crate::parts::pod::run_before_stop;
@@ -307,7 +308,7 @@ fn configuration(site: &Site<'_>) -> ConfigMap {
         ("log-format-escape-json", "true".to_owned()),
         ("worker-processes", workers.to_string()),
     ];
-    let data: BTreeMap<String, String> = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let data: BTreeMap<String, String> = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).ordered();
     ConfigMap {
         metadata: namespaced(controller_name().as_str(), &site.own.namespace, labels(site, ROLE)),
         data: Some(data),

@@ -21,6 +21,7 @@ use crate::model::workload::{
     ConfigFiles, Controller, Grant, Main, Priority, Probes, Reach, Scope, SecretContent, SecretFiles, Size, Source,
     User, Volume, Workload,
 };
+use crate::ordered::Ordered;
 use crate::parts::probe::{self, Timing};
 use crate::parts::rights::rule;
 use crate::spec::read::At;
@@ -258,7 +259,7 @@ impl Prometheus {
     /// Pods of the namespaces that hold targets; nodes only when it asks them.
     fn grants(&self, site: &Site<'_>) -> Vec<Grant> {
         let jobs = &site.around.monitoring.jobs;
-        let namespaces: BTreeSet<&Name> = jobs.iter().flat_map(|job| &job.namespaces).collect();
+        let namespaces: BTreeSet<&Name> = jobs.iter().flat_map(|job| &job.namespaces).ordered();
         let read = ["get", "list", "watch"];
         let pods = |namespace: &Name| Scope::Namespace(namespace.clone(), vec![rule("", &["pods"], &read)]);
         let nodes = || Scope::Cluster(vec![rule("", &["nodes"], &read), rule("", &["nodes/metrics"], &["get"])]);
@@ -276,7 +277,7 @@ fn passwords(site: &Site<'_>) -> BTreeMap<Name, (Origin, Vec<SecretKey>)> {
         keys.entry(secret.clone()).or_insert_with(none).1.push(key.clone());
     }
     for (_, list) in keys.values_mut() {
-        list.sort();
+        list.sort_unstable();
         list.dedup();
     }
     keys

@@ -15,6 +15,7 @@ use crate::model::identity::Own;
 use crate::model::monitoring::{Alert, RuleGroup};
 use crate::model::site::Site;
 use crate::model::workload::{Controller, Env, Main, Priority, Probes, Replicas, Scale, Size, User, Workload};
+use crate::ordered::Ordered;
 use crate::parts::pod::sleep_before_stop;
 use crate::parts::probe::{self, Timing};
 use crate::spec::read::{At, Entries};
@@ -48,7 +49,7 @@ shape! {
         scratch: Entries<MountPath, Bytes>,
         /// Connections that one replica may hold to each external.
         pools: Entries<Name, Amount>,
-        /// How many replicas, decided by load.
+        /// How many replicas, decided by load; `replicas` when absent.
         scale: Option<At<ScaleSpec>>,
         /// How many replicas, when load does not decide; `2` when absent.
         replicas: Option<At<Count>>,
@@ -143,7 +144,7 @@ impl ComponentType for WebService {
 
 /// A variable comes from `env`, from `secrets` or from the runtime, never from two of them.
 fn check_names_once(spec: &WebServiceSpec, desk: &mut Desk<'_>) {
-    let plain: BTreeSet<&str> = spec.env.0.iter().map(|(name, _)| name.value.as_str()).collect();
+    let plain: BTreeSet<&str> = spec.env.0.iter().map(|(name, _)| name.value.as_str()).ordered();
     for (name, _) in &spec.secrets.0 {
         if plain.contains(name.value.as_str()) {
             let message = format!("`{}` stands in `env` and in `secrets`", name.value.as_str());

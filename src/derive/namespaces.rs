@@ -16,6 +16,7 @@ use crate::model::identity::platform_labels;
 use crate::model::object::Object;
 use crate::model::platform::Platform;
 use crate::model::workload::{Source, Workload};
+use crate::ordered::Ordered;
 use crate::parts::meta::{Labels, cluster_scoped, namespaced};
 use crate::spec::shapes::{NamespaceSpec, PodSecurity, QuotaSpec};
 use crate::values::amount::{Bytes, Cpu};
@@ -213,5 +214,5 @@ fn count(things: impl Into<i128>) -> ApiQuantity {
 }
 
 fn amounts(rows: &[(&str, ApiQuantity)]) -> BTreeMap<String, ApiQuantity> {
-    rows.iter().map(|(name, amount)| ((*name).to_owned(), amount.clone())).collect()
+    rows.iter().map(|(name, amount)| ((*name).to_owned(), amount.clone())).ordered()
 }

@@ -94,7 +94,7 @@ pub fn hosts(platform: &Platform) -> BTreeMap<Name, Vec<Host>> {
         }
     }
     for list in hosts.values_mut() {
-        list.sort();
+        list.sort_unstable();
         list.dedup();
     }
     hosts

@@ -71,7 +71,7 @@ pub fn add(needs: &mut Needs, name: &Name, content: SecretContent) {
     let merged = match (needs.remove(&(name.clone(), source)), content) {
         (Some(SecretContent::Keys(origin, mut keys)), SecretContent::Keys(_, more)) => {
             keys.extend(more);
-            keys.sort();
+            keys.sort_unstable();
             keys.dedup();
             SecretContent::Keys(origin, keys)
         }

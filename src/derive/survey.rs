@@ -9,6 +9,7 @@ use crate::model::facts::Facts;
 use crate::model::monitoring::{Job, Monitoring, Rule, RuleGroup};
 use crate::model::platform::Declared;
 use crate::model::site::Surroundings;
+use crate::ordered::Ordered;
 use crate::values::name::Name;
 
 /// The surroundings of `components`.
@@ -29,7 +30,7 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
             around.request_rate_namespaces.push(declared.own.namespace.clone());
         }
     }
-    around.request_rate_namespaces.sort();
+    around.request_rate_namespaces.sort_unstable();
     around.request_rate_namespaces.dedup();
     around
 }
@@ -37,7 +38,7 @@ pub fn survey(components: &[Declared], namespaces: Vec<Name>, facts: &Facts) -> 
 fn monitoring(components: &[Declared]) -> Monitoring {
     let jobs = jobs(components);
     let found = found(components, &jobs);
-    let mut collected: BTreeSet<&'static str> = found.values().flatten().chain(TARGET_METRICS).copied().collect();
+    let mut collected: BTreeSet<&'static str> = found.values().flatten().chain(TARGET_METRICS).copied().ordered();
     let mut asked = BTreeSet::new();
     let mut groups: Vec<RuleGroup> = Vec::new();
     for declared in components {
@@ -47,7 +48,7 @@ fn monitoring(components: &[Declared]) -> Monitoring {
     }
     let absences = components.iter().filter_map(|declared| declared.component.absence(&declared.own)).map(Rule::Alert);
     groups.push(RuleGroup { name: "absences".to_owned(), rules: absences.collect() });
-    groups.sort_by(|a, b| a.name.cmp(&b.name));
+    groups.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let groups = possible(groups, &mut collected);
     Monitoring { jobs, groups, interval: None, collected, found }
 }

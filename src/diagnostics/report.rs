@@ -38,6 +38,8 @@ pub struct Diagnostic {
     pub origin: Option<String>,
     /// Whether what stands at its place may be a secret, so that nobody shows the line.
     pub is_secret: bool,
+    /// How much of the message says in which environment alone it holds, in bytes.
+    prefix: usize,
 }
 
 impl Diagnostic {
@@ -49,8 +51,14 @@ impl Diagnostic {
 
     /// The message without the environment in which alone it holds, as far as its teller knows.
     pub fn bare_message(&self) -> &str {
-        let rest = self.message.strip_prefix(IN_ENVIRONMENT).and_then(|rest| rest.split_once("`, "));
-        rest.map_or(&self.message, |(_, message)| message)
+        &self.message[self.prefix..]
+    }
+
+    /// Says that it holds in this environment, and not in the base.
+    fn holds_in(&mut self, environment: &str) {
+        let prefix = format!("in environment `{environment}`, ");
+        self.prefix += prefix.len();
+        self.message.insert_str(0, &prefix);
     }
 
     /// Says what stands under the caret.
@@ -67,9 +75,6 @@ impl Diagnostic {
         self
     }
 }
-
-/// How a message begins that holds in one environment only, whose name follows.
-const IN_ENVIRONMENT: &str = "in environment `";
 
 /// Of more than this with one code and severity in one text, only the number is told: nobody reads on, and a text of nothing
 /// but mistakes has millions.
@@ -101,7 +106,7 @@ struct Sort {
 impl Sort {
     fn leave_out(&mut self, count: usize, first: &Diagnostic) {
         self.left += count;
-        let rest = self.rest.get_or_insert_with(|| Diagnostic { label: None, help: None, ..first.clone() });
+        let rest = self.rest.get_or_insert_with(|| Diagnostic { label: None, help: None, prefix: 0, ..first.clone() });
         rest.message = format!("{} more of `{}` are not shown, of which this is the first", self.left, rest.code);
     }
 }
@@ -153,6 +158,7 @@ impl Report {
             object: None,
             origin: None,
             is_secret: false,
+            prefix: 0,
         })
     }
 
@@ -268,7 +274,7 @@ impl Report {
     pub fn adopt_in(&mut self, other: Self, environment: &str) {
         for mut found in other.found {
             if !self.found.iter().any(|known| (known.code, known.span) == (found.code, found.span)) {
-                found.message = format!("{IN_ENVIRONMENT}{environment}`, {}", found.message);
+                found.holds_in(environment);
                 self.push(found);
             }
         }
@@ -279,9 +285,8 @@ impl Report {
 
     /// Takes over everything, and says of the errors in the text that are `lone` that they hold in an environment only.
     pub fn take_in(&mut self, mut other: Self, environment: &str, lone: impl Fn(&Diagnostic) -> bool) {
-        for found in other.found.iter_mut().filter(|found| found.severity == Severity::Error && lone(found)) {
-            found.message = format!("{IN_ENVIRONMENT}{environment}`, {}", found.message);
-        }
+        let errors = other.found.iter_mut().filter(|found| found.severity == Severity::Error);
+        errors.filter(|found| lone(found)).for_each(|found| found.holds_in(environment));
         self.take(other);
     }
 
@@ -312,6 +317,11 @@ impl Report {
         let shown = self.sorted().into_iter().filter(|found| found.severity == severity).count();
         let rests = self.sorts.iter().filter(|((_, of), sort)| *of == severity && sort.left > 0);
         shown + rests.map(|(_, sort)| sort.left - 1).sum::<usize>()
+    }
+
+    /// Whether nothing at all has been found, in files beside the text neither.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.beside.values().all(|file| file.report.is_empty())
     }
 
     /// Whether anything forbids rendering.
@@ -363,7 +373,7 @@ impl Report {
 /// The same text in as few spans as hold it, in order: a file of nothing but mistakes has very many.
 fn merged(spans: &[Span]) -> Vec<Span> {
     let mut sorted = spans.to_vec();
-    sorted.sort();
+    sorted.sort_unstable();
     let mut merged: Vec<Span> = Vec::new();
     for span in sorted {
         match merged.last_mut() {

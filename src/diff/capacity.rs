@@ -9,6 +9,7 @@ use crate::diff::pair::Placed;
 use crate::diff::quantities::amount;
 use crate::diff::scale::Scales;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::reach::pods::namespace;
 use crate::values::quantity::Quantity;
 
@@ -64,7 +65,7 @@ impl Amounts {
 /// The namespaces whose needs differ.
 pub fn deltas(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Delta> {
     let (before, after) = (needs(old), needs(new));
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).ordered();
     let delta = |name: &&String| Delta {
         namespace: (*name).clone(),
         old: before.get(*name).copied().unwrap_or_default(),

@@ -13,6 +13,7 @@ use crate::diff::secrets::Veil;
 use crate::diff::side::Side;
 use crate::diff::structure;
 use crate::manifest::document::Id;
+use crate::ordered::Ordered;
 use crate::shares;
 
 /// Everything that is different.
@@ -175,7 +176,7 @@ const FEWEST_PAIRS: usize = 256;
 
 fn files(old: &Side, new: &Side) -> Vec<FileChange> {
     let (before, after) = (texts(old), texts(new));
-    let paths: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    let paths: BTreeSet<&str> = before.keys().chain(after.keys()).copied().ordered();
     let fate = |path: &str| match (before.get(path), after.get(path)) {
         (None, _) => Some(FileFate::Added),
         (_, None) => Some(FileFate::Removed),
@@ -185,7 +186,7 @@ fn files(old: &Side, new: &Side) -> Vec<FileChange> {
 }
 
 fn texts(side: &Side) -> BTreeMap<&str, &str> {
-    side.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
+    side.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).ordered()
 }
 
 fn object(pair: &Pair<'_>, around: &Around<'_>, is_shifted: bool) -> Option<ObjectChange> {

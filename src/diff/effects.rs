@@ -78,7 +78,7 @@ pub fn effects(pair: &Pair<'_>, changes: &[Change], around: &Around<'_>) -> Vec<
         found.extend(exposure::effects(pair, around));
         found.extend(privilege::effects(pair, around));
     }
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     found
 }

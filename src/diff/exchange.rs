@@ -7,6 +7,7 @@ use crate::diff::compare::{Fate, ObjectChange};
 use crate::diff::pair::{Pair, Placed};
 use crate::diff::path::Path;
 use crate::manifest::document::Document;
+use crate::ordered::Ordered;
 use crate::reach::party::Party;
 use crate::reach::pods::namespace;
 use crate::reach::{self, Connection};
@@ -76,7 +77,7 @@ pub fn connections(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -
     let [before, after] = reach::apart(documents(old), documents(new), party);
     let renamed =
         |connection: Connection| Connection { from: party(&connection.from), to: party(&connection.to), ..connection };
-    let before: BTreeSet<Connection> = before.into_iter().map(renamed).collect();
+    let before: BTreeSet<Connection> = before.into_iter().map(renamed).ordered();
     let told = |some: &BTreeSet<Connection>, others: &BTreeSet<Connection>| -> Vec<String> {
         some.difference(others).map(ToString::to_string).collect()
     };
@@ -88,7 +89,7 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
     let names = renamed(pairs, &["ServiceAccount"]);
     let (old, new): (Vec<_>, Vec<_>) = (documents(old).collect(), documents(new).collect());
     // who holds a role that nobody here is bound to gains what it gains; a new one is held by nobody
-    let held: BTreeSet<&str> = holders::unbound(&old).intersection(&holders::unbound(&new)).copied().collect();
+    let held: BTreeSet<&str> = holders::unbound(&old).intersection(&holders::unbound(&new)).copied().ordered();
     let of = |side: &[&Document]| {
         let mut found = rights::rights(side.iter().copied());
         found.extend(holders::rights(side, &held));
@@ -100,7 +101,7 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
             Some(name) => Right { subject: name.as_str().into(), ..right },
             None => right,
         })
-        .collect();
+        .ordered();
     let after = of(&new);
     let told = |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&wider::beyond(some, others));
     Exchange { gained: told(&after, &before), lost: told(&before, &after) }

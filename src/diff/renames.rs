@@ -87,7 +87,7 @@ pub(super) fn renames(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matc
                 None => (0..left.len()).for_each(&mut compare),
             }
         }
-        likeness.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        likeness.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         for (_, before, after) in likeness {
             matches.join(before, after);
         }
@@ -183,7 +183,7 @@ fn candidates(
             *common.entry(*holder).or_default() += 1;
         }
         let mut some: Vec<(usize, usize)> = common.into_iter().collect();
-        some.sort_by_key(|(at, count)| (std::cmp::Reverse(*count), *at));
+        some.sort_unstable_by_key(|(at, count)| (std::cmp::Reverse(*count), *at));
         let known = renamed.get(&name(&new[*after])).into_iter().flatten().copied();
         known.chain(some.into_iter().take(RARE).map(|(at, _)| at)).collect()
     };

@@ -88,7 +88,7 @@ impl Side {
             };
             return Err(faulty.map(told).collect());
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(Self { repeats, files })
     }
 

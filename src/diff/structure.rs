@@ -11,6 +11,7 @@ use crate::diff::lists::{self, Pairing};
 use crate::diff::path::{Path, Step};
 use crate::diff::{payload, quantities};
 use crate::manifest::node::{Entry, Node, Value};
+use crate::ordered::Ordered;
 
 /// The differences between two versions of an object, in the order of the new one.
 pub fn differences(old: &Node, new: &Node) -> Vec<Change> {
@@ -119,7 +120,7 @@ impl Walk {
             items.iter().map(|item| lists::name(keys, item).unwrap_or_default()).collect()
         };
         let (old_names, new_names) = (named(old), named(new));
-        let place: BTreeMap<&str, usize> = old_names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let place: BTreeMap<&str, usize> = old_names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).ordered();
         let is_new = |name: &&String| !place.contains_key(name.as_str());
         let is_old = |name: &&String| !new_names.contains(name);
         let mut gone: Vec<usize> =

@@ -76,6 +76,18 @@ pub fn all(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) -> Vec<W
     all
 }
 
+/// What is wrong with manifests whatever the rest of the description says.
+pub fn by_themselves(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) {
+    let mut aside = Report::default();
+    let all = all(platform, shelf, &mut aside);
+    // an owner may be declared where something is wrong
+    aside.retain(|found| found.code != codes::UNKNOWN_NAME);
+    for object in &all {
+        decoded(&object.document, platform, object.report(&mut aside));
+    }
+    report.adopt(aside, |_| true);
+}
+
 /// The file of those whose owner is nobody in particular.
 fn home(document: &Document) -> Home {
     Name::parse(&document.id.namespace).map_or(Home::Cluster, Home::Namespace)
@@ -190,6 +202,29 @@ fn needed(all: &[Written], platform: &Platform, report: &mut Report) {
     }
 }
 
+/// What strict decoding says of an object.
+struct Decoded {
+    /// Whether Kubernetes itself has its kind.
+    is_own: bool,
+    is_refused: bool,
+}
+
+/// Decodes an object as strictly as a server would. `None` if it shows secrets, so that nothing more is said of it.
+fn decoded(document: &Document, platform: &Platform, report: &mut Report) -> Option<Decoded> {
+    if literals::is_told_of_values(document, report) {
+        return None;
+    }
+    literals::in_object(document, &platform.accepted, report);
+    written::noted(document, report);
+    let mut aside = Report::default();
+    let minor = platform.facts.platform.kubernetes;
+    let is_own = decode::decode(document, Schema::of(minor), minor, &mut aside).is_some();
+    let is_refused = aside.has_errors();
+    // what is only doubtful is said by `validate`, where it can be accepted
+    report.adopt(aside, |_| true);
+    Some(Decoded { is_own, is_refused })
+}
+
 /// Judges an object by itself. Unless all definitions are there, `is_whole`, nobody knows which kinds there are.
 fn one(
     document: &Document,
@@ -199,16 +234,7 @@ fn one(
     report: &mut Report,
 ) {
     let root = &document.root;
-    if literals::is_told_of_values(document, report) {
-        return;
-    }
-    literals::in_object(document, &platform.accepted, report);
-    written::noted(document, report);
-    let mut aside = Report::default();
-    let is_own = decode::decode(document, kinds.schema, platform.facts.platform.kubernetes, &mut aside).is_some();
-    let mut is_refused = aside.has_errors();
-    // what is only doubtful is said by `validate`, where it can be accepted
-    report.adopt(aside, |_| true);
+    let Some(Decoded { is_own, mut is_refused }) = decoded(document, platform, report) else { return };
     is_refused |= custom(document, platform, kinds, judge, report);
     // who forgets `metadata` is told that, and not of all that stands in it
     if is_refused && root.get("metadata").is_none() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::node::Node;
 use crate::model::platform::Platform;
+use crate::ordered::Ordered;
 use crate::schema::Schema;
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::hatches::RequirementsSpec;
@@ -203,7 +204,7 @@ fn metrics(world: &World<'_>, found: &mut BTreeSet<Requirement>) {
     let used: BTreeSet<&str> = scalers
         .flat_map(|scaler| scaler.root().items_at(&["spec", "metrics"]))
         .filter_map(|metric: &Node| metric.text_at(&["type"]))
-        .collect();
+        .ordered();
     for (_, version, why) in SERVED.iter().filter(|(kind, ..)| used.contains(kind)) {
         let (group, level) = version.split_once('/').unwrap_or((version, ""));
         if world.find("APIService", "", &format!("{level}.{group}")).is_none() {

@@ -35,7 +35,7 @@ impl<'a> Selector<'a> {
         let labels = labels(node.get("matchLabels")).into_iter().map(|(key, value)| Need::In(key, vec![value]));
         let mut needs: Vec<Need<'a>> =
             labels.chain(node.items_at(&["matchExpressions"]).iter().map(Need::read)).collect();
-        needs.sort();
+        needs.sort_unstable();
         needs.dedup();
         Self(needs)
     }

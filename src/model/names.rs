@@ -7,6 +7,7 @@ use toml::de::DeTable;
 
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
+use crate::ordered::Ordered;
 use crate::spec::overlay::Removed;
 use crate::spec::read::Node;
 use crate::spec::shapes::ComponentSpec;
@@ -41,10 +42,10 @@ impl<'i> Names<'i> {
             *residents.entry(name).or_insert(0) += 1;
         }
         Self {
-            namespaces: namespaces.iter().map(|(key, ..)| *key).collect(),
-            externals: entries(document, "externals").map(|(key, ..)| key).collect(),
-            components: components.iter().map(|(key, ..)| *key).collect(),
-            spans: namespaces.iter().map(|(key, span, _)| (*key, *span)).collect(),
+            namespaces: namespaces.iter().map(|(key, ..)| *key).ordered(),
+            externals: entries(document, "externals").map(|(key, ..)| key).ordered(),
+            components: components.iter().map(|(key, ..)| *key).ordered(),
+            spans: namespaces.iter().map(|(key, span, _)| (*key, *span)).ordered(),
             residents,
             removed: removed.clone(),
         }

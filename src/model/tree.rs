@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::Ordered;
+
 /// One file of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeFile {
@@ -30,6 +32,6 @@ impl Tree {
     }
 
     fn texts(&self) -> BTreeMap<&str, &str> {
-        self.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
+        self.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).ordered()
     }
 }

@@ -27,6 +27,16 @@ pub struct Rehearsal<'a> {
     pub is_alone: bool,
 }
 
+/// An environment that is not chosen.
+pub struct Other {
+    /// Its name; `None` is the base.
+    pub name: Option<String>,
+    /// What it is.
+    pub platform: Platform,
+    /// Whether nothing at all was found in it: whoever reads it by itself finds the same platform, and nothing either.
+    pub is_faultless: bool,
+}
+
 /// What has been found in an environment. Nothing of it depends on what is found elsewhere.
 pub struct Rehearsed<'d> {
     name: &'d str,
@@ -49,7 +59,7 @@ pub fn rehearse<'d>(
     let (mut room, mut files) = (Report::default(), Report::default());
     let mut merged = base.clone();
     let removed = overlay::overlay(&mut merged, name, &mut overlay);
-    let platform = resolve::resolve(&merged, &removed, rehearsal.beside, &mut resolve);
+    let platform = resolve::resolve(&merged, &removed, rehearsal.beside, &mut resolve).ok();
     if let Some(platform) = &platform {
         let outlines = build::outlines(platform);
         capacity::check(platform, &outlines, &mut room);
@@ -69,7 +79,8 @@ impl Rehearsed<'_> {
         base: &DeTable<'_>,
         (troubled, is_clean): (&BTreeSet<&str>, bool),
         report: &mut Report,
-    ) -> Option<Platform> {
+    ) -> Option<Other> {
+        let is_faultless = [&self.overlay, &self.resolve, &self.room, &self.files].iter().all(|part| part.is_empty());
         let own = overlay::spans(self.change);
         let is_within = |spans: &[Span], span: Span| spans.iter().any(|own| own.holds(span));
         // what goes with what in an overlay that could not be merged whole is a guess
@@ -99,7 +110,8 @@ impl Rehearsed<'_> {
                 || *code == codes::MISSING_KEY && lone.contains(span);
             is_within(&own, *span) && !is_guess
         });
-        self.platform
+        let platform = self.platform?;
+        Some(Other { name: Some(self.name.to_owned()), platform, is_faultless })
     }
 }
 

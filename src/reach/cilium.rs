@@ -72,8 +72,8 @@ fn choice<'a>(node: &'a Node, own: &'a str) -> Choice<'a> {
         }
         if is_about_place { place.push(need) } else { pods.push(need) }
     }
-    pods.sort();
-    place.sort();
+    pods.sort_unstable();
+    place.sort_unstable();
     let place = if place.is_empty() { Place::Namespace(own) } else { Place::labelled(Selector(place)) };
     Choice { place, pods: Selector(pods) }
 }

@@ -92,7 +92,7 @@ pub fn meet(one: &[Port], other: &[Port]) -> Vec<Port> {
 
 /// A list without what is said twice. Neighbours stay apart: 8080 and 8081 are two ports, not a range.
 pub fn tidy(mut ports: Vec<Port>) -> Vec<Port> {
-    ports.sort();
+    ports.sort_unstable();
     let mut tidy: Vec<Port> = Vec::with_capacity(ports.len());
     for port in ports {
         match (tidy.last_mut(), &port) {

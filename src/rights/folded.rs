@@ -32,7 +32,7 @@ pub fn folded(rights: &BTreeSet<Right>) -> Vec<String> {
 }
 
 fn ordered(mut verbs: Vec<&str>) -> Vec<&str> {
-    verbs.sort_by_key(|verb| (ORDER.iter().position(|known| known == verb).unwrap_or(ORDER.len()), *verb));
+    verbs.sort_unstable_by_key(|verb| (ORDER.iter().position(|known| known == verb).unwrap_or(ORDER.len()), *verb));
     verbs
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Selector, labels};
+use crate::ordered::Ordered;
 use crate::rights::roles::{GROUP, GROWS, Grant, Roles, rules};
 use crate::rights::{BINDINGS, Right};
 
@@ -17,7 +18,7 @@ pub fn unbound<'a>(documents: &[&'a Document]) -> BTreeSet<&'a str> {
         let role = binding.root.get("roleRef").filter(|role| role.text_at(&["kind"]) == Some("ClusterRole"));
         role.and_then(|role| role.text_at(&["name"]))
     };
-    let bound: BTreeSet<&str> = of_group().filter(is_ref).filter_map(named).collect();
+    let bound: BTreeSet<&str> = of_group().filter(is_ref).filter_map(named).ordered();
     let growing = of_group().flat_map(|role| role.root.items_at(&["aggregationRule", "clusterRoleSelectors"]));
     let growing: Vec<Selector<'_>> = growing.map(Selector::read).collect();
     let is_part = |role: &Node| {

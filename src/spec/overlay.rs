@@ -1,6 +1,7 @@
 //! Environments: an overlay of the same file, merged over the rest before anything is read. Tables merge, everything
 //! else replaces; `"*"` under components stands for each of them; `"off"` removes one.
 
+mod fixed;
 pub mod lone;
 
 use std::borrow::Cow;
@@ -13,6 +14,8 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
+use crate::ordered::Ordered;
+use crate::spec::overlay::fixed::FIXED;
 use crate::spec::read::{At, Node, Read, wrong_type};
 use crate::values::name::Name;
 use crate::values::parse::Parse;
@@ -211,13 +214,14 @@ fn merge_component<'i>(
     };
     match change.get_ref() {
         DeValue::Table(changes) => {
-            let told = changes
-                .get_key_value("port")
-                .is_some_and(|(key, port)| !ports_stay([(written, existing)], key, port, report));
             let mut changes = changes.clone();
-            if told {
-                changes.remove("port");
-                if changes.is_empty() {
+            for fixed in FIXED {
+                let Some((key, value)) = changes.get_key_value(fixed.key) else { continue };
+                if fixed.stays([(written, existing)], key, value, report) {
+                    continue;
+                }
+                changes.remove(fixed.key);
+                if fixed.decides_keys || changes.is_empty() {
                     return None;
                 }
             }
@@ -241,26 +245,6 @@ fn turned_off(name: &str, components: &mut Table<'_>, span: Span) -> (String, Of
     (name.to_owned(), Off { span, type_name: type_name.unwrap_or_default().to_owned() })
 }
 
-/// Whether `port` changes nothing: what callers, policies and dashboards know of a component is the same everywhere.
-fn ports_stay<'c, 'i: 'c>(
-    components: impl IntoIterator<Item = (&'c str, &'c Node<'i>)>,
-    key: &Spanned<Cow<'_, str>>,
-    port: &Node<'_>,
-    report: &mut Report,
-) -> bool {
-    let number = |node: &Node<'_>| node.get_ref().as_integer().map(ToString::to_string);
-    let own = |component: &Node<'_>| component.get_ref().as_table().and_then(|table| number(table.get("port")?));
-    let is_new = |own: &String| number(port).is_some_and(|port| port != *own);
-    let changed = |(name, component)| Some((name, own(component).filter(is_new)?));
-    let found = components.into_iter().find_map(changed);
-    if let Some((name, own)) = &found {
-        report
-            .error(codes::CONFLICT, key.span(), format!("an environment cannot change the port of `{name}` ({own})"))
-            .help("change it in the base: callers know a service by one port, wherever it runs");
-    }
-    found.is_none()
-}
-
 /// `"*"` reaches the components that have the key already: what a key means depends on the type, and a type that has
 /// no `scale` cannot take one. What is `off` stays off.
 fn merge_all<'i>(components: &mut Table<'i>, name: &str, all: &Node<'i>, report: &mut Report) {
@@ -273,11 +257,10 @@ fn merge_all<'i>(components: &mut Table<'i>, name: &str, all: &Node<'i>, report:
     }
     for (key, change) in changes {
         let (mut reached, mut changed) = (false, false);
-        if key.get_ref() == "port" {
-            let named = components.iter().map(|(name, component)| (name.get_ref().as_ref(), component));
-            if !ports_stay(named, key, change, report) {
-                continue;
-            }
+        let named = components.iter().map(|(name, component)| (name.get_ref().as_ref(), component));
+        let fixed = FIXED.iter().find(|fixed| fixed.key == key.get_ref());
+        if fixed.is_some_and(|fixed| !fixed.stays(named, key, change, report)) {
+            continue;
         }
         for (_, component) in components.iter_mut() {
             let DeValue::Table(component) = component.get_mut() else { continue };
@@ -302,7 +285,7 @@ fn merge_all<'i>(components: &mut Table<'i>, name: &str, all: &Node<'i>, report:
 /// A key of a component that is called nearly like this one.
 fn near_key(components: &Table<'_>, key: &str) -> Option<String> {
     let tables = components.values().filter_map(|component| component.get_ref().as_table());
-    let keys: BTreeSet<&str> = tables.flat_map(DeTable::keys).map(|key| key.get_ref().as_ref()).collect();
+    let keys: BTreeSet<&str> = tables.flat_map(DeTable::keys).map(|key| key.get_ref().as_ref()).ordered();
     suggest::nearest(key, keys).map(str::to_owned)
 }
 

@@ -108,7 +108,7 @@ type Spelled<'f> = &'f dyn Fn(i128) -> String;
 fn largest(shares: &[Share], of: Counted<'_>, spelled: Spelled<'_>) -> String {
     const TOLD: usize = 4;
     let mut sorted: Vec<&Share> = shares.iter().filter(|share| of(share) > 0).collect();
-    sorted.sort_by_key(|share| (-of(share), &share.name));
+    sorted.sort_unstable_by_key(|share| (-of(share), &share.name));
     let one = |share: &&Share| format!("{} takes {} for {}", share.name, spelled(of(share)), Pods(share.pods));
     let mut told: Vec<String> = sorted.iter().take(TOLD).map(one).collect();
     told.extend((sorted.len() > TOLD).then(|| format!("and {} others take the rest", sorted.len() - TOLD)));

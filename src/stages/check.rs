@@ -11,6 +11,7 @@ use crate::diagnostics::suggest;
 use crate::model::component::{Capability, Provides};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Platform};
+use crate::ordered::Ordered;
 use crate::spec::read::At;
 use crate::spec::secrets::Backend;
 use crate::spec::shapes::{Domain, PodSecurity};
@@ -21,10 +22,10 @@ use crate::values::path::UrlPath;
 /// Checks the platform as a whole.
 pub fn check(platform: &Platform, names: &Names<'_>, report: &mut Report) {
     // A component that could not be read is missing here, and so may be what another one needs.
-    let read: BTreeSet<&str> = platform.components.iter().map(|declared| declared.own.name.as_str()).collect();
+    let read: BTreeSet<&str> = platform.components.iter().map(|declared| declared.own.name.as_str()).ordered();
     let complete = names.components.is_subset(&read);
     let provides = |declared: &Declared| declared.component.provides(&declared.own, &platform.facts).capability();
-    let provided: BTreeSet<Capability> = platform.components.iter().filter_map(provides).collect();
+    let provided: BTreeSet<Capability> = platform.components.iter().filter_map(provides).ordered();
     for declared in &platform.components {
         name_is_free(declared, report);
         if complete {

@@ -8,6 +8,7 @@ use crate::diagnostics::suggest;
 use crate::model::endpoint::{Audience, Endpoint};
 use crate::model::names::Names;
 use crate::model::platform::{Declared, Link};
+use crate::ordered::Ordered;
 use crate::spec::read::At;
 use crate::values::name::Name;
 use crate::values::parse::Parse;
@@ -92,7 +93,7 @@ fn endpoint_of(callee: &Declared, port: Option<&str>, call: &At<String>, report:
     };
     if found.is_none() {
         let name = &callee.own.name;
-        let ports: BTreeSet<&str> = callee.endpoints.iter().map(|endpoint| endpoint.name).collect();
+        let ports: BTreeSet<&str> = callee.endpoints.iter().map(|endpoint| endpoint.name).ordered();
         let ports = || ports.iter().copied();
         let message = match port {
             Some(port) => format!("component `{name}` offers no port `{port}`"),

@@ -103,7 +103,7 @@ pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
         kinds[rank(&placed.id.kind)].push(placed);
     }
     for kind in &mut kinds {
-        kind.sort_by(|one, other| (&one.home, &one.id).cmp(&(&other.home, &other.id)));
+        kind.sort_unstable_by(|one, other| (&one.home, &one.id).cmp(&(&other.home, &other.id)));
     }
     for Placed { home, id, .. } in kinds.iter().flatten() {
         if let Some(other) = seen.insert(id, home) {

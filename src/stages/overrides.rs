@@ -11,6 +11,7 @@ use crate::diagnostics::suggest;
 use crate::model::payload::{Made, Override, Overrides};
 use crate::model::platform::Platform;
 use crate::model::workload::{ConfigFiles, Source, Workload};
+use crate::ordered::Ordered;
 use crate::parts::payload::{TEMPLATES, paths};
 use crate::stages::types::{self, TYPE};
 use crate::values::name::Name;
@@ -21,7 +22,7 @@ pub fn read(shelf: &dyn Shelf, report: &mut Report) -> Overrides {
     let all = shelf.below(types::TEMPLATES);
     let own = |path: &'_ String| path[types::TEMPLATES.len() + 1..].to_owned();
     let names: Vec<String> = all.iter().map(own).collect();
-    let types: BTreeSet<&str> = names.iter().filter_map(|name| name.strip_suffix(TYPE)?.strip_suffix('/')).collect();
+    let types: BTreeSet<&str> = names.iter().filter_map(|name| name.strip_suffix(TYPE)?.strip_suffix('/')).ordered();
     let mut overrides = Overrides::new();
     let mut lost = BTreeSet::new();
     for (path, name) in all.iter().zip(&names) {
@@ -74,7 +75,7 @@ fn unknown(name: &str, directory: &str, report: &mut Report) {
     let prefix = format!("{directory}/");
     let alike: Vec<&str> = paths().filter(|known| known.starts_with(&prefix)).collect();
     mistake.help(if alike.is_empty() {
-        let directories: BTreeSet<&str> = paths().filter_map(|path| Some(path.split_once('/')?.0)).collect();
+        let directories: BTreeSet<&str> = paths().filter_map(|path| Some(path.split_once('/')?.0)).ordered();
         let known = suggest::joined(directories, "and");
         format!("a directory with a `{TYPE}` is a component type; there are templates to replace of {known}")
     } else {

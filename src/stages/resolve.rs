@@ -22,6 +22,7 @@ use crate::model::names::Names;
 use crate::model::payload::Overrides;
 use crate::model::pins::Pins;
 use crate::model::platform::{Declared, Hatches, Platform};
+use crate::ordered::Ordered;
 use crate::spec::cluster::ClusterSpec;
 use crate::spec::external::ExternalSpec;
 use crate::spec::hatches::{DefinitionsSpec, ManifestsSpec, PatchSpec, RequirementsSpec};
@@ -101,9 +102,17 @@ pub struct Beside<'a> {
     pub overrides: &'a Overrides,
 }
 
-/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away. `None` means
-/// that the report holds errors.
-pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, report: &mut Report) -> Option<Platform> {
+/// What a document with mistakes gives: something stands in for whatever is wrong, so nothing may be built of it.
+pub struct Unproved(pub Box<Platform>);
+
+/// Resolves a document into which the overlay, if any, has been merged; `removed` is what that took away. There is no proof
+/// if the report holds errors.
+pub fn resolve(
+    document: &DeTable<'_>,
+    removed: &Removed,
+    beside: Beside<'_>,
+    report: &mut Report,
+) -> Result<Platform, Unproved> {
     let names = Names::of(document, removed);
     let general = read_description(document, report);
     let facts = Facts {
@@ -131,7 +140,7 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, re
         crds: general.crds,
         requirements: general.requirements,
         patches: general.patches,
-        removed: removed.keys().cloned().collect(),
+        removed: removed.keys().cloned().ordered(),
     };
     let (accepted, encrypted, workloads) = (general.accept, Files::new(), OnceLock::new());
     let platform =
@@ -143,7 +152,7 @@ pub fn resolve(document: &DeTable<'_>, removed: &Removed, beside: Beside<'_>, re
             declared.component.settle(&build::site(declared, &platform), report);
         }
     }
-    (!report.has_errors()).then_some(platform)
+    if report.has_errors() { Err(Unproved(Box::new(platform))) } else { Ok(platform) }
 }
 
 /// Several components in a namespace that is not declared, and none in one of nearly that name: the slip is one.
@@ -165,7 +174,7 @@ fn read_description(document: &DeTable<'_>, report: &mut Report) -> DescriptionS
 }
 
 fn by_name<V>(entries: Entries<Name, V>) -> BTreeMap<Name, V> {
-    entries.0.into_iter().map(|(name, value)| (name.value, value)).collect()
+    entries.0.into_iter().map(|(name, value)| (name.value, value)).ordered()
 }
 
 fn read_components(

@@ -9,6 +9,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::model::platform::Platform;
+use crate::ordered::Ordered;
 use crate::parts::template;
 use crate::spec::read::{Fields, Shape};
 use crate::spec::types::{Purpose, Takes, TypeSpec};
@@ -146,7 +147,7 @@ fn keys_are_used(spec: &TypeSpec, files: &[File], report: &mut Report) {
 
 /// Tells of types of which no component is, and of keys that mean nothing.
 pub fn check_used(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) {
-    let used: BTreeSet<&str> = platform.components.iter().map(|declared| declared.type_name).collect();
+    let used: BTreeSet<&str> = platform.components.iter().map(|declared| declared.type_name).ordered();
     for name in used.iter().filter(|name| components::named(name).is_none()) {
         let path = format!("{TEMPLATES}/{name}/{TYPE}");
         if let (Found::Type(found), Ok(text)) = (Types::of(shelf).find(name, report), shelf.text(&path)) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::report::{Diagnostic, Report, Severity};
 use crate::diagnostics::{acceptance, codes, suggest};
+use crate::ordered::Ordered;
 use crate::spec::shapes::AcceptSpec;
 use crate::validate::{Question, Verdict, told};
 use crate::values::date::Date;
@@ -69,7 +70,7 @@ pub fn accept(
 fn near(object: &str, verdict: &Verdict) -> Option<String> {
     let origins = verdict.files.iter().filter_map(|file| file.origin.as_ref().map(|origin| origin.path.clone()));
     let documents = verdict.files.iter().flat_map(|file| &file.documents).map(|document| document.id.to_string());
-    let known: BTreeSet<String> = origins.chain(documents).collect();
+    let known: BTreeSet<String> = origins.chain(documents).ordered();
     suggest::nearest(object, known.iter().map(String::as_str).filter(|_| !known.contains(object))).map(str::to_owned)
 }
 

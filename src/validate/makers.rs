@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::validate::sops;
 use crate::validate::world::{Thing, World};
 
@@ -114,7 +115,7 @@ fn names<const N: usize>(maps: [Option<&Node>; N]) -> impl Iterator<Item = &str>
 }
 
 fn from<'k>(keys: impl IntoIterator<Item = &'k str>, maker: &str) -> BTreeMap<String, String> {
-    keys.into_iter().map(|key| (key.to_owned(), maker.to_owned())).collect()
+    keys.into_iter().map(|key| (key.to_owned(), maker.to_owned())).ordered()
 }
 
 /// What an operator fetches from a store.
@@ -137,7 +138,7 @@ fn fetched(thing: Thing<'_>) -> Option<Secret<'_>> {
     // what a template makes comes from everything that it is given
     let template = spec.at(&["target", "template", "data"]).map(Node::entries).unwrap_or_default();
     if !template.is_empty() {
-        let all: BTreeSet<&str> = entries.values().map(|entry| entry.split(' ').next().unwrap_or_default()).collect();
+        let all: BTreeSet<&str> = entries.values().map(|entry| entry.split(' ').next().unwrap_or_default()).ordered();
         let all = all.into_iter().collect::<Vec<_>>().join(", ");
         let properties: Vec<&str> = entries.keys().map(String::as_str).collect();
         let made = format!("{all} {}", properties.join("+"));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::codes;
 use crate::manifest::document::Id;
+use crate::ordered::Ordered;
 use crate::reach::Connection;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
@@ -19,7 +20,7 @@ pub fn theorem(world: &World<'_>, findings: &mut Findings) {
     let network = Network::of(world.objects.iter().map(|thing| thing.document), &Pods::default());
     let open = network.connections();
     findings.asked += open.union(wanted).count();
-    let extra: BTreeSet<&Connection> = open.difference(wanted).collect();
+    let extra: BTreeSet<&Connection> = open.difference(wanted).ordered();
     for connection in &extra {
         let message = format!("{connection} is open, and nothing declares it");
         tell(world, findings, &network, (codes::UNDECLARED_CONNECTION, connection), &message);

@@ -30,8 +30,9 @@ pub fn human(file: &Checked, is_colored: bool) -> String {
 }
 
 fn placed(found: &Diagnostic, file: &Checked) -> Diagnostic {
-    let origin = file.origin_of(&told::about(file, found).0, found.span.start).map(ToString::to_string);
-    Diagnostic { origin, ..found.clone() }
+    let mut placed = found.clone();
+    placed.origin = file.origin_of(&told::about(file, found).0, found.span.start).map(ToString::to_string);
+    placed
 }
 
 /// One finding a line.

@@ -35,7 +35,7 @@ pub fn effects(comparison: &Comparison) -> Vec<(EffectKind, String)> {
             told.push((kind, reason.to_owned(), some(gained)));
         }
     }
-    told.sort();
+    told.sort_unstable();
     told.into_iter().map(|(effect, why, places)| (effect, format!("{places}: {why}"))).collect()
 }
 

@@ -138,6 +138,8 @@ fn every_environment_has_its_tree() {
     // without a directory, each has a place of its own
     assert_eq!(code(&["diff", "--environment", "staging"]), Some(1), "nothing is kept yet");
     assert_eq!(code(&["diff", "--all-environments", "--accept"]), Some(0));
+    // the tree of one does not take the place of another's by a slip
+    assert_eq!(code(&["diff", "golden", "--environment", "staging", "--accept"]), Some(2));
     for arguments in [&["diff", "--all-environments"][..], &["diff"], &["diff", "--environment", "staging"]] {
         assert_eq!(code(arguments), Some(0), "{arguments:?}");
     }

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::commands::output::listing;
 use crate::commands::output::staging;
 use crate::model::tree::Tree;
+use crate::ordered::Ordered;
 
 /// Files that people put beside generated ones on purpose; kept, never ours.
 pub const WELCOME: [&str; 3] = [".gitattributes", ".gitignore", ".gitkeep"];
@@ -38,9 +39,9 @@ pub fn survey(dir: &Path, tree: &Tree) -> Result<Survey> {
     let mut walk = Walk {
         dir,
         owned: &owned,
-        homes: owned.iter().flat_map(|path| listing::parents(path)).collect(),
-        files: files().collect(),
-        parents: files().flat_map(listing::parents).collect(),
+        homes: owned.iter().flat_map(|path| listing::parents(path)).ordered(),
+        files: files().ordered(),
+        parents: files().flat_map(listing::parents).ordered(),
         present: BTreeSet::new(),
         foreign: Vec::new(),
     };
@@ -168,7 +169,7 @@ fn holds_files(dir: &Path) -> io::Result<bool> {
 fn entries(dir: &Path) -> io::Result<Vec<(OsString, FileType)>> {
     let entry = |entry: fs::DirEntry| Ok((entry.file_name(), entry.file_type()?));
     let mut found: Vec<_> = fs::read_dir(dir)?.map(|found| found.and_then(entry)).collect::<io::Result<_>>()?;
-    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found.sort_unstable_by(|left, right| left.0.cmp(&right.0));
     Ok(found)
 }
 

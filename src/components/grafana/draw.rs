@@ -10,6 +10,7 @@ use crate::components::grafana::dashboard::{
 };
 use crate::components::grafana::{DATASOURCE, VERSION};
 use crate::derive::promql::metrics_in;
+use crate::ordered::Ordered;
 
 /// Names of the metrics that somebody collects.
 pub type Collected = BTreeSet<&'static str>;
@@ -291,9 +292,9 @@ fn arranged(columns: &[(&'static str, &'static str)]) -> Transformation {
     Transformation {
         id: "organize",
         options: Columns {
-            hidden: hidden.map(|name| (name, true)).collect(),
-            order: columns.iter().enumerate().map(|(at, (column, _))| (*column, at)).collect(),
-            headings: columns.iter().copied().collect(),
+            hidden: hidden.map(|name| (name, true)).ordered(),
+            order: columns.iter().enumerate().map(|(at, (column, _))| (*column, at)).ordered(),
+            headings: columns.iter().copied().ordered(),
         },
     }
 }

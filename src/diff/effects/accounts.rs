@@ -8,6 +8,7 @@ use crate::diff::effects::pod_spec;
 use crate::diff::pair::Pair;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::reach::pods::namespace;
 use crate::rights::{Right, folded, wider};
 
@@ -22,7 +23,7 @@ pub fn gained(pair: &Pair<'_>, around: &Around<'_>) -> Option<String> {
     let held = if holds_token(old, &around.before) { of(&was, &around.before, &is) } else { BTreeSet::new() };
     // an account that is new, or that has got a right itself, is told of among the rights
     let known = of(&is, &around.before, &is);
-    let has: BTreeSet<Right> = of(&is, &around.after, &is).intersection(&known).cloned().collect();
+    let has: BTreeSet<Right> = of(&is, &around.after, &is).intersection(&known).cloned().ordered();
     let lines = folded::folded(&wider::beyond(&has, &held));
     let first = lines.first()?.strip_prefix(&*is)?.trim_start().replace("  ", " ");
     let more = if lines.len() > 1 { format!(", and {} more", lines.len() - 1) } else { String::new() };

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 
 /// What stands between the callers of a rule and these Services, in words that follow "no longer". What is said of a
 /// Service by itself holds if it is said of all of them.
 pub fn guards(rule: &Node, backends: &[&Node]) -> BTreeSet<String> {
-    let of = |holder: &Node| -> BTreeSet<String> { holder.items_at(&["filters"]).iter().flat_map(guard).collect() };
+    let of = |holder: &Node| -> BTreeSet<String> { holder.items_at(&["filters"]).iter().flat_map(guard).ordered() };
     let every = backends.iter().map(|backend| of(backend)).reduce(|all, own| all.intersection(&own).cloned().collect());
     of(rule).into_iter().chain(every.unwrap_or_default()).collect()
 }

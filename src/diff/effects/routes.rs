@@ -8,6 +8,7 @@ use crate::diff::effects::behind::host;
 use crate::diff::effects::filters::{answers, guards, mirrors};
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::reach::pods::namespace;
 
 /// One way in.
@@ -174,7 +175,7 @@ fn ingress(document: &Document, world: &World<'_>) -> Vec<Route> {
     let root = &document.root;
     let class = root.text_at(&["spec", "ingressClassName"]);
     let class = class.or_else(|| root.text_at(&["metadata", "annotations", "kubernetes.io/ingress.class"]));
-    let doors: BTreeSet<String> = class.map(|class| format!("class {class}")).into_iter().collect();
+    let doors: BTreeSet<String> = class.map(|class| format!("class {class}")).into_iter().ordered();
     let to = |backend: Option<&Node>| -> BTreeMap<String, End> {
         let port = |service: &Node| service.at(&["port", "number"]).or_else(|| service.at(&["port", "name"])).map(text);
         let named = backend.and_then(|one| one.get("service")).map(|one| (one.text_at(&["name"]), port(one)));
@@ -239,7 +240,7 @@ fn gateway(document: &Document, world: &World<'_>) -> Vec<Route> {
             let is_service = matches!(one.text_at(&["kind"]), None | Some("Service"));
             Some((to, if is_service { end } else { End::Open }))
         };
-        let to: BTreeMap<String, End> = backends.iter().copied().chain(mirrors(&rule)).filter_map(backend).collect();
+        let to: BTreeMap<String, End> = backends.iter().copied().chain(mirrors(&rule)).filter_map(backend).ordered();
         let shut = if doors.is_empty() {
             Some("is open at no Gateway any more")
         } else {

@@ -10,6 +10,7 @@ use crate::diff::pair::Pair;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::manifest::selector::labels;
+use crate::ordered::Ordered;
 use crate::reach::pods::namespace;
 
 /// Why callers of a Service find nobody any more.
@@ -60,7 +61,7 @@ fn of_service(old: &Document, new: &Document, around: &Around<'_>) -> Vec<String
 
 /// Routes that ask for a port by a name that it no longer has.
 fn unnamed(old: &Document, new: &Document, around: &Around<'_>) -> BTreeSet<String> {
-    let gone: BTreeSet<&str> = names(old).difference(&names(new)).copied().collect();
+    let gone: BTreeSet<&str> = names(old).difference(&names(new)).copied().ordered();
     let place = place(new);
     let routes = (!gone.is_empty()).then(|| around.after.routes_to(&place)).into_iter().flatten();
     let why = |route: &Route| {
@@ -72,7 +73,7 @@ fn unnamed(old: &Document, new: &Document, around: &Around<'_>) -> BTreeSet<Stri
 
 /// The names of a Service's ports.
 fn names(service: &Document) -> BTreeSet<&str> {
-    service.root.items_at(&["spec", "ports"]).iter().filter_map(|port| port.text_at(&["name"])).collect()
+    service.root.items_at(&["spec", "ports"]).iter().filter_map(|port| port.text_at(&["name"])).ordered()
 }
 
 /// What another template takes from Services that say the same as before.

@@ -9,6 +9,7 @@ use crate::diff::pair::Pair;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::manifest::selector::labels;
+use crate::ordered::Ordered;
 use crate::reach::pods::namespace;
 
 /// Types of Services, the most hidden first: each can be reached by all that can reach the ones before it.
@@ -21,7 +22,7 @@ const GONE: &[&str] = &["", "its port of every node", "its load balancer"];
 pub fn opened(pair: &Pair<'_>, around: &Around<'_>) -> BTreeSet<String> {
     let (old, new) = (pair.before().map(|old| &old.document.root), pair.after().map(|new| &new.document.root));
     let of = |root: Option<&Node>| root.map(ways).unwrap_or_default();
-    let mut found: BTreeSet<String> = of(new).difference(&of(old)).cloned().collect();
+    let mut found: BTreeSet<String> = of(new).difference(&of(old)).cloned().ordered();
     let (was, is) = (old.map_or(0, type_of), new.map_or(0, type_of));
     found.extend((is > was).then(|| format!("a Service of type {}", SERVICES[is])));
     if let Pair::Kept(old, new) = pair {

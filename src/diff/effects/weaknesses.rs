@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::effects::containers;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 
 /// Switches of a pod, and what they do when they are on.
 const SWITCHES: &[(&[&str], &str)] = &[
@@ -57,7 +58,7 @@ fn is(node: Option<&Node>, wanted: bool) -> bool {
 
 fn of_pod(pod: &Node) -> BTreeSet<String> {
     let switched = SWITCHES.iter().filter(|(path, _)| is(pod.at(path), true)).map(|(_, words)| (*words).to_owned());
-    let mut found: BTreeSet<String> = switched.collect();
+    let mut found: BTreeSet<String> = switched.ordered();
     let own = |key: &str| pod.at(&["securityContext", key]);
     let zero = |node: &Node| node.integer() == Some(0);
     let is_root = own("fsGroup").is_some_and(zero)

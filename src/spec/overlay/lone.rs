@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::source::Span;
+use crate::ordered::Ordered;
 use crate::spec::overlay;
 use crate::spec::read::Node;
 
@@ -17,7 +18,7 @@ pub fn lone_keys(document: &DeTable<'_>, name: &str, other: &str) -> Vec<(String
         }
         found
     };
-    let others: BTreeSet<String> = keys(other).into_iter().map(|(key, _)| key).collect();
+    let others: BTreeSet<String> = keys(other).into_iter().map(|(key, _)| key).ordered();
     keys(name).into_iter().filter(|(key, _)| !others.contains(key)).collect()
 }
 

@@ -11,6 +11,7 @@ use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::manifest::node::{Entry, Node};
 use crate::model::encrypted::{Encrypted, Marks, SealedValues};
+use crate::ordered::Ordered;
 use crate::sealing::certificate::Certificate;
 use crate::sealing::cipher::{LARGEST, Sealed};
 use crate::spec::secrets::Scope;
@@ -33,8 +34,8 @@ impl Found {
         let text = |entry: &Entry| Some((entry.key.to_string(), entry.node.text()?.trim_end().to_owned()));
         SealedValues {
             scope: self.scope.0,
-            certificates: self.certificates.iter().cloned().collect(),
-            values: entries.iter().filter_map(text).collect(),
+            certificates: self.certificates.iter().cloned().ordered(),
+            values: entries.iter().filter_map(text).ordered(),
             own: marks(&self.root, &["metadata"]),
             template: marks(&self.root, &["spec", "template", "metadata"]),
         }
@@ -97,7 +98,7 @@ pub fn read(text: &str, report: &mut Report) -> Option<Found> {
     let metadata = key_span(&root, &[], "metadata");
     Some(Found {
         scope: scope(&root, report),
-        certificates: certificates.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        certificates: certificates.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).ordered(),
         certificates_at: sealed_for.map_or(metadata, |entry| entry.span),
         values: values(&root, report),
         root,
@@ -252,7 +253,7 @@ fn certificates_are_known(found: &Found, demand: &Demand, expected: &Expected, r
         return;
     }
     let known = |fingerprint: &String| expected.certificates.iter().any(|known| known.fingerprint() == *fingerprint);
-    let sizes: BTreeSet<usize> = expected.certificates.iter().map(Certificate::size).collect();
+    let sizes: BTreeSet<usize> = expected.certificates.iter().map(Certificate::size).ordered();
     let message = if found.certificates.is_empty() {
         format!("nothing says for which certificate this is sealed: the annotation `{SEALED_FOR}` is missing")
     } else if let Some(unknown) = found.certificates.iter().find(|fingerprint| !known(fingerprint)) {

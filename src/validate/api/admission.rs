@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::validate::api::Judge;
 use crate::validate::api::cel::{self, AUTHORIZER, PARAMS, VARIABLES};
 use crate::validate::api::forms::{LABEL_KEY, is_letter_label, is_qualified, is_subdomain};
@@ -289,7 +290,7 @@ pub fn parameters(judge: &mut Judge<'_>, node: &Node) {
 
 pub fn binding(judge: &mut Judge<'_>, node: &Node) {
     distinct(judge, node, "validationActions");
-    let actions: BTreeSet<&str> = node.items_at(&["validationActions"]).iter().filter_map(Node::text).collect();
+    let actions: BTreeSet<&str> = node.items_at(&["validationActions"]).iter().filter_map(Node::text).ordered();
     if actions.contains("Deny") && actions.contains("Warn") {
         judge.refuse(node, "validationActions", "must not hold both `Deny` and `Warn`");
     }

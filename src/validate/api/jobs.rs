@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Selector};
+use crate::ordered::Ordered;
 use crate::validate::api::forms::{is_label, is_subdomain};
 use crate::validate::api::rules::has;
 use crate::validate::api::{Judge, zones};
@@ -209,7 +210,7 @@ fn failure_policy(judge: &mut Judge<'_>, node: &Node) {
     }
     let lists = ["containers", "initContainers"].into_iter();
     let containers = lists.flat_map(|list| node.items_at(&["template", "spec", list]));
-    let names: BTreeSet<&str> = containers.filter_map(|container| container.text_at(&["name"])).collect();
+    let names: BTreeSet<&str> = containers.filter_map(|container| container.text_at(&["name"])).ordered();
     let has_limit = has(node, "backoffLimitPerIndex");
     judge.under(node, &["podFailurePolicy"], |judge, policy| {
         judge.at_most(policy, "rules", MOST_RULES);

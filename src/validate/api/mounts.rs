@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::validate::api::Judge;
 use crate::validate::api::rules::{has, once};
 
@@ -84,7 +85,7 @@ pub fn used(judge: &mut Judge<'_>, node: &Node) {
     judge.under(node, place, |judge, pod| {
         let own = pod.items_at(&["volumes"]).iter();
         let own = own.filter_map(|volume| Some((volume.text_at(&["name"])?, is_disk(volume))));
-        let volumes: BTreeMap<&str, bool> = own.chain(claims.iter().map(|claim| (*claim, true))).collect();
+        let volumes: BTreeMap<&str, bool> = own.chain(claims.iter().map(|claim| (*claim, true))).ordered();
         for list in ["initContainers", "containers"] {
             judge.each(pod, list, |judge, container| {
                 judge.each(container, "volumeMounts", |judge, mount| known(judge, mount, &volumes));

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::spec::shapes::Minor;
 use crate::validate::api::addresses::address_fault;
 use crate::validate::api::containers::host_ports;
@@ -257,7 +258,7 @@ const COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 pub fn annotations(judge: &mut Judge<'_>, node: &Node) {
     let Some(pod) = node.get("spec") else { return };
     let containers = LISTS.iter().flat_map(|list| pod.items_at(&[list]));
-    let names: BTreeSet<&str> = containers.filter_map(|container| container.text_at(&["name"])).collect();
+    let names: BTreeSet<&str> = containers.filter_map(|container| container.text_at(&["name"])).ordered();
     judge.under(node, &["metadata", "annotations"], |judge, annotations| {
         for entry in annotations.entries() {
             let Some(text) = entry.node.text() else { continue };

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::forms::is_qualified;
 use crate::validate::api::{Judge, begin};
@@ -111,7 +112,7 @@ fn scopes_fit(judge: &mut Judge<'_>, node: &Node, key: &str, scopes: &[&str], na
             judge.refuse(node, key, &format!("names `{scope}`, which does not go with `{name}`"));
         }
     }
-    let all: BTreeSet<&str> = scopes.iter().copied().collect();
+    let all: BTreeSet<&str> = scopes.iter().copied().ordered();
     for (one, other) in OPPOSITES.iter().filter(|(one, other)| all.contains(one) && all.contains(other)) {
         judge.refuse(node, key, &format!("names `{one}` and `{other}`, which nothing is both"));
     }
@@ -226,7 +227,7 @@ const ORDER: &[(&str, &str)] = &[
 ];
 
 fn in_order(judge: &mut Judge<'_>, node: &Node, all: &Bounds<'_>) {
-    let names: BTreeSet<&str> = all.values().flat_map(BTreeMap::keys).copied().collect();
+    let names: BTreeSet<&str> = all.values().flat_map(BTreeMap::keys).copied().ordered();
     for name in names {
         let get = |bound: &str| all.get(bound).and_then(|own| own.get(name)).copied();
         let refuse = |judge: &mut Judge<'_>, bound: &str, why: &str| {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Entry, Node};
+use crate::ordered::Ordered;
 use crate::validate::api::Judge;
 use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::forms::is_qualified;
@@ -73,7 +74,7 @@ fn amounts_fit(judge: &mut Judge<'_>, node: &Node, name_fault: NameFault) {
 }
 
 fn huge_pages_need_others(judge: &mut Judge<'_>, lists: &[&Node]) {
-    let names: BTreeSet<&str> = lists.iter().flat_map(|list| list.entries()).map(|entry| entry.key.as_str()).collect();
+    let names: BTreeSet<&str> = lists.iter().flat_map(|list| list.entries()).map(|entry| entry.key.as_str()).ordered();
     if names.iter().any(|name| name.starts_with(HUGE_PAGES)) && !names.contains("cpu") && !names.contains("memory") {
         judge.at(judge.path, super::begin(lists[0]), "must say how much `cpu` or `memory` beside huge pages");
     }
@@ -231,7 +232,7 @@ fn add<'n>(sum: &mut Amounts<'n>, more: &Amounts<'n>) {
 /// Devices that a container uses are devices that its pod claims.
 pub fn claims(judge: &mut Judge<'_>, pod: &Node) {
     let own = pod.items_at(&["resourceClaims"]).iter();
-    let known: BTreeSet<&str> = own.filter_map(|claim| claim.text_at(&["name"])).collect();
+    let known: BTreeSet<&str> = own.filter_map(|claim| claim.text_at(&["name"])).ordered();
     for list in ["initContainers", "containers"] {
         judge.each(pod, list, |judge, container| {
             judge.under(container, &["resources"], |judge, resources| {

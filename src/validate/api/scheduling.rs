@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::diff::path::Step;
 use crate::manifest::node::Node;
 use crate::manifest::selector::said;
+use crate::ordered::Ordered;
 use crate::validate::api::Judge;
 use crate::validate::api::forms::{LABEL_KEY, LABEL_VALUE, SUBDOMAIN, is_label_value, is_qualified};
 use crate::validate::api::rules::{has, once};
@@ -94,7 +95,7 @@ fn label_keys(judge: &mut Judge<'_>, node: &Node) {
         judge.form(node, list, LABEL_KEY);
     }
     let labels = node.at(&["labelSelector", "matchLabels"]).map(Node::entries).unwrap_or_default();
-    let mut known: BTreeSet<&str> = labels.iter().map(|entry| entry.key.as_str()).collect();
+    let mut known: BTreeSet<&str> = labels.iter().map(|entry| entry.key.as_str()).ordered();
     let own: Vec<&str> = node.items_at(&["matchLabelKeys"]).iter().filter_map(Node::text).collect();
     // the server adds one need for each of them and takes no second one
     for need in node.items_at(&["labelSelector", "matchExpressions"]) {

@@ -9,6 +9,7 @@ use crate::diagnostics::suggest;
 use crate::diff::path::Step;
 use crate::manifest::node::{Entry, Node};
 use crate::manifest::selector;
+use crate::ordered::Ordered;
 use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::forms::{LABEL, SUBDOMAIN};
 use crate::validate::api::rules::{distinct, exactly_one, given, has, once};
@@ -46,7 +47,7 @@ const MOST_BYTES: usize = 256 << 10;
 
 /// `ReadWriteOncePod` is said alone.
 fn access_modes(judge: &mut Judge<'_>, node: &Node) {
-    let modes: BTreeSet<&str> = node.items_at(&["accessModes"]).iter().filter_map(Node::text).collect();
+    let modes: BTreeSet<&str> = node.items_at(&["accessModes"]).iter().filter_map(Node::text).ordered();
     if modes.contains("ReadWriteOncePod") && modes.len() > 1 {
         judge.refuse(node, "accessModes", "must hold nothing beside `ReadWriteOncePod`");
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::path::Step;
 use crate::manifest::node::{Node, Value};
+use crate::ordered::Ordered;
 use crate::validate::api::rules::has;
 use crate::validate::api::{Judge, begin, defaults, patterns, transitions};
 
@@ -239,7 +240,7 @@ fn lists(judge: &mut Judge<'_>, node: &Node, kind: Option<&str>) {
 
 fn map_keys(judge: &mut Judge<'_>, node: &Node, items: &Node, keys: &[&str]) {
     const KEYS: &str = "x-kubernetes-list-map-keys";
-    let required: BTreeSet<&str> = items.items_at(&["required"]).iter().filter_map(Node::text).collect();
+    let required: BTreeSet<&str> = items.items_at(&["required"]).iter().filter_map(Node::text).ordered();
     let mut known = BTreeSet::new();
     for key in keys {
         if !known.insert(key) {

@@ -156,7 +156,7 @@ fn storage(claim: &Node) -> Quantity {
 fn largest(shares: &[(String, Quantity)]) -> String {
     const TOLD: usize = 4;
     let mut sorted: Vec<&(String, Quantity)> = shares.iter().collect();
-    sorted.sort_by(|(one, large), (other, small)| small.cmp(large).then(one.cmp(other)));
+    sorted.sort_unstable_by(|(one, large), (other, small)| small.cmp(large).then(one.cmp(other)));
     let mut told: Vec<String> =
         sorted.iter().take(TOLD).map(|(name, amount)| format!("{name} takes {amount}")).collect();
     told.extend((sorted.len() > TOLD).then(|| format!("and {} others take the rest", sorted.len() - TOLD)));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::shares;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::payloads::{Payload, Use};
@@ -26,7 +27,7 @@ pub type Questions<'s> = HashMap<&'s str, Query>;
 pub fn questions<'s>(scene: &'s Scene<'_>) -> Questions<'s> {
     let panels = scene.all(Use::Dashboard).flat_map(|payload| panels(payload.root.items_at(&["panels"])));
     let asked = panels.flat_map(|panel| panel.items_at(&["targets"])).filter_map(|target| target.text_at(&["expr"]));
-    let texts: BTreeSet<&str> = asked.collect();
+    let texts: BTreeSet<&str> = asked.ordered();
     let read = |text: &'s str| Some((text, fillings(text).find_map(|text| promql::parse(&text)?.ok())?));
     shares::each(texts, FEW, read).into_iter().flatten().collect()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostics::codes::{MONITORING_CONFIG, SILENT_ALERT};
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Entry, Node};
+use crate::ordered::Ordered;
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::durations;
 use crate::validate::monitoring::fields::{Reader, Tables, is_said};
@@ -210,7 +211,7 @@ pub fn arrive(
             findings.ask();
             let labels = labels(rule, &external);
             if !destinations.iter().any(|payload| reaches(payload, &labels)) {
-                let ends: BTreeSet<String> = destinations.iter().flat_map(|payload| ends(payload, &labels)).collect();
+                let ends: BTreeSet<String> = destinations.iter().flat_map(|payload| ends(payload, &labels)).ordered();
                 let message = format!("the alert `{}` reaches nobody", rule.name);
                 let help = format!("it ends at {}", suggest::joined(ends.iter().map(String::as_str), "and"));
                 scene.payloads[*at]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::manifest::node::Node;
 use crate::manifest::read;
+use crate::ordered::Ordered;
 use crate::shares;
 use crate::validate::findings::Findings;
 use crate::validate::makers::{self, Makers};
@@ -288,5 +289,5 @@ pub fn plain_labels(node: Option<&Node>) -> BTreeMap<String, String> {
 
 /// The names of all labels that a map says.
 pub fn label_names(node: Option<&Node>) -> BTreeSet<String> {
-    node.map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_string()).collect()
+    node.map_or(&[][..], Node::entries).iter().map(|entry| entry.key.to_string()).ordered()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::node::Node;
 use crate::manifest::selector::{Labels, Selector, said};
+use crate::ordered::Ordered;
 use crate::reach::pods::Place;
 use crate::reach::{self, policy};
 use crate::validate::arithmetic::asks::Defaults;
@@ -46,7 +47,7 @@ impl Surroundings {
         };
         // many Services may send to the same pods
         let senders = world.of_kind("Service").filter_map(|own| Some((own.place(), selectors::of_service(own)?)));
-        for (place, selector) in senders.collect::<BTreeSet<_>>() {
+        for (place, selector) in senders.ordered::<BTreeSet<_>>() {
             mark(world, place, &selector, &mut around.served);
         }
         for budget in world.of_kind("PodDisruptionBudget") {

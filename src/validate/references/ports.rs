@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::suggest;
+use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 use crate::manifest::selector::Selector;
 use crate::validate::findings::Findings;
@@ -167,27 +168,52 @@ fn targets<'a>(world: &World<'a>, service: Thing<'a>, known: &mut HashMap<Target
         let key = (service.place(), selector.clone(), target, carries);
         let heard = known.entry(key).or_insert_with_key(|key| Heard::of(world, key));
         findings.asked += heard.asked;
-        for pod in heard.deaf.iter().map(|at| &world.pods[*at]) {
-            let ports = lasting(pod);
-            let whose = &pod.owner.document.id;
-            let message = format!("{whose} has no port {}", missed(&ports, target, carries));
-            let declared = format!("its containers declare {}", said(ports.iter().copied(), "containerPort"));
-            match target {
-                Port::Name(_) => {
-                    let mut ending = pod.containers().filter(|(list, container)| ends(list, container));
-                    let has_ended =
-                        ending.any(|(_, container)| offers(container.items_at(&["ports"]), "containerPort", target));
-                    let help = if has_ended { SIDECAR.to_owned() } else { declared };
-                    findings.error(codes::DANGLING_PORT, service, node, &message).help(help);
-                }
-                // a container may listen at a port that it does not declare
-                Port::Number(_) if ports.is_empty() => {}
-                Port::Number(_) => {
-                    findings.warning(codes::DANGLING_PORT, service, node, &message).help(declared);
-                }
-            }
+        for Lack { whose, others, what, help } in lacks(world, heard, target, carries) {
+            let message = match others {
+                0 => format!("{whose} has no port {what}"),
+                _ => format!("{whose} and {others} more have no port {what}"),
+            };
+            let found = match target {
+                Port::Name(_) => findings.error(codes::DANGLING_PORT, service, node, &message),
+                Port::Number(_) => findings.warning(codes::DANGLING_PORT, service, node, &message),
+            };
+            found.help(help);
         }
     }
+}
+
+/// A port that pods do not have: those of one workload, and those of others of which the same is to be said.
+struct Lack<'w> {
+    whose: &'w Id,
+    others: usize,
+    what: String,
+    help: String,
+}
+
+/// What is to be said of the pods that do not have a port, each thing once.
+fn lacks<'w>(world: &World<'w>, heard: &Heard, target: Port<'_>, carries: &str) -> Vec<Lack<'w>> {
+    let mut all: Vec<Lack<'_>> = Vec::new();
+    for pod in heard.deaf.iter().map(|at| &world.pods[*at]) {
+        let ports = lasting(pod);
+        let is_named = matches!(target, Port::Name(_));
+        // a container may listen at a port that it does not declare
+        if ports.is_empty() && !is_named {
+            continue;
+        }
+        let mut ending = pod.containers().filter(|(list, container)| ends(list, container));
+        let has_ended = |(_, container): (_, &Node)| offers(container.items_at(&["ports"]), "containerPort", target);
+        let help = if is_named && ending.any(has_ended) {
+            SIDECAR.to_owned()
+        } else {
+            format!("its containers declare {}", said(ports.iter().copied(), "containerPort"))
+        };
+        let what = missed(&ports, target, carries);
+        match all.iter_mut().find(|lack| (&lack.what, &lack.help) == (&what, &help)) {
+            Some(same) => same.others += 1,
+            None => all.push(Lack { whose: &pod.owner.document.id, others: 0, what, help }),
+        }
+    }
+    all
 }
 
 /// Where a container is asked something: the way to what is asked.

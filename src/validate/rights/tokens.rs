@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes;
 use crate::manifest::node::Node;
+use crate::ordered::Ordered;
 use crate::validate::findings::Findings;
 use crate::validate::rights::Binding;
 use crate::validate::world::{Pod, World};
@@ -24,7 +25,7 @@ pub fn judge(world: &World<'_>, bindings: &[Binding<'_>], findings: &mut Finding
 
 fn of_pods(world: &World<'_>, bindings: &[Binding<'_>], findings: &mut Findings) {
     let named = bindings.iter().flat_map(|binding| &binding.subjects);
-    let bound: BTreeSet<&str> = named.map(|(_, subject)| &**subject).collect();
+    let bound: BTreeSet<&str> = named.map(|(_, subject)| &**subject).ordered();
     // whether one of the pods with this account has a token
     let mut used: BTreeMap<String, bool> = BTreeMap::new();
     for pod in &world.pods {

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity;
+use crate::ordered::Ordered;
 use crate::validate::Verdict;
 use crate::validate::groups;
 use crate::validate::told::{Finding, told};
@@ -13,7 +14,7 @@ use crate::validate::told::{Finding, told};
 /// All findings as one run.
 pub fn sarif(verdict: &Verdict) -> String {
     let found: Vec<Finding<'_>> = verdict.files.iter().flat_map(told).collect();
-    let used: BTreeSet<&str> = found.iter().map(|found| found.code).collect();
+    let used: BTreeSet<&str> = found.iter().map(|found| found.code).ordered();
     let rules: Vec<Json> = used.iter().map(|code| rule(code)).collect();
     let results: Vec<Json> = found.iter().map(|found| result(found, &used)).collect();
     let all = json!({
