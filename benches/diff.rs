@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench is for")]
 
+#[allow(dead_code, reason = "nothing is taken apart here")]
 #[path = "support/describe.rs"]
 mod describe;
 #[path = "support/measure.rs"]

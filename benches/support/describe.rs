@@ -34,6 +34,12 @@ pub fn description(services: usize) -> String {
     text
 }
 
+/// The namespace of the one team of a platform with a single service. What is not in it stands around the services of any
+/// number; without a service, much of that would be for nobody, which is a mistake.
+pub fn only_team() -> String {
+    namespace_name(0)
+}
+
 fn service(text: &mut String, at: usize, services: usize) {
     let (name, team, database) = (service_name(at), at / TEAM, database_name(at / DATABASE));
     let (runtime, port) = [("node", 3000), ("go", 8080), ("python", 5000)][at % 3];
