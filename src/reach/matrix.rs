@@ -18,13 +18,15 @@ pub struct Network<'a> {
     pub policies: Vec<Policy<'a>>,
 }
 
-/// What the policies for one pod let through at one end, apart from pods that they name.
+/// What the policies for one pod let through at one end.
 #[derive(Clone, Debug, Default)]
 struct Side<'p, 'a> {
     /// Whether any policy judges this end; if none does, everybody is let through.
     is_judged: bool,
     /// Pods whoever they are.
     crowds: Vec<(Crowd<'p, 'a>, &'p [Port])>,
+    /// Pods that are named by their labels: the numbers of choices.
+    named: Vec<(usize, &'p [Port])>,
     /// What is no pod.
     outside: Vec<(&'p Party, &'p [Port])>,
 }
@@ -32,13 +34,13 @@ struct Side<'p, 'a> {
 /// Pods that nobody names; `None` is everybody.
 type Crowd<'p, 'a> = Option<&'p Choice<'a>>;
 
-/// What one end lets through because it names the other by its labels.
-#[derive(Clone, Copy, Debug)]
+/// That one end of the connections of a caller lets the other through because it names it by its labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Named<'p> {
-    /// Who calls whom.
-    pair: (usize, usize),
-    /// The end that says so.
-    end: End,
+    /// Who is called.
+    to: usize,
+    /// Whether the one that calls says so.
+    is_caller: bool,
     ports: &'p [Port],
 }
 
@@ -47,9 +49,10 @@ struct Heard<'p, 'a> {
     pods: &'p Pods<'a>,
     /// The pods whose connections matter.
     asked: &'p [bool],
+    /// The pods of every choice.
+    found: Vec<Vec<usize>>,
     from: Vec<Side<'p, 'a>>,
     to: Vec<Side<'p, 'a>>,
-    named: Vec<Named<'p>>,
 }
 
 impl<'a> Network<'a> {
@@ -91,46 +94,41 @@ impl<'a> Network<'a> {
 
 impl<'p, 'a> Heard<'p, 'a> {
     fn all(pods: &'p Pods<'a>, policies: &'p [Policy<'a>], asked: &'p [bool]) -> Self {
-        let mut found: HashMap<&Choice<'a>, Vec<usize>> = HashMap::new();
+        let mut found = Vec::new();
+        let mut numbers: HashMap<&Choice<'a>, usize> = HashMap::new();
         for choice in policies.iter().flat_map(Policy::choices) {
-            found.entry(choice).or_insert_with(|| pods.find(choice));
+            numbers.entry(choice).or_insert_with(|| {
+                found.push(pods.find(choice));
+                found.len() - 1
+            });
         }
         let nothing = vec![Side::default(); pods.all.len()];
-        let mut heard = Self { pods, asked, from: nothing.clone(), to: nothing, named: Vec::new() };
-        for policy in policies {
-            let subjects = &found[&policy.subject];
-            heard.hear(End::From, subjects, policy.egress.as_deref(), &found);
-            heard.hear(End::To, subjects, policy.ingress.as_deref(), &found);
+        let mut heard = Self { pods, asked, found, from: nothing.clone(), to: nothing };
+        let mut said = HashSet::new();
+        for Policy { subject, egress, ingress, .. } in policies {
+            // what is said again changes nothing, and thousands may say the same of the same
+            if said.insert((subject, egress, ingress)) {
+                heard.hear(End::From, numbers[subject], egress.as_deref(), &numbers);
+                heard.hear(End::To, numbers[subject], ingress.as_deref(), &numbers);
+            }
         }
-        heard.named.sort_by_key(|named| named.pair);
+        heard.from.iter_mut().chain(&mut heard.to).for_each(Side::tidy);
         heard
     }
 
-    fn hear(
-        &mut self,
-        end: End,
-        subjects: &[usize],
-        rules: Option<&'p [Rule<'a>]>,
-        found: &HashMap<&Choice<'a>, Vec<usize>>,
-    ) {
+    fn hear(&mut self, end: End, subject: usize, rules: Option<&'p [Rule<'a>]>, numbers: &HashMap<&Choice<'a>, usize>) {
         let Some(rules) = rules else { return };
         let sides = if end == End::From { &mut self.from } else { &mut self.to };
-        for &pod in subjects {
+        for &pod in &self.found[subject] {
             let side = &mut sides[pod];
             side.is_judged = true;
             for (peer, ports) in rules.iter().flat_map(|rule| rule.peers.iter().map(|peer| (peer, &*rule.ports))) {
                 match peer {
                     Peer::Everybody => side.crowds.push((None, ports)),
                     Peer::Outside(party, _) => side.outside.push((party, ports)),
-                    Peer::Pods(choice) => match found.get(choice).filter(|_| choice.pods.is_specific()) {
+                    Peer::Pods(choice) => match numbers.get(choice).filter(|_| choice.pods.is_specific()) {
                         None => side.crowds.push((Some(choice), ports)),
-                        Some(others) => {
-                            let asked = others.iter().filter(|other| self.asked[pod] || self.asked[**other]);
-                            self.named.extend(asked.map(|&other| {
-                                let pair = if end == End::From { (pod, other) } else { (other, pod) };
-                                Named { pair, end, ports }
-                            }));
-                        }
+                        Some(number) => side.named.push((*number, ports)),
                     },
                 }
             }
@@ -153,30 +151,68 @@ impl<'p, 'a> Heard<'p, 'a> {
         }
     }
 
-    /// Connections between two pods of which at least one names the other.
+    /// Connections between two pods of which at least one names the other: those of one caller after the other, as all that
+    /// is said about pairs is far more than the pairs.
     fn pairs(&self, connections: &mut Vec<Connection>) {
-        for same in self.named.chunk_by(|one, other| one.pair == other.pair) {
-            let (from, to) = same[0].pair;
-            let called = &self.pods.all[to];
-            let by_name = |end: End| {
-                let said = same.iter().filter(move |named| named.end == end);
-                said.flat_map(|named| called.resolved(named.ports)).collect::<Vec<_>>()
-            };
-            let in_crowd = |side: &Side<'p, 'a>, other: usize| {
-                side.for_crowd(self.pods, other).flat_map(|ports| called.resolved(ports)).collect::<Vec<_>>()
-            };
-            let (calls, answers) = (by_name(End::From), by_name(End::To));
-            let mut open = port::meet(&calls, &in_crowd(&self.to[to], from));
-            open.extend(port::meet(&in_crowd(&self.from[from], to), &answers));
-            open.extend(port::meet(&calls, &answers));
-            let connection =
-                |port| Connection { from: self.pods.all[from].party.clone(), to: called.party.clone(), port };
-            connections.extend(port::tidy(open).into_iter().map(connection));
+        let mut letting = vec![Vec::new(); self.found.len()];
+        for (to, side) in self.to.iter().enumerate() {
+            for (choice, ports) in &side.named {
+                letting[*choice].push(Named { to, is_caller: false, ports });
+            }
         }
+        let mut choices = vec![Vec::new(); self.pods.all.len()];
+        for (choice, found) in self.found.iter().enumerate().filter(|(choice, _)| !letting[*choice].is_empty()) {
+            for from in found {
+                choices[*from].push(choice);
+            }
+        }
+        for (from, side) in self.from.iter().enumerate() {
+            let called = side.named.iter().flat_map(|(choice, ports)| {
+                self.found[*choice].iter().map(move |to| Named { to: *to, is_caller: true, ports })
+            });
+            let answering = choices[from].iter().flat_map(|choice| letting[*choice].iter().copied());
+            let is_asked = |named: &Named<'_>| self.asked[from] || self.asked[named.to];
+            let mut said: Vec<Named<'_>> = called.chain(answering).filter(is_asked).collect();
+            said.sort_unstable();
+            said.dedup();
+            for same in said.chunk_by(|one, other| one.to == other.to) {
+                self.pair(from, same, connections);
+            }
+        }
+    }
+
+    /// Connections between a caller and a pod, with what is said about both by name.
+    fn pair(&self, from: usize, said: &[Named<'_>], connections: &mut Vec<Connection>) {
+        let Some(Named { to, .. }) = said.first() else { return };
+        let called = &self.pods.all[*to];
+        let by_name = |is_caller: bool| {
+            let said = said.iter().filter(|named| named.is_caller == is_caller);
+            port::tidy(said.flat_map(|named| called.resolved(named.ports)).collect())
+        };
+        let in_crowd = |side: &Side<'p, 'a>, other: usize| {
+            let ports = side.for_crowd(self.pods, other).flat_map(|ports| called.resolved(ports));
+            port::tidy(ports.collect())
+        };
+        let (calls, answers) = (by_name(true), by_name(false));
+        let mut open = port::meet(&calls, &in_crowd(&self.to[*to], from));
+        open.extend(port::meet(&in_crowd(&self.from[from], *to), &answers));
+        open.extend(port::meet(&calls, &answers));
+        let connection = |port| Connection { from: self.pods.all[from].party.clone(), to: called.party.clone(), port };
+        connections.extend(port::tidy(open).into_iter().map(connection));
     }
 }
 
 impl<'p, 'a> Side<'p, 'a> {
+    /// Without what several policies say.
+    fn tidy(&mut self) {
+        self.crowds.sort_unstable();
+        self.crowds.dedup();
+        self.named.sort_unstable();
+        self.named.dedup();
+        self.outside.sort_unstable();
+        self.outside.dedup();
+    }
+
     /// The groups that are let through, each with its ports as they are written.
     fn groups(&self, pod: &Pod<'a>) -> BTreeMap<Party, Vec<Port>> {
         let mut groups: BTreeMap<Party, Vec<Port>> = BTreeMap::new();
