@@ -21,7 +21,7 @@ const TOKENS: &[&str] = &[
     "xoxb-",
     "xoxp-",
     "AKIA",
-    "AIzaSy",
+    "AIza",
     "sk_live_",
     "sk-ant-",
     "sk-proj-",
@@ -29,6 +29,9 @@ const TOKENS: &[&str] = &[
     "hooks.slack.com/services/",
     "discord.com/api/webhooks/",
 ];
+
+/// How tokens begin that begin as plain names do, and how many letters and digits they go on for.
+const LONG_TOKENS: &[(&str, usize)] = &[("npm_", 36)];
 
 /// How hashes of passwords begin, which can be tried out at leisure.
 const HASHES: &[&str] = &["$2a$", "$2b$", "$2y$", "$apr1$", "$argon2"];
@@ -71,8 +74,12 @@ fn holds_token(text: &str) -> bool {
             return false;
         }
         let mut rests = TOKENS.iter().filter_map(|start| text.get(at..)?.strip_prefix(start));
-        rests.any(|rest| rest.chars().take_while(|letter| is_name(*letter)).count() >= 6)
-            && !text[..at].ends_with(char::is_alphanumeric)
+        let is_token = rests.any(|rest| rest.chars().take_while(|letter| is_name(*letter)).count() >= 6);
+        let is_long = LONG_TOKENS.iter().any(|(start, length)| {
+            let rest = text.get(at..).and_then(|rest| rest.strip_prefix(start));
+            rest.is_some_and(|rest| rest.bytes().take_while(u8::is_ascii_alphanumeric).count() >= *length)
+        });
+        (is_token || is_long) && !text[..at].ends_with(char::is_alphanumeric)
     })
 }
 
@@ -81,6 +88,11 @@ const BEGIN_TOKENS: [bool; 256] = {
     let (mut begin, mut at) = ([false; 256], 0);
     while at < TOKENS.len() {
         begin[TOKENS[at].as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    at = 0;
+    while at < LONG_TOKENS.len() {
+        begin[LONG_TOKENS[at].0.as_bytes()[0] as usize] = true;
         at += 1;
     }
     begin

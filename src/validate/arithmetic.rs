@@ -2,11 +2,13 @@
 
 pub mod asks;
 mod drains;
-mod metrics;
+pub mod metrics;
 mod quotas;
 mod ranges;
 pub mod scale;
+mod scopes;
 mod times;
+mod uses;
 
 use crate::validate::findings::Findings;
 use crate::validate::world::World;

@@ -11,10 +11,13 @@ mod scene;
 mod unworkable;
 mod workloads;
 
+use std::collections::HashMap;
+
+use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity;
 use crate::manifest::node::Node;
 use crate::validate::arithmetic::asks::Defaults;
-use crate::validate::arithmetic::scale;
+use crate::validate::arithmetic::{metrics, scale};
 use crate::validate::findings::Findings;
 use crate::validate::policy::scene::{Inside, Scene, Surroundings};
 use crate::validate::world::{Thing, World};
@@ -47,6 +50,8 @@ pub type Fault<'a> = (&'a Node, String);
 
 /// A rule about a container.
 pub type OfContainer = for<'a> fn(&Inside<'a>) -> Option<Fault<'a>>;
+/// A rule about a container of which many things may be wrong.
+pub type OfAllInContainer = for<'a> fn(&Inside<'a>) -> Vec<Fault<'a>>;
 /// A rule about pods.
 pub type OfPod = for<'a> fn(&Scene<'a>) -> Vec<Fault<'a>>;
 /// A rule about how pods are run.
@@ -62,10 +67,11 @@ pub fn is_opt_in(code: &str) -> bool {
 /// The code of every rule, and when it is asked.
 pub fn rows() -> impl Iterator<Item = (&'static str, Asked)> {
     let containers = containers::RULES.iter().map(|rule| (rule.code, rule.asked));
+    let all = containers::OF_ALL.iter().map(|rule| (rule.code, rule.asked));
     let pods = pods::RULES.iter().map(|rule| (rule.code, rule.asked));
     let workloads = workloads::RULES.iter().map(|rule| (rule.code, rule.asked));
     let objects = objects::RULES.iter().map(|rule| (rule.code, rule.asked));
-    containers.chain(pods).chain(workloads).chain(objects)
+    containers.chain(all).chain(pods).chain(workloads).chain(objects)
 }
 
 /// Asks all rules that are wanted.
@@ -73,8 +79,11 @@ pub fn judge(world: &World<'_>, findings: &mut Findings) {
     let scales = scale::of(world);
     let around = Surroundings::of(world);
     let (defaults, none) = (Defaults::each(world), Defaults::default());
-    let (of_containers, of_pods, of_workloads) =
-        (wanted(containers::RULES, findings), wanted(pods::RULES, findings), wanted(workloads::RULES, findings));
+    let (of_containers, of_all) = (wanted(containers::RULES, findings), wanted(containers::OF_ALL, findings));
+    let (of_pods, of_workloads) = (wanted(pods::RULES, findings), wanted(workloads::RULES, findings));
+    // what an autoscaler takes a share of is told there
+    let is_told = findings.wanted.has(codes::UNMEASURED_AUTOSCALER);
+    let shares = if is_told { metrics::shares(world) } else { HashMap::new() };
     for (at, pod) in world.pods.iter().enumerate() {
         let defaults = defaults.get(pod.namespace()).unwrap_or(&none);
         let scene = Scene { world, pod, scale: scales[at], around: &around, at };
@@ -85,10 +94,14 @@ pub fn judge(world: &World<'_>, findings: &mut Findings) {
             told(rule, pod.owner, (rule.test)(&scene), findings);
         }
         for (list, node) in pod.containers().filter(|(list, _)| *list != "ephemeralContainers") {
-            let inside = Inside { pod, list, node, defaults };
+            let shares = shares.get(&metrics::key(pod)).map(Vec::as_slice).unwrap_or_default();
+            let inside = Inside { pod, list, node, defaults, shares };
+            let said = |(at, what): (_, String)| (at, inside.said(&what));
             for rule in &of_containers {
-                let fault = (rule.test)(&inside);
-                told(rule, pod.owner, fault.map(|(at, what)| (at, inside.said(&what))), findings);
+                told(rule, pod.owner, (rule.test)(&inside).map(said), findings);
+            }
+            for rule in &of_all {
+                told(rule, pod.owner, (rule.test)(&inside).into_iter().map(said), findings);
             }
         }
     }

@@ -44,9 +44,7 @@ impl Parse for Schedule {
             return Err("is an abbreviation".to_owned());
         }
         let (fields, sets) = sets(text)?;
-        // A restricted weekday makes the day of the month an alternative instead of a condition.
-        let [.., days, months, _] = sets;
-        if is_star(fields[4]) && !ever(days, months) {
+        if is_never(&fields, sets) {
             return Err("names a day that no month has".to_owned());
         }
         Ok(Self(fields.join(" ")))
@@ -73,9 +71,17 @@ impl Schedule {
             let known = DESCRIPTORS.contains(&text);
             return if known { Ok(()) } else { Err(format!("is `{text}`, which is no descriptor such as `@daily`")) };
         }
-        let fields: Vec<String> = text.split_ascii_whitespace().map(tidied).collect();
-        sets(&fields.join(" ")).map(|_| ())
+        sets(&all_tidied(text)).map(|_| ())
     }
+
+    /// Whether a text that the server takes names a day that never comes.
+    pub fn never_comes(text: &str) -> bool {
+        sets(&all_tidied(text)).is_ok_and(|(fields, sets)| is_never(&fields, sets))
+    }
+}
+
+fn all_tidied(text: &str) -> String {
+    text.split_ascii_whitespace().map(tidied).collect::<Vec<_>>().join(" ")
 }
 
 /// A field without what the server overlooks: nothing between commas, an end after a star, a plus before a number.
@@ -130,9 +136,11 @@ fn is_star(written: &str) -> bool {
     written.split(',').any(|part| matches!(part, "*" | "?"))
 }
 
-/// Whether one of the months has one of the days.
-fn ever(days: u64, months: u64) -> bool {
-    (1_u32..).zip(LONGEST).any(|(month, longest)| months & bit(month) != 0 && days.trailing_zeros() <= longest)
+/// Whether none of the months has one of the days.
+fn is_never(fields: &[&str], [.., days, months, _]: [u64; FIELDS.len()]) -> bool {
+    let mut all = (1_u32..).zip(LONGEST);
+    // a restricted weekday makes the day of the month an alternative instead of a condition
+    is_star(fields[4]) && !all.any(|(month, longest)| months & bit(month) != 0 && days.trailing_zeros() <= longest)
 }
 
 const fn bit(value: u32) -> u64 {
@@ -212,6 +220,10 @@ mod tests {
 
     #[test]
     fn the_server_reads_more_than_is_wise() {
+        assert!(Schedule::never_comes("0 0 31 2 *") && Schedule::never_comes("0 0 30,31 +2 ?"));
+        for comes in ["0 0 31 2 1", "0 0 29 2 *", "0 0 31 * *", "@daily", "x"] {
+            assert!(!Schedule::never_comes(comes), "{comes}");
+        }
         for good in
             ["@daily", "@every 1h30m", "@every 1.5h", "0 0 31 2 *", "*/61 * * * *", "? ? ? ? ?", "1,,+2 *-5 , * *"]
         {

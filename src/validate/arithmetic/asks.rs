@@ -19,6 +19,16 @@ pub enum Side {
     Limits,
 }
 
+impl Side {
+    /// As the API calls it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Limits => "limits",
+        }
+    }
+}
+
 /// What the limit ranges of a namespace fill in for a container: requests and limits.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults<'a> {
@@ -48,10 +58,11 @@ impl<'a> Defaults<'a> {
     fn add(&mut self, range: Thing<'a>) {
         for item in range.root().items_at(&["spec", "limits"]) {
             if item.text_at(&["type"]) == Some("Container") {
-                // what is not said is the largest that is allowed, and that is asked for as well
-                let most = amounts(item.get("max"));
-                let limits = filled(amounts(item.get("default")), &most);
+                // what is not said is the largest that is allowed, and that is asked for as well; without it, the least.
+                // Source: `SetDefaults_LimitRangeItem` in `pkg/apis/core/v1/defaults.go`
+                let limits = filled(amounts(item.get("default")), &amounts(item.get("max")));
                 let requests = filled(amounts(item.get("defaultRequest")), &limits);
+                let requests = filled(requests, &amounts(item.get("min")));
                 self.requests = filled(std::mem::take(&mut self.requests), &requests);
                 self.limits = filled(std::mem::take(&mut self.limits), &limits);
             }
@@ -60,18 +71,28 @@ impl<'a> Defaults<'a> {
 
     /// What a container asks for.
     pub fn container(&self, container: &'a Node, side: Side) -> Amounts<'a> {
-        let said = |key: &str| amounts(container.at(&["resources", key]));
-        let limits = said("limits");
+        let limits = said(container, Side::Limits);
         match side {
             Side::Limits => filled(limits, &self.limits),
             // a limit without a request is the request
-            Side::Requests => filled(filled(said("requests"), &limits), &self.requests),
+            Side::Requests => filled(filled(said(container, Side::Requests), &limits), &self.requests),
         }
     }
 
-    /// What a pod asks for: what it says for itself; otherwise its containers together, or the largest of what runs before
-    /// them, whichever is more. Source: `PodRequests` in `k8s.io/component-helpers/resource`.
+    /// What a pod asks for, with what running it takes beside its containers.
+    /// Source: `PodRequests` and `PodLimits` in `k8s.io/component-helpers/resource`.
     pub fn pod(&self, pod: &'a Node, side: Side) -> Amounts<'a> {
+        let mut overhead = amounts(pod.get("overhead"));
+        let together = self.together(pod, side);
+        if side == Side::Limits {
+            // what has no limit gets none
+            overhead.retain(|resource, _| together.contains_key(resource));
+        }
+        plus(together, &overhead)
+    }
+
+    /// What it says for itself; otherwise its containers together, or the largest of what runs before them, whichever is more.
+    pub fn together(&self, pod: &'a Node, side: Side) -> Amounts<'a> {
         let mut sidecars = Amounts::new();
         let mut highest = Amounts::new();
         for container in pod.items_at(&["initContainers"]) {
@@ -85,18 +106,26 @@ impl<'a> Defaults<'a> {
         }
         let containers = pod.items_at(&["containers"]).iter();
         let together = containers.fold(sidecars, |sum, next| plus(sum, &self.container(next, side)));
-        let key = if side == Side::Requests { "requests" } else { "limits" };
-        let whole = filled(amounts(pod.at(&["resources", key])), &larger(highest, &together));
-        plus(whole, &amounts(pod.get("overhead")))
+        let whole = filled(said(pod, side), &larger(highest, &together));
+        // of what no container requests, the limit of the pod is the request
+        if side == Side::Requests { filled(whole, &said(pod, Side::Limits)) } else { whole }
     }
 
     /// Whether every container says how much of a resource, or is told.
     pub fn says(&self, pod: &'a Node, side: Side, resource: &str) -> bool {
-        let lists = ["initContainers", "containers"].into_iter().flat_map(|list| pod.items_at(&[list]));
-        let key = if side == Side::Requests { "requests" } else { "limits" };
-        let is_said = pod.at(&["resources", key, resource]).is_some();
-        is_said || lists.into_iter().all(|container| self.container(container, side).contains_key(resource))
+        let mut containers = ["initContainers", "containers"].into_iter().flat_map(|list| pod.items_at(&[list]));
+        containers.all(|container| self.container(container, side).contains_key(resource))
     }
+}
+
+/// Whether a pod speaks for all of its containers. Source: `IsPodLevelResourcesSet` in `k8s.io/component-helpers/resource`.
+pub fn is_whole(pod: &Node) -> bool {
+    [Side::Requests, Side::Limits].iter().any(|side| !said(pod, *side).is_empty())
+}
+
+/// What a container or a pod says itself.
+pub fn said(node: &Node, side: Side) -> Amounts<'_> {
+    amounts(node.at(&["resources", side.key()]))
 }
 
 /// The amounts that a map holds.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use crate::diagnostics::codes;
 use crate::manifest::node::Node;
+use crate::manifest::selector::said;
+use crate::validate::arithmetic::asks::{Defaults, Side, is_whole};
 use crate::validate::findings::Findings;
 use crate::validate::world::{Pod, Thing, World};
 
@@ -14,69 +16,114 @@ const SERVED: &[(&str, &str, &str)] = &[
     ("Pods", "pods", "custom.metrics.k8s.io"),
 ];
 
+/// Of what an autoscaler takes a share.
+#[derive(Clone, Copy, Debug)]
+pub struct Share<'a> {
+    /// The resource.
+    resource: &'a str,
+    /// Where its name stands.
+    node: &'a Node,
+    /// The container that is looked at, if it is one.
+    container: Option<&'a Node>,
+}
+
+/// What tells pods from others: kind, namespace and name of what makes them.
+pub type Key<'a> = (&'a str, &'a str, &'a str);
+
+/// The key of pods.
+pub fn key<'a>(pod: &Pod<'a>) -> Key<'a> {
+    let id = &pod.owner.document.id;
+    (id.kind.as_str(), pod.namespace(), id.name.as_str())
+}
+
+/// The key of what an autoscaler scales.
+fn target(scaler: Thing<'_>) -> Option<Key<'_>> {
+    let target = |key: &str| scaler.root().text_at(&["spec", "scaleTargetRef", key]);
+    Some((target("kind")?, scaler.place(), target("name")?))
+}
+
+/// The shares that autoscalers take, by the pods that they scale.
+pub fn shares<'a>(world: &World<'a>) -> HashMap<Key<'a>, Vec<Share<'a>>> {
+    let mut shares: HashMap<Key<'a>, Vec<Share<'a>>> = HashMap::new();
+    for scaler in world.of_kind("HorizontalPodAutoscaler") {
+        let Some(key) = target(scaler) else { continue };
+        let found = scaler.root().items_at(&["spec", "metrics"]).iter().filter_map(Share::read);
+        shares.entry(key).or_default().extend(found);
+    }
+    shares
+}
+
+impl<'a> Share<'a> {
+    fn read(metric: &'a Node) -> Option<Self> {
+        let metric = match metric.text_at(&["type"])? {
+            "Resource" => metric.get("resource")?,
+            "ContainerResource" => metric.get("containerResource")?,
+            _ => return None,
+        };
+        let node = metric.get("name").filter(|_| metric.text_at(&["target", "type"]) == Some("Utilization"))?;
+        Some(Self { resource: node.text()?, node, container: said(metric, "container") })
+    }
+
+    /// Whether a container has to request the resource, so that there is something to take a share of.
+    pub fn is_of(&self, resource: &str, list: &str, container: &Node) -> bool {
+        let is_running = list == "containers" || container.text_at(&["restartPolicy"]) == Some("Always");
+        let wanted = self.container.and_then(Node::text);
+        let is_wanted = wanted.is_none_or(|wanted| container.text_at(&["name"]) == Some(wanted));
+        self.resource == resource && is_running && is_wanted
+    }
+}
+
 /// Every metric of every autoscaler can be told.
 pub fn measured<'a>(world: &World<'a>, findings: &mut Findings) {
-    let owner = |pod: &Pod<'a>| pod.owner.document;
-    let key = |pod: &Pod<'a>| (owner(pod).id.kind.as_str(), pod.namespace(), owner(pod).id.name.as_str());
-    let pods: HashMap<(&str, &str, &str), &Pod<'a>> = world.pods.iter().map(|pod| (key(pod), pod)).collect();
+    let pods: HashMap<Key<'_>, &Pod<'a>> = world.pods.iter().map(|pod| (key(pod), pod)).collect();
+    let (defaults, none) = (Defaults::each(world), Defaults::default());
     let mut adapters = Adapters::default();
     for scaler in world.of_kind("HorizontalPodAutoscaler") {
-        let target = |key: &str| scaler.root().text_at(&["spec", "scaleTargetRef", key]);
-        let (Some(kind), Some(name)) = (target("kind"), target("name")) else { continue };
-        let pod = pods.get(&(kind, scaler.place(), name)).copied();
+        let Some(target) = target(scaler) else { continue };
+        let pod = pods.get(&target).copied();
+        let defaults = defaults.get(scaler.place()).unwrap_or(&none);
         for metric in scaler.root().items_at(&["spec", "metrics"]) {
-            match metric.text_at(&["type"]) {
-                Some("Resource") => share(world, scaler, pod, metric.get("resource"), findings),
-                Some("ContainerResource") => share(world, scaler, pod, metric.get("containerResource"), findings),
-                Some(kind) => {
-                    let Some((_, key, group)) = SERVED.iter().find(|(known, ..)| *known == kind) else { continue };
-                    adapters.serve(world, scaler, metric.at(&[key, "metric", "name"]), group, findings);
-                }
-                None => {}
+            let kind = metric.text_at(&["type"]).unwrap_or_default();
+            if let (Some(pod), Some(share)) = (pod, Share::read(metric)) {
+                requested(scaler, pod, share, defaults, findings);
+            } else if let Some((_, key, group)) = SERVED.iter().find(|(known, ..)| *known == kind) {
+                adapters.serve(world, scaler, metric.at(&[key, "metric", "name"]), group, findings);
             }
         }
     }
 }
 
-/// A share is one of what each container requests.
-fn share(world: &World<'_>, scaler: Thing<'_>, pod: Option<&Pod<'_>>, metric: Option<&Node>, findings: &mut Findings) {
-    let (Some(pod), Some(metric)) = (pod, metric) else { return };
-    let (Some(node), Some("Utilization")) = (metric.get("name"), metric.text_at(&["target", "type"])) else { return };
-    let Some(resource) = node.text() else { return };
-    let wanted = metric.text_at(&["container"]);
-    let containers = pod.containers().filter(|(list, container)| {
-        let is_running = *list == "containers" || container.text_at(&["restartPolicy"]) == Some("Always");
-        is_running && wanted.is_none_or(|wanted| container.text_at(&["name"]) == Some(wanted))
-    });
-    let containers: Vec<&Node> = containers.map(|(_, container)| container).collect();
+/// A share is one of what each container requests, or of what the pod does.
+/// Source: `calculateRequests` in `pkg/controller/podautoscaler/replica_calculator.go`.
+fn requested(scaler: Thing<'_>, pod: &Pod<'_>, share: Share<'_>, defaults: &Defaults<'_>, findings: &mut Findings) {
+    let Share { resource, node, container } = share;
+    let (code, id) = (codes::UNMEASURED_AUTOSCALER, &pod.owner.document.id);
+    let help = "a share is one of what is requested: request it, or aim at an amount";
+    // what is there and cannot be read is told elsewhere
+    let is_there = |node: &Node| {
+        [Side::Requests, Side::Limits].iter().any(|side| node.at(&["resources", side.key(), resource]).is_some())
+    };
     findings.ask();
-    if let (Some(wanted), []) = (wanted, containers.as_slice()) {
-        let message = format!("{} has no container `{wanted}`", pod.owner.document.id);
-        let place = metric.get("container").unwrap_or(node);
-        findings
-            .error(codes::UNMEASURED_AUTOSCALER, scaler, place, &message)
-            .help("name one of its containers, or look at the whole pod");
+    if container.is_none() && is_whole(pod.spec()) {
+        if !defaults.pod(pod.spec(), Side::Requests).contains_key(resource) && !is_there(pod.spec()) {
+            let message = format!("neither {id} nor a container of it requests `{resource}`");
+            findings.error(code, scaler, node, &message).help(help);
+        }
+        return;
+    }
+    let looked_at = pod.containers().filter(|(list, own)| share.is_of(resource, list, own));
+    let looked_at: Vec<&Node> = looked_at.map(|(_, container)| container).collect();
+    if let (Some(container), []) = (container, looked_at.as_slice()) {
+        let message = format!("{id} has no container `{}`", container.text().unwrap_or_default());
+        findings.error(code, scaler, container, &message).help("name one of its containers, or look at the whole pod");
     }
     // without a request, the limit is one; and a limit range may give one
-    let has = |container: &Node| {
-        ["requests", "limits"].iter().any(|key| container.at(&["resources", key, resource]).is_some())
-    };
-    if let Some(container) = containers.iter().find(|container| !has(container) && !is_given(world, scaler, resource)) {
+    let requests = |container: &Node| defaults.container(container, Side::Requests).contains_key(resource);
+    for container in looked_at.into_iter().filter(|container| !requests(container) && !is_there(container)) {
         let name = container.text_at(&["name"]).unwrap_or_default();
-        let message = format!("container `{name}` of {} requests no `{resource}`", pod.owner.document.id);
-        findings
-            .error(codes::UNMEASURED_AUTOSCALER, scaler, node, &message)
-            .help("a share is one of what is requested: request it, or aim at an amount");
+        let message = format!("container `{name}` of {id} requests no `{resource}`");
+        findings.error(code, scaler, node, &message).help(help);
     }
-}
-
-fn is_given(world: &World<'_>, scaler: Thing<'_>, resource: &str) -> bool {
-    let ranges = world.of_kind("LimitRange").filter(|range| range.place() == scaler.place());
-    let mut limits = ranges.flat_map(|range| range.root().items_at(&["spec", "limits"]));
-    limits.any(|limit| {
-        limit.text_at(&["type"]) == Some("Container")
-            && ["defaultRequest", "default"].iter().any(|key| limit.at(&[key, resource]).is_some())
-    })
 }
 
 /// What is known of adapters so far: many autoscalers ask for few metrics.

@@ -1,4 +1,7 @@
-//! Containers and claims stay within the limit ranges of their namespace.
+//! Containers, pods and claims stay within the limit ranges of their namespace.
+//! Source: `plugin/pkg/admission/limitranger/admission.go` of Kubernetes 1.35 to 1.37.
+
+use std::collections::BTreeSet;
 
 use crate::diagnostics::codes;
 use crate::manifest::node::Node;
@@ -32,7 +35,7 @@ struct Asked<'a> {
 fn containers(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut Findings) {
     let defaults = Defaults::of(world, range.place());
     for pod in world.pods.iter().filter(|pod| pod.namespace() == range.place()) {
-        for (_, container) in pod.containers() {
+        for (_, container) in pod.containers().filter(|(list, _)| *list != "ephemeralContainers") {
             let name = container.text_at(&["name"]).unwrap_or_default();
             let asked = Asked {
                 owner: pod.owner,
@@ -53,8 +56,8 @@ fn pods(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut Finding
             owner: pod.owner,
             node: pod.spec(),
             name: "a pod".to_owned(),
-            requests: defaults.pod(pod.spec(), Side::Requests),
-            limits: defaults.pod(pod.spec(), Side::Limits),
+            requests: defaults.together(pod.spec(), Side::Requests),
+            limits: defaults.together(pod.spec(), Side::Limits),
         };
         judge(range, item, &asked, findings);
     }
@@ -69,6 +72,7 @@ fn claims(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut Findi
         let Some(node) = claim.at(&["spec", "resources"]) else { continue };
         let requests = amounts(node.get("requests"));
         let name = claim.text_at(&["metadata", "name"]).unwrap_or_default();
+        // of a claim, what it asks for is what it may use
         let asked = Asked { owner, node, name: format!("claim `{name}`"), limits: requests.clone(), requests };
         judge(range, item, &asked, findings);
     }
@@ -77,17 +81,57 @@ fn claims(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut Findi
 fn judge(range: Thing<'_>, item: &Node, asked: &Asked<'_>, findings: &mut Findings) {
     let Asked { owner, node, name, requests, limits } = asked;
     let own = &range.document.id.name;
-    findings.ask();
+    let mut tell = |message: &str| {
+        findings.error(codes::OUTSIDE_LIMIT_RANGE, *owner, node, message);
+    };
+    // what nobody says is outside of every range
+    let mut unsaid: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (resource, most) in amounts(item.get("max")) {
-        if let Some(limit) = limits.get(resource).filter(|limit| **limit > most) {
-            let message = format!("{name} may use {limit} of {resource}; `{own}` allows at most {most}");
-            findings.error(codes::OUTSIDE_LIMIT_RANGE, *owner, node, &message);
+        let request = requests.get(resource).filter(|request| **request > most);
+        match (limits.get(resource), request) {
+            (None, _) => {
+                unsaid.insert((resource, "limit"));
+            }
+            (Some(limit), _) if *limit > most => {
+                tell(&format!("{name} may use {limit} of {resource}; `{own}` allows at most {most}"));
+            }
+            (_, Some(request)) => {
+                tell(&format!("{name} asks for {request} of {resource}; `{own}` allows at most {most}"));
+            }
+            _ => {}
         }
     }
     for (resource, least) in amounts(item.get("min")) {
-        if let Some(request) = requests.get(resource).filter(|request| **request < least) {
-            let message = format!("{name} asks for {request} of {resource}; `{own}` wants at least {least}");
-            findings.error(codes::OUTSIDE_LIMIT_RANGE, *owner, node, &message);
+        match requests.get(resource) {
+            None => {
+                unsaid.insert((resource, "request"));
+            }
+            Some(request) if *request < least => {
+                tell(&format!("{name} asks for {request} of {resource}; `{own}` wants at least {least}"));
+            }
+            Some(_) => {}
         }
     }
+    for (resource, most) in amounts(item.get("maxLimitRequestRatio")) {
+        // nothing is not a part of anything
+        let some = |amounts: &Amounts<'_>| amounts.get(resource).copied().filter(|amount| amount.in_millis() > 0);
+        match (some(requests), some(limits)) {
+            (Some(request), Some(limit)) => {
+                let allowed = request.in_millis().saturating_mul(most.in_millis());
+                if limit.in_millis().saturating_mul(1000) > allowed {
+                    let ratio = format!("{name} may use {limit} of {resource} and asks for {request}");
+                    tell(&format!("{ratio}; `{own}` allows at most {most} times as much"));
+                }
+            }
+            (request, limit) => {
+                unsaid.extend(request.is_none().then_some((resource, "request")));
+                unsaid.extend(limit.is_none().then_some((resource, "limit")));
+            }
+        }
+    }
+    if !unsaid.is_empty() {
+        let unsaid: Vec<String> = unsaid.iter().map(|(resource, side)| format!("no {side} of {resource}")).collect();
+        tell(&format!("{name} has {}; `{own}` bounds it", unsaid.join(", ")));
+    }
+    findings.ask();
 }

@@ -16,7 +16,9 @@ pub fn suffice(world: &World<'_>, findings: &mut Findings) {
             let Some(hook) = container.at(&["lifecycle", "preStop"]) else { continue };
             let Some(wait) = waits(hook) else { continue };
             findings.ask();
-            if wait >= grace {
+            // a server refuses a `sleep` that is longer, which is told as that
+            let is_refused = hook.get("sleep").is_some() && wait > grace;
+            if wait >= grace && !is_refused {
                 let name = container.text_at(&["name"]).unwrap_or_default();
                 let message = format!(
                     "container `{name}` waits {wait} s before it is told to stop, and is killed after {grace} s"
@@ -35,10 +37,45 @@ fn waits(hook: &Node) -> Option<i128> {
         return seconds.integer();
     }
     let words: Vec<&str> = hook.items_at(&["exec", "command"]).iter().filter_map(Node::text).collect();
-    let slept = match words.as_slice() {
-        [program, seconds] if program.rsplit('/').next() == Some("sleep") => seconds,
-        [shell, "-c", script] if shell.ends_with("sh") => script.trim().strip_prefix("sleep ")?,
-        _ => return None,
-    };
-    slept.trim().trim_end_matches('s').parse().ok()
+    match words.as_slice() {
+        [shell, options @ ..] if shell.ends_with("sh") => waits_in(script(options)?),
+        words => slept(words),
+    }
+}
+
+/// What follows the option by which a shell takes its commands from an argument: `-c`, or `-ec` among others.
+fn script<'w>(options: &[&'w str]) -> Option<&'w str> {
+    let is_commands = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.contains('c');
+    options.get(options.iter().position(is_commands)? + 1).copied()
+}
+
+/// How commands begin after which nobody can tell what runs, or whether.
+const CONDITIONS: &[&str] =
+    &["!", "(", "[", "[[", "{", "case", "exit", "for", "function", "if", "return", "test", "until", "while"];
+
+/// How many seconds commands sleep that run one after the other.
+fn waits_in(script: &str) -> Option<i128> {
+    let commands = script.split(['\n', ';']).flat_map(|line| line.split("&&"));
+    let commands = commands.map(|command| command.split_whitespace().collect::<Vec<_>>());
+    let commands = commands.take_while(|words| words.first().is_none_or(|first| !CONDITIONS.contains(first)));
+    let sum = commands.filter_map(|words| slept(&words)).fold(0_i128, i128::saturating_add);
+    (sum > 0).then_some(sum)
+}
+
+/// How many seconds a command sleeps; what is in the background, or one of two, is none.
+fn slept(words: &[&str]) -> Option<i128> {
+    let [program, amounts @ ..] = words.strip_prefix(&["exec"]).unwrap_or(words) else { return None };
+    if program.rsplit('/').next() != Some("sleep") || amounts.is_empty() {
+        return None;
+    }
+    amounts.iter().map(|amount| seconds(amount)).sum()
+}
+
+/// `40`, `1.5m`: parts of a unit do not decide.
+fn seconds(text: &str) -> Option<i128> {
+    const UNITS: &[(char, i128)] = &[('s', 1), ('m', 60), ('h', 3600), ('d', 86400)];
+    let unit = UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(*unit)?, *length)));
+    let (number, length) = unit.unwrap_or((text, 1));
+    let whole: i128 = number.split('.').next()?.parse().ok()?;
+    Some(whole.saturating_mul(length))
 }

@@ -7,7 +7,7 @@ use crate::manifest::selector::said;
 use crate::validate::arithmetic::asks::Side;
 use crate::validate::policy::Asked::{Always, Named};
 use crate::validate::policy::scene::Inside;
-use crate::validate::policy::{Fault, OfContainer, Rule, images, literals, unworkable};
+use crate::validate::policy::{Fault, OfAllInContainer, OfContainer, Rule, images, literals, unworkable};
 
 /// Every rule.
 pub const RULES: &[Rule<OfContainer>] = &[
@@ -38,13 +38,6 @@ pub const RULES: &[Rule<OfContainer>] = &[
         severity: Warning,
         test: images::tag,
         help: "name the version that was tested",
-    },
-    Rule {
-        code: codes::LITERAL_SECRET,
-        asked: Always,
-        severity: Error,
-        test: literals::in_container,
-        help: "keep it in a Secret, and take it from there with `secretKeyRef`; change it, since it has been read",
     },
     Rule {
         code: codes::LOW_USER_ID,
@@ -158,7 +151,23 @@ pub const RULES: &[Rule<OfContainer>] = &[
         test: unworkable::thousandths,
         help: "write `M` or `Mi`",
     },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Warning,
+        test: unworkable::crowd,
+        help: "write whole processors, or thousandths of one, such as `500m`",
+    },
 ];
+
+/// Every rule that may find several faults in one container.
+pub const OF_ALL: &[Rule<OfAllInContainer>] = &[Rule {
+    code: codes::LITERAL_SECRET,
+    asked: Always,
+    severity: Error,
+    test: literals::in_container,
+    help: "keep it in a Secret, and take it from there with `secretKeyRef`; change it, since it has been read",
+}];
 
 /// The API server takes both, and the last one counts.
 fn duplicate_variable<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
@@ -176,12 +185,17 @@ fn low_user_id<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
 
 /// Whether nothing says how much of a resource, on a side.
 fn lacks(inside: &Inside<'_>, side: Side, resource: &str) -> bool {
-    let key = if side == Side::Requests { "requests" } else { "limits" };
-    let of_pod = || inside.pod.spec().at(&["resources", key, resource]).is_some();
     // what is there and cannot be read is told elsewhere
-    let is_there =
-        || inside.node.at(&["resources", key, resource]).is_some_and(|node| !matches!(node.value, Value::Null));
-    !inside.defaults.container(inside.node, side).contains_key(resource) && !is_there() && !of_pod()
+    let is_there = |node: &Node, side: Side| {
+        let amount = node.at(&["resources", side.key(), resource]);
+        amount.is_some_and(|amount| !matches!(amount.value, Value::Null))
+    };
+    let pod = inside.pod.spec();
+    // what a pod may take at most is set aside for it
+    let of_pod = || is_there(pod, side) || is_there(pod, Side::Limits);
+    let is_told = || side == Side::Requests && inside.is_shared(resource);
+    let is_filled = inside.defaults.container(inside.node, side).contains_key(resource);
+    !is_filled && !is_there(inside.node, side) && !of_pod() && !is_told()
 }
 
 fn missing<'a>(inside: &Inside<'a>, wanted: &[(Side, &str, &str)], harm: &str) -> Option<Fault<'a>> {

@@ -20,20 +20,20 @@ use crate::validate::world::Thing;
 use crate::values::shelf::Shelf;
 
 /// Variables and arguments.
-pub fn in_container<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
+pub fn in_container<'a>(inside: &Inside<'a>) -> Vec<Fault<'a>> {
     let variables = inside.node.items_at(&["env"]).iter().filter_map(|item| {
-        let name = item.get("name")?;
-        is_literal(name.text()?, item.text_at(&["value"])?).then_some(name)
+        let node = item.get("name")?;
+        let name = node.text()?;
+        let is_told = is_literal(name, item.text_at(&["value"])?);
+        is_told.then(|| (node, format!("has a secret in plain sight: the variable `{name}`")))
     });
-    if let Some(name) = variables.into_iter().next() {
-        return Some((name, format!("has a secret in plain sight: the variable `{}`", name.text()?)));
-    }
-    let secret = |key: &str| {
+    let mut found: Vec<Fault<'_>> = variables.collect();
+    for key in LINES {
         let words: Vec<Option<&str>> = inside.node.items_at(&[key]).iter().map(Node::text).collect();
-        secret_arguments(&words).into_iter().next()
-    };
-    let (_, option) = LINES.iter().find_map(|key| secret(key))?;
-    Some((inside.node, format!("has a secret in plain sight: the argument `{option}`")))
+        let told = |(_, option)| (inside.node, format!("has a secret in plain sight: the argument `{option}`"));
+        found.extend(secret_arguments(&words).into_iter().map(told));
+    }
+    found
 }
 
 /// The keys of a container under which the words of a command line stand.

@@ -68,6 +68,13 @@ pub const RULES: &[Rule<OfObject>] = &[
     Rule {
         code: codes::UNWORKABLE,
         asked: Always,
+        severity: Warning,
+        test: unworkable::never,
+        help: "write `suspend: true` for a job that somebody starts by hand",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
         severity: Error,
         test: unworkable::node_port,
         help: "take one from 30000 to 32767, or none: the server then chooses; a server with another range is a reason to accept this",

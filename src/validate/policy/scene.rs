@@ -8,6 +8,7 @@ use crate::ordered::Ordered;
 use crate::reach::pods::Place;
 use crate::reach::{self, policy};
 use crate::validate::arithmetic::asks::Defaults;
+use crate::validate::arithmetic::metrics::Share;
 use crate::validate::arithmetic::scale::Scale;
 use crate::validate::references::selectors;
 use crate::validate::world::{Pod, World};
@@ -120,6 +121,8 @@ pub struct Inside<'a> {
     pub node: &'a Node,
     /// What its namespace fills in.
     pub defaults: &'a Defaults<'a>,
+    /// Of what autoscalers take shares.
+    pub shares: &'a [Share<'a>],
 }
 
 impl<'a> Inside<'a> {
@@ -132,6 +135,11 @@ impl<'a> Inside<'a> {
     pub fn secured(&self, key: &str) -> Option<&'a Node> {
         let of = |node: &'a Node| node.get("securityContext").and_then(|context| said(context, key));
         of(self.node).or_else(|| of(self.pod.spec()))
+    }
+
+    /// Whether an autoscaler takes a share of what it requests of a resource.
+    pub fn is_shared(&self, resource: &str) -> bool {
+        self.shares.iter().any(|share| share.is_of(resource, self.list, self.node))
     }
 
     /// Whether it runs as long as its pod does.

@@ -7,6 +7,8 @@ use crate::validate::policy::scene::{Inside, Scene};
 use crate::validate::world::Thing;
 use crate::values::image::Image;
 use crate::values::parse::Parse;
+use crate::values::quantity::Quantity;
+use crate::values::schedule::Schedule;
 
 /// The kubelet asks the runtime for no image of such a name. Source: `distribution/reference`, `regexp.go`.
 pub fn image<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
@@ -104,6 +106,24 @@ pub fn thousandths<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
         amounts.into_iter().find(|(node, ..)| node.text().is_some_and(|text| text.ends_with('m')))?;
     let text = node.text().unwrap_or_default();
     Some((node, format!("has `{text}` as `{side}` of `{resource}`: `m` is a thousandth of a byte")))
+}
+
+/// Units of memory with processors: `500Mi` are half a milliard of them.
+pub fn crowd<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
+    let amounts = ["requests", "limits"].into_iter();
+    let mut amounts = amounts.filter_map(|side| Some((inside.node.at(&["resources", side, "cpu"])?, side)));
+    let is_crowd = |text: &str| Quantity::measured(text).is_ok_and(|(_, unit)| !["", "m"].contains(&unit));
+    let (node, side) = amounts.find(|(node, _)| node.text().is_some_and(is_crowd))?;
+    let text = node.text().unwrap_or_default();
+    Some((node, format!("has `{text}` as `{side}` of `cpu`: that is a unit of memory")))
+}
+
+/// Some days never come. A weekday that is named is another day to run on.
+pub fn never(thing: Thing<'_>) -> Vec<Fault<'_>> {
+    let schedule = thing.root().at(&["spec", "schedule"]).filter(|_| is(thing, "batch", "CronJob"));
+    let is_suspended = thing.root().at(&["spec", "suspend"]).and_then(Node::bool) == Some(true);
+    let never = schedule.filter(|node| !is_suspended && node.text().is_some_and(Schedule::never_comes));
+    never.map(|node| (node, "runs on a day that no month has, which is never".to_owned())).into_iter().collect()
 }
 
 /// What a directory of a pod may be made of. Source: `emptydir/empty_dir.go` of the kubelet.

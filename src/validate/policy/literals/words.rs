@@ -70,6 +70,7 @@ fn is_plain(name: &str) -> bool {
 pub fn secret_arguments<'w>(words: &[Option<&'w str>]) -> Vec<(usize, &'w str)> {
     let lines = words.iter().enumerate().filter_map(|(at, word)| Some((at, secret_in_line((*word)?)?)));
     let mut found = secret_options(words);
+    let lines: Vec<(usize, &str)> = lines.filter(|(at, _)| !found.iter().any(|(known, _)| known == at)).collect();
     found.extend(lines);
     found
 }
@@ -149,18 +150,45 @@ const ABOUT: &[&str] = &[
     "version",
 ];
 
+/// Endings of names of what keeps, makes or finds secrets. Their values are names, addresses and paths.
+const KEEPERS: &[&str] = &[
+    "arn", "backend", "cache", "driver", "encoder", "encoding", "engine", "format", "hasher", "manager", "path",
+    "paths", "plugin", "region", "scope", "scopes", "source", "storage", "store", "strategy",
+];
+
 /// Names that end like that and are secrets all the same: whoever knows such an address may use it.
 const ADDRESSES: &[&str] = &["webhook", "connection", "slack"];
 
 /// A place, a switch, a number, a reference, or something about a secret.
 fn is_harmless(name: &str, value: &str) -> bool {
     let plain = name.to_lowercase();
-    let last = plain.rsplit(['_', '-', '.']).next().unwrap_or_default();
+    let (before, last) = plain.rsplit_once(['_', '-', '.']).unwrap_or(("", &plain));
     let is_about = ABOUT.contains(&last) && !ADDRESSES.iter().any(|word| plain.contains(word));
+    let is_keeper = KEEPERS.contains(&last) && !value.split(|letter: char| !letter.is_alphanumeric()).any(is_made_up);
+    let is_object = last == "secret" && HELD.iter().any(|word| before.ends_with(word)) && is_name_of_words(value);
     let is_word = ["", "true", "false", "yes", "no", "none", "null"].contains(&value.to_lowercase().as_str());
     let refers = ["$(", "${", "{{", "<", "/", "file:"].iter().any(|start| value.starts_with(start));
-    is_about || is_word || refers || is_place(name, value) || value.parse::<f64>().is_ok()
+    is_about || is_keeper || is_object || is_word || refers || is_place(name, value) || value.parse::<f64>().is_ok()
 }
+
+/// Endings of names before `_SECRET` that say what the Secret holds which is named there.
+const HELD: &[&str] = &["password", "passwords", "passwd", "credential", "credentials"];
+
+/// `db-credentials`: at least two words in lower case, as people name objects and no program makes passwords.
+fn is_name_of_words(value: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    value.contains('-') && value.split('-').all(is_word)
+}
+
+/// Whether no person would call anything like that: letters and digits by turns, or without an end.
+fn is_made_up(word: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    word.len() >= LONGEST_WORD || (is_mixed && word.len() >= SHORTEST_LOGIN)
+}
+
+/// Letters of the longest word that anybody writes as a name.
+const LONGEST_WORD: usize = 24;
 
 /// `postgres://user:password@host`, and `user:password@tcp(host:3306)`
 pub fn holds_password(text: &str) -> bool {
@@ -273,6 +301,14 @@ mod tests {
             ("LIBPQ", "host=db user=shop password=kjasdhf78q3"),
             ("AUTH", "Bearer abcdef1234567890"),
             ("AUTH", "Basic YWRtaW46aHVudGVyMg=="),
+            ("DB_PASSWORD_SECRET", "hunter2hunter2"),
+            ("DB_PASSWORD_SECRET", "db-hunter2"),
+            ("JWT_SECRET", "my-own-words"),
+            ("TOKEN_STORE", "4f2a9c1b8d7e"),
+            ("SECRET_PATH", "kjasdhfqwoeiruzxmvnbalskdj"),
+            ("ADO", ";Password=Abc12345!;"),
+            ("REGISTRY", "npm_abcdefghijklmnopqrstuvwxyz0123456789"),
+            ("MAPS", "AIzaB1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q"),
         ] {
             assert!(is_literal(name, value), "{name}={value}");
         }
@@ -294,6 +330,16 @@ mod tests {
             ("ADO", "Server=db;User Id=shop;Password=$(PASSWORD);"),
             ("LOGIN_URL", "https://login.example.com/auth?response_type=token&token_type=jwt"),
             ("OWNER", "team:web@example.com"),
+            ("SECRETS_BACKEND", "vault"),
+            ("SECRET_STORE", "aws"),
+            ("SECRET_ENGINE", "kv-v2"),
+            ("PASSWORD_ENCODER", "bcrypt"),
+            ("TOKEN_CACHE", "redis://cache:6379"),
+            ("VAULT_SECRET_PATH", "secret/data/app"),
+            ("VAULT_SECRETS_PATH", "kv/data/prod"),
+            ("AUTH_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"),
+            ("DB_PASSWORD_SECRET", "db-credentials"),
+            ("NPM", "npm_config_registry npm_package_dependencies_of_a_very_long_name"),
             ("TITLE", "Basic authentication"),
             ("TITLE", "Bearer tokens and what they are, in 2026"),
         ] {
