@@ -9,15 +9,16 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
+use toml::de::DeTable;
 
 use crate::diff::change::{Change, What};
 use crate::diff::hiding::{HIDDEN, is_secret_key, line_hidden, text_hidden};
 use crate::diff::path::{Path, Step};
-use crate::diff::payload;
 use crate::diff::secrets::walk::{Walk, comments_tell, is_secret_kind, may_be_structure};
 use crate::diff::secrets::wanted::{Matter, Wanted, is_long, scalar};
 use crate::diff::telling::is_telling_of_keys;
 use crate::manifest::node::{Entry, Node, Value};
+use crate::spec::any;
 
 /// Everything in some objects that must not be shown, with what is shown for it.
 #[derive(Debug, Default)]
@@ -176,8 +177,8 @@ impl Description {
     /// Of the whole text, which may be broken.
     pub fn of(text: &str) -> Self {
         let mut found = Self::default();
-        if let Some(table) = payload::toml(text) {
-            found.look_into(table, false);
+        if let Ok(table) = DeTable::parse(text) {
+            found.look_into(table.get_ref(), false);
         }
         found
     }
@@ -200,22 +201,21 @@ impl Description {
     }
 
     /// Takes the variables and references of a description, wherever it has some.
-    fn look_into(&mut self, node: Node, is_component: bool) {
-        let Value::Map(entries) = node.value else { return };
-        for Entry { key, node, .. } in entries {
-            match key.as_str() {
-                "env" => self.variables.push(node),
-                "secrets" if is_component => {
-                    let texts = node.entries().iter().filter_map(|entry| entry.node.text());
+    fn look_into(&mut self, table: &DeTable<'_>, is_component: bool) {
+        for (key, node) in table {
+            let inner = node.get_ref().as_table();
+            match (key.get_ref().as_ref(), inner) {
+                ("env", _) => self.variables.push(any::node(node)),
+                ("secrets", Some(places)) if is_component => {
+                    let texts = places.values().filter_map(|place| place.get_ref().as_str());
                     self.odd.extend(texts.filter(|text| !is_place_of_secret(text)).map(str::to_owned));
                 }
-                "components" => {
-                    let Value::Map(components) = node.value else { continue };
-                    for component in components {
-                        self.look_into(component.node, true);
-                    }
+                ("components", Some(components)) => {
+                    let tables = components.values().filter_map(|component| component.get_ref().as_table());
+                    tables.for_each(|table| self.look_into(table, true));
                 }
-                _ => self.look_into(node, false),
+                (_, Some(inner)) => self.look_into(inner, false),
+                _ => {}
             }
         }
     }

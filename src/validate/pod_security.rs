@@ -57,7 +57,7 @@ pub fn admit(world: &World<'_>, findings: &mut Findings) {
                 continue;
             }
             told.push((level, minor));
-            let own = world.pods.iter().filter(|pod| pod.namespace() == namespace.document.id.name);
+            let own = world.pods_in(&namespace.document.id.name).map(|(_, pod)| pod);
             for pod in own {
                 judge(pod, (level, minor), (does, *severity), findings);
             }

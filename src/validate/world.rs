@@ -26,6 +26,10 @@ pub struct World<'a> {
     /// The texts of the files, by their numbers; empty where nobody needs places within values.
     texts: Vec<&'a str>,
     found: HashMap<(&'a str, &'a str, &'a str), usize>,
+    /// The numbers of the objects of each kind.
+    kinds: HashMap<&'a str, Vec<usize>>,
+    /// The numbers of the pods of each namespace.
+    residents: HashMap<&'a str, Vec<usize>>,
     /// The number of the list of those with a label, by namespace, key and value.
     labelled: HashMap<(&'a str, &'a str, &'a str), usize>,
     /// Numbers of pods.
@@ -81,14 +85,18 @@ impl<'a> World<'a> {
             .flat_map(|(file, documents)| documents.iter().map(move |document| Thing::of(file, document)));
         let objects: Vec<Thing<'a>> = things.collect();
         let mut found = HashMap::with_capacity(objects.len());
+        let mut kinds: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, thing) in objects.iter().enumerate() {
             let id = &thing.document.id;
+            kinds.entry(id.kind.as_str()).or_default().push(at);
             found.entry((id.kind.as_str(), thing.place(), id.name.as_str())).or_insert(at);
         }
         let pods: Vec<Pod<'a>> = objects.iter().filter_map(|thing| Pod::of(*thing)).collect();
         let mut labelled = HashMap::new();
         let mut lists: Vec<Vec<usize>> = Vec::new();
+        let mut residents: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, pod) in pods.iter().enumerate() {
+            residents.entry(pod.namespace()).or_default().push(at);
             for (key, value) in &pod.labels {
                 let list = *labelled.entry((pod.namespace(), *key, *value)).or_insert(lists.len());
                 lists.resize_with(lists.len().max(list + 1), Vec::new);
@@ -96,7 +104,7 @@ impl<'a> World<'a> {
             }
         }
         let namespaces = namespaces(&objects);
-        Self { objects, pods, namespaces, minor, known, texts: Vec::new(), found, labelled, lists }
+        Self { objects, pods, namespaces, minor, known, texts: Vec::new(), found, kinds, residents, labelled, lists }
     }
 
     /// The same with the texts of its files, so that places within values can be told.
@@ -113,14 +121,10 @@ impl<'a> World<'a> {
     /// The numbers of the pods of a namespace that a selector wants, in order. They are looked for one by one, so that who
     /// asks for the first only does not wait for all.
     pub fn selected(&self, namespace: &str, selector: &Selector<'_>) -> impl Iterator<Item = usize> {
-        let is_meant = move |at: &usize| {
-            let pod = &self.pods[*at];
-            pod.namespace() == namespace && selector.matches(&pod.labels)
-        };
+        let is_meant = move |at: &usize| selector.matches(&self.pods[*at].labels);
         let labelled = selector.0.iter().filter_map(|need| self.of_label(namespace, need));
         let rarest = labelled.min_by_key(|found| found.len());
-        let all = 0..if rarest.is_none() { self.pods.len() } else { 0 };
-        rarest.unwrap_or_default().iter().copied().chain(all).filter(is_meant)
+        rarest.unwrap_or_else(|| listed(&self.residents, namespace)).iter().copied().filter(is_meant)
     }
 
     /// The pods that have the one label that is needed; `None` if that is not what is needed.
@@ -150,13 +154,22 @@ impl<'a> World<'a> {
 
     /// All objects of a kind.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = Thing<'a>> {
-        self.objects.iter().copied().filter(move |thing| thing.document.id.kind == kind)
+        listed(&self.kinds, kind).iter().map(|at| self.objects[*at])
+    }
+
+    /// The pods of a namespace with their numbers, in order.
+    pub fn pods_in(&self, namespace: &str) -> impl DoubleEndedIterator<Item = (usize, &Pod<'a>)> {
+        listed(&self.residents, namespace).iter().map(|at| (*at, &self.pods[*at]))
     }
 
     /// The names that objects of a kind have in a namespace.
     pub fn names(&self, kind: &str, place: &str) -> Vec<&'a str> {
         self.of_kind(kind).filter(|thing| thing.place() == place).map(|thing| thing.document.id.name.as_str()).collect()
     }
+}
+
+fn listed<'w>(lists: &'w HashMap<&str, Vec<usize>>, name: &str) -> &'w [usize] {
+    lists.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// Every namespace with its labels, of which its name is always one.

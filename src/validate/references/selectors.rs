@@ -66,7 +66,7 @@ fn finds_one(
 /// The workload that has most of the labels that are wanted, and what it has instead of the rest.
 fn nearest(world: &World<'_>, place: &str, selector: &Selector<'_>) -> Option<String> {
     let wanted = selector.example();
-    let here = world.pods.iter().filter(|pod| pod.namespace() == place);
+    let here = world.pods_in(place).map(|(_, pod)| pod);
     let shared = |labels: &Labels<'_>| wanted.iter().filter(|(key, value)| labels.get(*key) == Some(value)).count();
     let best = here.map(|pod| (shared(&pod.labels), pod)).filter(|(count, _)| *count > 0);
     let (_, pod) = best.rev().max_by_key(|(count, _)| *count)?;
@@ -125,7 +125,11 @@ fn namespaces<'a>(world: &World<'a>, policy: Thing<'a>, peer: &Node) -> (Vec<&'a
     let Some(selector) = peer.get("namespaceSelector").map(Selector::read) else {
         return (vec![policy.place()], false);
     };
-    let here = world.namespaces.iter().filter(|(_, labels)| selector.matches(labels)).map(|(name, _)| *name).collect();
+    // most say the name of the one that they mean
+    let named = selector.only(NAMESPACE_NAME).map(|name| world.namespaces.get_key_value(name));
+    let all = named.is_none().then(|| world.namespaces.iter());
+    let known = named.flatten().into_iter().chain(all.into_iter().flatten());
+    let here = known.filter(|(_, labels)| selector.matches(labels)).map(|(name, _)| *name).collect();
     let is_meant = |name: &str| selector.matches(&Labels::from([(NAMESPACE_NAME, name)]));
     (here, elsewhere(world).any(is_meant))
 }
