@@ -168,7 +168,7 @@ pub const UNEQUAL_MEMORY: &str = "unequal-memory";
 pub const UNISOLATED_POD: &str = "unisolated-pod";
 /// The Pod Security level `restricted` would not take a pod.
 pub const UNRESTRICTED_POD: &str = "unrestricted-pod";
-/// An account has rights that none of its pods can use.
+/// An account has rights that none of its pods can use, or a rule allows nothing.
 pub const UNUSABLE_RIGHT: &str = "unusable-right";
 /// A pod has a token of an account that may do nothing.
 pub const UNUSED_TOKEN: &str = "unused-token";
@@ -329,7 +329,7 @@ pub const ALL: &[(&str, &str)] = &[
     (UNMEASURED_AUTOSCALER, "an autoscaler looks at what nobody measures, or at a share of nothing"),
     (UNPINNED_IMAGE, "an image is pinned to no digest, where each must be"),
     (UNSUPPORTED, "this version does not render it"),
-    (UNUSABLE_RIGHT, "an account has rights that none of its pods can use"),
+    (UNUSABLE_RIGHT, "an account has rights that none of its pods can use, or a rule allows nothing"),
     (UNUSED_ACCEPT, "an accepted finding no longer applies"),
     (UNUSED_PIN, "a digest is pinned for an image that nothing runs"),
     (UNUSED_TOKEN, "a pod has a token of an account that may do nothing"),

@@ -41,7 +41,8 @@ pub fn accept(accepted: &[AcceptSpec], names: &Names<'_>, report: &mut Report) {
 /// mistake.
 fn is_there(entry: &AcceptSpec, names: &Names<'_>, report: &mut Report) -> bool {
     let object = entry.object.value.as_str();
-    if [acceptance::OF_OBJECTS, acceptance::UNACCEPTABLE].concat().contains(&entry.code.value.as_str()) {
+    let of_objects = [acceptance::OF_OBJECTS, acceptance::UNACCEPTABLE, acceptance::NOTES].concat();
+    if of_objects.contains(&entry.code.value.as_str()) {
         // only who has rendered the objects can tell
         return false;
     }
@@ -74,6 +75,11 @@ fn judge(entry: &AcceptSpec, used: bool, report: &mut Report) {
     } else if acceptance::UNACCEPTABLE.contains(&entry.code.value.as_str()) {
         let message = format!("`{}` cannot be accepted: the objects would not work", entry.code.value);
         report.error(codes::INVALID_VALUE, entry.code.span, message).help("mend what it is about");
+    } else if acceptance::NOTES.contains(&entry.code.value.as_str()) {
+        let message = format!("`{}` need not be accepted: it is a note, which never fails", entry.code.value);
+        report
+            .error(codes::INVALID_VALUE, entry.code.span, message)
+            .help("remove the entry; a patch gives its own reason");
     } else if !used {
         let path = format!("accept.{}", entry.code.value);
         report

@@ -34,7 +34,7 @@ mod ranges;
 mod rbac;
 mod resources;
 mod rules;
-mod scheduling;
+pub(super) mod scheduling;
 mod security;
 mod services;
 mod storage;
@@ -56,7 +56,7 @@ use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::diff::path::{Path, Step};
 use crate::manifest::document::Id;
-use crate::manifest::node::{Node, Value};
+use crate::manifest::node::{Entry, Node, Value};
 use crate::spec::shapes::Minor;
 use crate::validate::api::forms::Form;
 
@@ -73,7 +73,12 @@ pub struct Judge<'a> {
     pub report: &'a mut Report,
     /// The minor of the server.
     pub minor: Minor,
+    /// The keys that somebody has misspelt.
+    pub slips: &'a Slips,
 }
+
+/// Where keys begin that no field is called by, each with the field that was meant.
+pub type Slips = HashMap<usize, &'static str>;
 
 /// What is asked of the values of a type: the rows of each table.
 #[derive(Clone, Copy, Debug)]
@@ -153,12 +158,21 @@ impl Questions {
 impl Judge<'_> {
     /// Refuses what stands under `key` of the value; the value itself if `key` is empty.
     fn refuse(&mut self, node: &Node, key: &str, why: &str) {
+        if self.is_misspelt(node, key) {
+            return;
+        }
         let (path, span) = match node.get(key) {
             Some(inner) => (self.path.key(key), inner.span),
             None if key.is_empty() => (self.path.clone(), begin(node)),
             None => (self.path.key(key), begin(node)),
         };
         self.at(&path, first_line(span, node), why);
+    }
+
+    /// Whether a field is not there because somebody has misspelt its key, which has been told.
+    fn is_misspelt(&self, node: &Node, key: &str) -> bool {
+        let meant = |entry: &Entry| self.slips.get(&entry.span.start).is_some_and(|meant| *meant == key);
+        !self.slips.is_empty() && node.get(key).is_none() && node.entries().iter().any(meant)
     }
 
     fn at(&mut self, path: &Path, span: Span, why: &str) {
@@ -168,7 +182,12 @@ impl Judge<'_> {
     /// Speaks about what stands one step further in.
     fn step(&mut self, step: Step, work: impl FnOnce(&mut Judge<'_>)) {
         let path = self.path.and(step);
-        work(&mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor });
+        work(&mut self.below(&path));
+    }
+
+    /// Who speaks about what stands elsewhere in the same object.
+    fn below<'b>(&'b mut self, path: &'b Path) -> Judge<'b> {
+        Judge { object: self.object, path, report: self.report, minor: self.minor, slips: self.slips }
     }
 
     /// Speaks about each item of a list.
@@ -176,7 +195,7 @@ impl Judge<'_> {
         let items = node.items_at(&[list]);
         if !items.is_empty() {
             let path = self.path.key(list);
-            let own = &mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor };
+            let own = &mut self.below(&path);
             for (at, item) in items.iter().enumerate() {
                 own.step(Step::Index(at), |judge| work(judge, item));
             }
@@ -190,7 +209,7 @@ impl Judge<'_> {
         for key in keys {
             path.push(Step::Key((*key).into()));
         }
-        work(&mut Judge { object: self.object, path: &path, report: self.report, minor: self.minor }, inner);
+        work(&mut self.below(&path), inner);
     }
 
     /// A list of so many items and no more.

@@ -11,7 +11,7 @@ use crate::manifest::node::{Node, Value};
 use crate::schema::{Field, Kind, Schema, Shape};
 use crate::spec::shapes::Minor;
 use crate::validate::api::amounts;
-use crate::validate::api::{Judge, Questions, names};
+use crate::validate::api::{Judge, Questions, Slips, names};
 use crate::validate::{nulls, sops};
 
 /// Groups that no server has any more, whose kinds went elsewhere.
@@ -22,8 +22,16 @@ const GONE: &[&str] = &["extensions"];
 pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut Report) -> Option<usize> {
     let root = &document.root;
     let (version, kind) = (root.text_at(&["apiVersion"]).unwrap_or_default(), document.id.kind.as_str());
-    let mut walk =
-        Walk { schema, minor, object: &document.id, written: root, path: Path::default(), report, judged: 1 };
+    let mut walk = Walk {
+        schema,
+        minor,
+        object: &document.id,
+        written: root,
+        path: Path::default(),
+        report,
+        judged: 1,
+        slips: Slips::new(),
+    };
     if version.is_empty() {
         walk.report
             .error(codes::MISSING_KEY, begin(root), format!("{}: `apiVersion` is missing", document.id))
@@ -51,17 +59,18 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         let root = settled.as_ref().unwrap_or(root);
         let readable = sops::readable(root);
         let root = readable.as_ref().unwrap_or(root);
-        let judge = &mut Judge { object: walk.object, path: &walk.path, report: walk.report, minor };
-        names::identity(judge, &document.id, root, known);
+        names::identity(&mut walk.judge(), &document.id, root, known);
         walk.fields(root, known.name);
         return Some(walk.judged);
     }
     let group = document.id.group.as_str();
-    if !schema.has_group(group) && !GONE.contains(&group) {
+    let served = schema.versions(kind);
+    // definitions are of groups with a dot; without one, a known kind is of a misspelt group
+    let is_misspelt = !group.contains('.') && !served.is_empty();
+    if !schema.has_group(group) && !GONE.contains(&group) && !is_misspelt {
         return None;
     }
     let minor = minor.label().trim_start_matches('v');
-    let served = schema.versions(kind);
     let (span, message) = if served.is_empty() {
         (place(root, "kind"), format!("Kubernetes {minor} has no kind `{kind}` in {version}"))
     } else {
@@ -83,10 +92,10 @@ pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: 
     let Some(metadata) = document.root.get("metadata") else { return };
     let schema = Schema::of(minor);
     let (object, written) = (&document.id, &document.root);
-    let mut walk = Walk { schema, minor, object, written, path: Path::default(), report, judged: 0 };
+    let slips = Slips::new();
+    let mut walk = Walk { schema, minor, object, written, path: Path::default(), report, judged: 0, slips };
     let kind = Kind { is_namespaced, is_made: true, name: METADATA };
-    let judge = &mut Judge { object: walk.object, path: &walk.path, report: walk.report, minor };
-    names::identity(judge, &document.id, &document.root, kind);
+    names::identity(&mut walk.judge(), &document.id, &document.root, kind);
     walk.step(Step::Key("metadata".into()), |walk| walk.value(metadata, Shape::Type(METADATA)));
 }
 
@@ -111,6 +120,8 @@ struct Walk<'a> {
     path: Path,
     report: &'a mut Report,
     judged: usize,
+    /// The keys so far that somebody has misspelt.
+    slips: Slips,
 }
 
 impl Walk<'_> {
@@ -119,6 +130,11 @@ impl Walk<'_> {
         self.path.push(step);
         work(self);
         self.path.pop();
+    }
+
+    /// Who speaks about the values of fields.
+    fn judge(&mut self) -> Judge<'_> {
+        Judge { object: self.object, path: &self.path, report: self.report, minor: self.minor, slips: &self.slips }
     }
 
     /// Every field of an object of a type.
@@ -135,9 +151,8 @@ impl Walk<'_> {
         if self.path.begins(&["status"]) {
             return;
         }
-        let judge = &mut Judge { object: self.object, path: &self.path, report: self.report, minor: self.minor };
         let questions = Questions::of(name);
-        questions.judge(node, judge);
+        questions.judge(node, &mut self.judge());
         let required = fields.iter().filter(|field| is_required(field)).map(|field| field.key);
         let required = required.filter(|key| !questions.is_spared(key, self.minor));
         let is_told = |key: &str| fields.iter().any(|field| field.key == key && is_required(field));
@@ -173,6 +188,7 @@ impl Walk<'_> {
         };
         let is_shown = !self.report.is_full(codes::UNKNOWN_KEY);
         let near = is_shown.then(|| suggest::nearest(key, fields.iter().map(|field| field.key))).flatten();
+        self.slips.extend(near.map(|near| (span.start, near)));
         self.report.error(codes::UNKNOWN_KEY, span, message).did_you_mean(near);
     }
 

@@ -6,6 +6,8 @@
 pub mod checks;
 mod containers;
 
+use std::collections::HashSet;
+
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity;
 use crate::manifest::node::Node;
@@ -47,22 +49,31 @@ pub fn admit(world: &World<'_>, findings: &mut Findings) {
     for namespace in world.of_kind("Namespace") {
         let labels = selector::labels(namespace.root().at(&["metadata", "labels"]));
         labels_are_valid(namespace, &labels, findings);
-        // what is refused need not be warned of as well
-        let mut told: Vec<(Level, u32)> = Vec::new();
+        let mut modes: Vec<Mode> = Vec::new();
         for (mode, does, severity) in MODES {
             let Some(level) = labels.get(mode).and_then(|level| level_of(level)) else { continue };
             let minor = labels.get(format!("{mode}-version").as_str()).and_then(|text| minor_of(text));
             let minor = minor.unwrap_or(LATEST).min(world.minor.number());
-            if told.iter().any(|(known, at)| *known >= level && *at == minor) {
-                continue;
+            if !modes.iter().any(|known| known.level >= level && known.minor == minor) {
+                modes.push(Mode { level, minor, does, severity: *severity });
             }
-            told.push((level, minor));
-            let own = world.pods_in(&namespace.document.id.name).map(|(_, pod)| pod);
-            for pod in own {
-                judge(pod, (level, minor), (does, *severity), findings);
+        }
+        for (_, pod) in world.pods_in(&namespace.document.id.name) {
+            // what is refused need not be warned of as well
+            let mut told = HashSet::new();
+            for mode in &modes {
+                judge(pod, mode, &mut told, findings);
             }
         }
     }
+}
+
+/// What a namespace does with pods that a level of a version does not allow.
+struct Mode {
+    level: Level,
+    minor: u32,
+    does: &'static str,
+    severity: Severity,
 }
 
 /// The newest version, whichever that is.
@@ -114,15 +125,24 @@ fn checks(level: Level, minor: u32) -> Vec<&'static Check> {
     newest.into_iter().filter(|(id, ..)| !replaced.contains(id)).collect()
 }
 
-fn judge(pod: &Pod<'_>, (level, minor): (Level, u32), (does, severity): (&str, Severity), findings: &mut Findings) {
+/// Where a check has not allowed something, and which check that was.
+type Told = HashSet<(usize, &'static str)>;
+
+fn judge(pod: &Pod<'_>, mode: &Mode, told: &mut Told, findings: &mut Findings) {
+    let Mode { level, minor, does, severity } = *mode;
     let name = LEVELS.iter().find(|(_, known)| *known == level).map_or("", |(name, _)| name);
-    for (id, _, _, _, violations) in checks(level, minor) {
+    for (id, _, _, replaced, violations) in checks(level, minor) {
         findings.ask();
-        for (node, what) in violations(pod) {
-            let message =
-                format!("{what}; its namespace {does} `{name}` of v1.{minor}, which does not allow that ({id})");
-            findings.add(severity, codes::POD_SECURITY, pod.owner, node, &message);
+        let found = violations(pod);
+        for (node, what) in &found {
+            let at = node.span.start;
+            if !told.contains(&(at, *id)) && !replaced.iter().any(|id| told.contains(&(at, *id))) {
+                let message =
+                    format!("{what}; its namespace {does} `{name}` of v1.{minor}, which does not allow that ({id})");
+                findings.add(severity, codes::POD_SECURITY, pod.owner, node, &message);
+            }
         }
+        told.extend(found.iter().map(|(node, _)| (node.span.start, *id)));
     }
 }
 

@@ -2,9 +2,14 @@
 //! for, no two things steer the same, and nothing is there for nobody.
 
 mod addresses;
+mod claims;
 mod classes;
 mod contested;
+mod files;
+mod gateways;
+mod given;
 mod mentions;
+mod monitors;
 mod orphans;
 mod ports;
 mod registries;
@@ -29,8 +34,11 @@ pub fn resolve(world: &World<'_>, findings: &mut Findings) {
     for mention in &mentions {
         lead(world, &secrets, mention, findings);
     }
+    files::are_there(world, &secrets, findings);
     ports::lead(world, &mentions, findings);
     selectors::find(world, findings);
+    gateways::attach(world, &mentions, findings);
+    monitors::find(world, findings);
     contested::one_each(world, &mentions, findings);
     unfit::serve(world, &secrets, &mentions, findings);
     classes::agree(world, findings);
@@ -39,33 +47,12 @@ pub fn resolve(world: &World<'_>, findings: &mut Findings) {
     orphans::have_users(world, &secrets, &mentions, findings);
 }
 
-/// Namespaces that are the cluster's own, with all that is in them.
-const OF_CLUSTER: &[&str] = &["kube-system", "kube-public", "kube-node-lease"];
-
 /// Namespaces whose objects are not here: the cluster's own, and those that are known to be there.
 fn elsewhere<'k>(world: &World<'k>) -> impl Iterator<Item = &'k str> {
     let known = world.known.into_iter().flat_map(|known| &known.objects);
     let names = known.filter(|(kind, ..)| kind == "Namespace").map(|(.., name)| name.as_str());
-    OF_CLUSTER.iter().copied().chain(names)
+    given::NAMESPACES.iter().copied().chain(names)
 }
-
-/// Whether every cluster has an object of this namespace and this name.
-type IsThere = fn(&str, &str) -> bool;
-
-/// What every cluster has by itself, by kind.
-/// Source: `plugin/pkg/auth/authorizer/rbac/bootstrappolicy`, `pkg/controller/serviceaccount` and
-/// `pkg/controlplane/controller/systemnamespaces` of Kubernetes.
-const BY_ITSELF: &[(&str, IsThere)] = &[
-    ("ClusterRole", |_, name| name.starts_with("system:") || ROLES.contains(&name)),
-    ("ConfigMap", |_, name| name == "kube-root-ca.crt"),
-    ("Namespace", |_, name| name == "default" || OF_CLUSTER.contains(&name)),
-    ("PriorityClass", |_, name| name.starts_with("system-")),
-    ("Service", |namespace, name| (namespace, name) == ("default", "kubernetes")),
-    ("ServiceAccount", |_, name| name == "default"),
-];
-
-/// Roles for people that every cluster has.
-const ROLES: &[&str] = &["admin", "cluster-admin", "edit", "view"];
 
 /// Kinds of which a cluster has objects that whoever installed it has made.
 const INSTALLED: &[&str] = &[
@@ -83,7 +70,8 @@ fn is_there(world: &World<'_>, secrets: &Makers<'_>, kind: &str, place: &str, na
     world.find(kind, place, name).is_some()
         || (kind == "Secret" && secrets.contains_key(&(place, name)))
         || elsewhere(world).any(|namespace| namespace == place)
-        || BY_ITSELF.iter().any(|(own, is_one)| *own == kind && is_one(place, name))
+        || given::is_given(kind, place, name)
+        || (kind == "PersistentVolumeClaim" && claims::is_of_set(world, place, name))
         || world.is_known(kind, place, name)
 }
 
@@ -119,24 +107,26 @@ fn lead(world: &World<'_>, secrets: &Makers<'_>, mention: &Mention<'_>, findings
     let Mention { by, named, kind, place, name, .. } = *mention;
     findings.ask();
     if !is_there(world, secrets, kind, place, name) {
-        if !world.is_closed() || mention.is_optional {
+        if mention.is_optional || !(world.is_closed() || given::is_reserved(kind, name)) {
             return;
         }
-        if INSTALLED.contains(&kind) {
+        if INSTALLED.contains(&kind) || given::may_be_installed(kind, name) {
             findings
                 .warning(codes::DANGLING_REFERENCE, by, named, &format!("the {mention} is not here"))
-                .help("it must be in the cluster before this is applied");
+                .help("it must be in the cluster before this is applied")
+                .did_you_mean(suggest::nearest(name, given::names(kind)));
             return;
         }
         let made = secrets.keys().filter(|(own, _)| kind == "Secret" && *own == place).map(|(_, name)| *name);
-        let near = suggest::nearest(name, world.names(kind, place).into_iter().chain(made));
+        let known = world.names(kind, place).into_iter().chain(made).chain(given::names(kind));
+        let near = suggest::nearest(name, known);
         findings
             .error(codes::DANGLING_REFERENCE, by, named, &format!("there is no {mention}"))
             .help("declare it, or take the name away")
             .did_you_mean(near);
         return;
     }
-    let Some(known) = keys(world, secrets, mention) else { return };
+    let Some(known) = keys(world, secrets, (kind, place, name)) else { return };
     for (node, key) in asked(mention).filter(|(_, key)| !known.contains(key)) {
         findings.ask();
         if !mention.is_optional {
@@ -148,15 +138,19 @@ fn lead(world: &World<'_>, secrets: &Makers<'_>, mention: &Mention<'_>, findings
     }
 }
 
-/// The keys that something has; `None` if nobody knows them all.
-fn keys<'k>(world: &World<'k>, secrets: &'k Makers<'_>, mention: &Mention<'k>) -> Option<Vec<&'k str>> {
-    match mention.kind {
+/// The keys that something of a kind, a namespace and a name has; `None` if nobody knows them all.
+fn keys<'k>(
+    world: &World<'k>,
+    secrets: &'k Makers<'_>,
+    (kind, place, name): (&str, &'k str, &'k str),
+) -> Option<Vec<&'k str>> {
+    match kind {
         "ConfigMap" => {
-            let root = world.find(mention.kind, mention.place, mention.name)?.root();
+            let root = world.find(kind, place, name)?.root();
             let of = |key: &str| root.get(key).map(Node::entries).unwrap_or_default();
             Some(of("data").iter().chain(of("binaryData")).map(|entry| entry.key.as_str()).collect())
         }
-        "Secret" => secrets.get(&(mention.place, mention.name))?.listed().map(Iterator::collect),
+        "Secret" => secrets.get(&(place, name))?.listed().map(Iterator::collect),
         _ => None,
     }
 }

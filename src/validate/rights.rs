@@ -8,6 +8,7 @@ mod bindings;
 mod holders;
 mod powers;
 pub mod tokens;
+pub mod vain;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub fn judge(world: &World<'_>, findings: &mut Findings) {
     bindings::judge(&bindings, findings);
     powers::judge(world, &holders, findings);
     tokens::judge(world, &bindings, findings);
+    vain::judge(world, findings);
 }
 
 /// A binding.

@@ -84,17 +84,32 @@ fn policy_compiles(judge: &mut Judge<'_>, node: &Node) {
     let places: [&[&str]; 3] = [&[AUTHORIZER], &[AUTHORIZER, VARIABLES], &[VARIABLES]];
     let [conditions, inner, messages] = places.map(|more| roots(&[given, more].concat()));
     judge.each(node, "matchConditions", |judge, own| compiles(judge, own, "expression", &conditions));
-    judge.each(node, "variables", |judge, own| compiles(judge, own, "expression", &inner));
-    judge.each(node, "validations", |judge, own| {
-        compiles(judge, own, "expression", &inner);
-        compiles(judge, own, "messageExpression", &messages);
+    let mut known = Vec::new();
+    judge.each(node, "variables", |judge, own| {
+        compiles_with(judge, own, "expression", &inner, &known);
+        known.extend(own.text_at(&["name"]));
     });
-    judge.each(node, "auditAnnotations", |judge, own| compiles(judge, own, "valueExpression", &inner));
+    judge.each(node, "validations", |judge, own| {
+        compiles_with(judge, own, "expression", &inner, &known);
+        compiles_with(judge, own, "messageExpression", &messages, &known);
+    });
+    judge.each(node, "auditAnnotations", |judge, own| {
+        compiles_with(judge, own, "valueExpression", &inner, &known);
+    });
     judge.each(node, "mutations", |judge, own| {
         for key in ["applyConfiguration", "jsonPatch"] {
-            judge.under(own, &[key], |judge, patch| compiles(judge, patch, "expression", &inner));
+            judge.under(own, &[key], |judge, patch| compiles_with(judge, patch, "expression", &inner, &known));
         }
     });
+}
+
+/// The same of an expression that may be about what has been computed before it: the server declares one after the other.
+fn compiles_with(judge: &mut Judge<'_>, node: &Node, key: &str, roots: &[&str], known: &[&str]) {
+    compiles(judge, node, key, roots);
+    let asked = node.text_at(&[key]).map(|text| cel::fields(text, VARIABLES)).unwrap_or_default();
+    if let Some(name) = asked.into_iter().find(|name| !known.contains(name)) {
+        judge.refuse(node, key, &format!("does not compile: no variable before it is called `{name}`"));
+    }
 }
 
 fn roots(more: &[&'static str]) -> Vec<&'static str> {

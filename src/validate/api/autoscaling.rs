@@ -69,7 +69,7 @@ pub fn metric(judge: &mut Judge<'_>, node: &Node) {
     }
     let Some(target) = node.at(&[source, "target"]) else { return };
     let path = judge.path.key(source).key("target");
-    let judge = &mut Judge { object: judge.object, path: &path, report: judge.report, minor: judge.minor };
+    let judge = &mut judge.below(&path);
     let needed: &[&str] = match *source {
         "resource" | "containerResource" => &["averageUtilization", "averageValue"],
         "pods" => &["averageValue"],

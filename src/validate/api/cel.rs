@@ -98,6 +98,22 @@ pub fn mentions(text: &str, name: &str) -> Option<bool> {
     Some(own.iter().any(|at| !stands(at.checked_sub(1), ".")))
 }
 
+/// The fields that an expression asks of a variable of this name; none if it may be another one.
+pub fn fields<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
+    let Ok(tokens) = tokens(text) else { return Vec::new() };
+    if mentions(text, name) != Some(true) {
+        return Vec::new();
+    }
+    let asked = tokens.windows(4).enumerate().filter_map(|(at, window)| {
+        let [(_, Token::Name(own)), (_, Token::Sign(".")), (_, Token::Name(field)), (_, after)] = window else {
+            return None;
+        };
+        let is_field = at.checked_sub(1).is_some_and(|before| tokens[before].1 == Token::Sign("."));
+        (*own == name && !is_field && *after != Token::Sign("(")).then_some(*field)
+    });
+    asked.collect()
+}
+
 struct Reader<'r, 't> {
     tokens: &'r [(usize, Token<'t>)],
     at: usize,
@@ -332,6 +348,18 @@ mod tests {
             ("'", None),
         ] {
             assert_eq!(mentions(text, "oldSelf"), is_about, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_are_asked_of_variables() {
+        for (text, wanted) in [
+            ("variables.a != '' && variables.b.c > 1", vec!["a", "b"]),
+            ("object.variables.a == 'variables.b'", vec![]),
+            ("[1].all(variables, variables.a > 1)", vec![]),
+            ("variables", vec![]),
+        ] {
+            assert_eq!(fields(text, VARIABLES), wanted, "{text}");
         }
     }
 

@@ -3,6 +3,9 @@
 //!
 //! Source: `apiextensions-apiserver/pkg/apiserver/{schema,validation}` of Kubernetes 1.35 to 1.37.
 
+mod formats;
+mod said;
+
 use std::collections::HashMap;
 
 use regex::Regex;
@@ -13,6 +16,7 @@ use crate::diagnostics::suggest;
 use crate::diff::path::{Path, Step, told_key};
 use crate::manifest::document::Document;
 use crate::manifest::node::{Entry, Node, Value};
+use crate::validate::api::custom::said::{found, measured, said, spelled};
 use crate::validate::api::defaults;
 
 /// The kinds that definitions make.
@@ -93,6 +97,9 @@ pub struct Judge {
 
 /// What every object has, whatever its schema says.
 const META: &[&str] = &["apiVersion", "kind", "metadata"];
+
+/// What says of an object what it is. Source: `apiserver/schema/objectmeta/validation.go`.
+const TYPE: &[&str] = &["apiVersion", "kind"];
 
 impl Judge {
     /// Judges a resource by its definition.
@@ -185,7 +192,8 @@ impl Judge {
             }
         }
         if part == Part::Shape {
-            self.required(node, schema);
+            // an object within another one says what it is
+            self.required(node, schema, if is_object && !self.path.is_root() { TYPE } else { &[] });
         } else if is_object && self.path.is_root() {
             self.limits(node, schema);
         }
@@ -199,7 +207,7 @@ impl Judge {
         self.fault(codes::UNKNOWN_KEY, entry.span, message).help = help;
     }
 
-    fn required(&mut self, node: &Node, schema: &Node) {
+    fn required(&mut self, node: &Node, schema: &Node, typed: &[&str]) {
         let known = schema.get("properties").map(Node::entries).unwrap_or_default();
         let known: Vec<&str> = known.iter().map(|known| known.key.as_str()).collect();
         // who misspells a key has not forgotten it
@@ -209,6 +217,7 @@ impl Judge {
             node.get(key).is_none() && schema.at(&["properties", key, "default"]).is_none() && !meant.contains(key)
         };
         let required = schema.items_at(&["required"]).iter().filter_map(Node::text);
+        let required = required.filter(|key| !typed.contains(key)).chain(typed.iter().copied());
         for key in required.filter(is_missing) {
             let message = match self.path.told().as_str() {
                 "" => format!("`{key}` is missing"),
@@ -299,8 +308,11 @@ impl Judge {
             .map(|why| format!("has an item that {why}"))
     }
 
-    /// Texts that have a form.
+    /// Values that have a form.
     fn unlike(&mut self, node: &Node, schema: &Node) -> Option<String> {
+        if let Some(what) = formats::missed(node, schema) {
+            return Some(format!("is {}, which is no {what}", spelled(node)));
+        }
         let text = node.text()?;
         let pattern = schema.text_at(&["pattern"]).filter(|pattern| !pattern.is_empty())?;
         let known = self.patterns.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok());
@@ -351,44 +363,6 @@ fn expected(schema: &Node) -> &'static str {
         "integer" => "a whole number",
         _ => "a number",
     }
-}
-
-fn found(node: &Node) -> String {
-    match &node.value {
-        Value::List(_) => "a list".to_owned(),
-        Value::Map(_) => "a map".to_owned(),
-        Value::Text(_) => "this text".to_owned(),
-        _ => spelled(node),
-    }
-}
-
-fn spelled(node: &Node) -> String {
-    node.spelled().map_or_else(|| "this".to_owned(), |text| format!("`{}`", shortened(&text)))
-}
-
-/// A text that goes into a sentence.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let line = text.lines().next().unwrap_or_default();
-    if line == text && text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    line.chars().take(LONGEST).chain(['…']).collect()
-}
-
-/// A value as limits see it.
-fn measured(node: &Node) -> String {
-    match &node.value {
-        Value::Text(text) => format!("{} letters long", text.chars().count()),
-        Value::List(items) => format!("a list of {}", items.len()),
-        Value::Map(entries) => format!("a map of {}", entries.len()),
-        _ => spelled(node),
-    }
-}
-
-fn said(path: &Path) -> String {
-    let path = path.told();
-    if path.is_empty() { "the object".to_owned() } else { format!("`{path}`") }
 }
 
 fn begin(node: &Node) -> Span {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::node::Node;
+use crate::manifest::selector::said;
 use crate::ordered::Ordered;
 use crate::spec::shapes::Minor;
 use crate::validate::api::addresses::address_fault;
@@ -271,7 +272,7 @@ pub fn annotations(judge: &mut Judge<'_>, node: &Node) {
                 }
                 key => key.strip_prefix(APP_ARMOR).and_then(|container| {
                     if names.contains(container) {
-                        app_armor_fault(text)
+                        app_armor_fault(text).or_else(|| app_armor_other(pod, container, text))
                     } else {
                         Some("is about a container that is not there".to_owned())
                     }
@@ -297,6 +298,28 @@ fn seccomp_fault(text: &str) -> Option<String> {
     }
     let is_known = ["runtime/default", "docker/default", "unconfined"].contains(&text);
     (!is_known).then(|| format!("is `{text}`, which is no profile"))
+}
+
+/// The field of a container, or of its pod, says the same as the annotation. Source:
+/// `validateAppArmorAnnotationsAndFieldsMatchOnCreate`.
+fn app_armor_other(pod: &Node, container: &str, text: &str) -> Option<String> {
+    if pod.text_at(&["os", "name"]) == Some("windows") {
+        return None;
+    }
+    let mut containers = LISTS.iter().flat_map(|list| pod.items_at(&[list]));
+    let own = containers.find(|own| own.text_at(&["name"]) == Some(container)).and_then(app_armor);
+    let field = own.or_else(|| app_armor(pod))?;
+    let same = match field.text_at(&["type"])? {
+        "Unconfined" => "unconfined".to_owned(),
+        "RuntimeDefault" => "runtime/default".to_owned(),
+        "Localhost" => format!("localhost/{}", field.text_at(&["localhostProfile"])?),
+        _ => return None,
+    };
+    (text != same).then(|| format!("is `{text}`, and the `appArmorProfile` of the container means `{same}`"))
+}
+
+fn app_armor(node: &Node) -> Option<&Node> {
+    said(node.get("securityContext")?, "appArmorProfile")
 }
 
 fn app_armor_fault(text: &str) -> Option<String> {

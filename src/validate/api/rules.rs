@@ -128,6 +128,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("core/v1.Pod", mounts::used),
     ("core/v1.Pod", pods::annotations),
     ("core/v1.Pod", pods::host_names),
+    ("core/v1.Pod", scheduling::of_bare_pod),
     ("core/v1.Pod", volumes::claims),
     ("core/v1.PodAffinityTerm", scheduling::affinity_term),
     ("core/v1.PodCertificateProjection", volumes::pod_certificate),
@@ -242,6 +243,7 @@ pub fn distinct(judge: &mut Judge<'_>, node: &Node, list: &str) {
 pub fn exactly_one(judge: &mut Judge<'_>, node: &Node, keys: &[&str]) {
     match given(node, keys).as_slice() {
         [_] => {}
+        [] if keys.iter().any(|key| judge.is_misspelt(node, key)) => {}
         [] => judge.refuse(node, "", &format!("must have one of {}", suggest::list(keys.iter().copied()))),
         [first, second, ..] => judge.refuse(node, second, &format!("must not stand beside `{first}`")),
     }

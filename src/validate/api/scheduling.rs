@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::path::Step;
+use crate::diff::path::{Path, Step};
 use crate::manifest::node::Node;
-use crate::manifest::selector::said;
+use crate::manifest::selector::{labels, said};
 use crate::ordered::Ordered;
 use crate::validate::api::Judge;
 use crate::validate::api::forms::{LABEL_KEY, LABEL_VALUE, SUBDOMAIN, is_label_value, is_qualified};
@@ -106,6 +106,63 @@ fn label_keys(judge: &mut Judge<'_>, node: &Node) {
         }
     }
 }
+
+/// Whatever counts pods by their labels: each constraint and each term of affinity, with its place below `path`.
+fn counting<'n>(pod: &'n Node, path: &Path) -> Vec<(Path, &'n Node)> {
+    let spreads = path.key("topologySpreadConstraints");
+    let spread = pod.items_at(&["topologySpreadConstraints"]).iter().enumerate();
+    let mut found: Vec<(Path, &Node)> = spread.map(|(at, spread)| (spreads.and(Step::Index(at)), spread)).collect();
+    for side in ["podAffinity", "podAntiAffinity"] {
+        let below = path.key("affinity").key(side);
+        for list in
+            ["requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"]
+        {
+            for (at, item) in pod.items_at(&["affinity", side, list]).iter().enumerate() {
+                let path = below.key(list).and(Step::Index(at));
+                found.push(match item.get("podAffinityTerm") {
+                    Some(term) => (path.key("podAffinityTerm"), term),
+                    None => (path, item),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Labels of a pod by whose values it is to be counted beside what a selector says of them, which no server takes: where
+/// each stands. Those that a selector has twice are told by themselves.
+///
+/// Source: `applyLabelKeysToLabelSelector` in `pkg/registry/core/pod/strategy.go`, before
+/// `ValidateMatchLabelKeysAndMismatchLabelKeys`.
+pub fn counted_twice<'n>(template: &'n Node, path: &Path) -> Vec<(Path, &'n Node)> {
+    let labels = labels(template.at(&["metadata", "labels"]));
+    let Some(pod) = template.get("spec") else { return Vec::new() };
+    let mut found = Vec::new();
+    for (path, term) in counting(pod, path) {
+        let plain = term.at(&["labelSelector", "matchLabels"]).map(Node::entries).unwrap_or_default().iter();
+        let needs = term.items_at(&["labelSelector", "matchExpressions"]).iter();
+        let asked: Vec<&str> =
+            plain.map(|entry| entry.key.as_str()).chain(needs.filter_map(|need| need.text_at(&["key"]))).collect();
+        for (at, node) in term.items_at(&["matchLabelKeys"]).iter().enumerate() {
+            let count = |key: &str| asked.iter().filter(|asked| **asked == key).count();
+            if node.text().is_some_and(|key| labels.contains_key(key) && count(key) == 1) {
+                found.push((path.key("matchLabelKeys").and(Step::Index(at)), node));
+            }
+        }
+    }
+    found
+}
+
+/// Of templates the server asks that only when it takes their pods.
+pub fn of_bare_pod(judge: &mut Judge<'_>, node: &Node) {
+    for (path, key) in counted_twice(node, &judge.path.key("spec")) {
+        let why = format!("is `{}`, {COUNTED_TWICE}", key.text().unwrap_or_default());
+        judge.at(&path, key.span, &why);
+    }
+}
+
+/// What is wrong with it.
+pub const COUNTED_TWICE: &str = "a label of the pod that the `labelSelector` asks for as well";
 
 pub fn spread(judge: &mut Judge<'_>, node: &Node) {
     let action = node.text_at(&["whenUnsatisfiable"]).unwrap_or_default();

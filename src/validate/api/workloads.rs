@@ -3,7 +3,7 @@
 //! Source: `pkg/apis/apps/validation/validation.go`, `pkg/apis/apps/v1/defaults.go` and
 //! `ValidateReplicationControllerSpec` in `pkg/apis/core/validation/validation.go` of Kubernetes 1.35 to 1.37.
 
-use crate::manifest::node::{Node, Value};
+use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::selector::{self, Labels, Selector};
 use crate::spec::shapes::Minor;
 use crate::validate::api::forms::LABEL;
@@ -40,10 +40,13 @@ pub fn stateful_set(judge: &mut Judge<'_>, node: &Node) {
 pub fn controller(judge: &mut Judge<'_>, node: &Node) {
     pods_go_on(judge, node);
     let Some(own) = node.get("selector").filter(|own| matches!(own.value, Value::Map(_))) else { return };
+    if !are_texts(own.get("matchLabels")) {
+        return;
+    }
     let read = Selector::read(own);
     if read == Selector::default() {
         judge.refuse(node, "selector", "is empty: it would select every pod");
-    } else if !read.matches(&template_labels(node)) {
+    } else if are_texts(labels_of_template(node)) && !read.matches(&template_labels(node)) {
         judge.refuse(node, "selector", "does not match the labels of the template");
     }
 }
@@ -54,9 +57,10 @@ pub fn replication_controller(judge: &mut Judge<'_>, node: &Node) {
     meta::labels(judge, node, "selector");
     let own = selector::labels(node.get("selector"));
     let labels = template_labels(node);
-    if own.is_empty() && labels.is_empty() {
+    let are_texts = are_texts(node.get("selector")) && are_texts(labels_of_template(node));
+    if own.is_empty() && labels.is_empty() && are_texts {
         judge.refuse(node, "selector", "is empty: it would select every pod");
-    } else if own.iter().any(|(key, value)| labels.get(key) != Some(value)) {
+    } else if are_texts && own.iter().any(|(key, value)| labels.get(key) != Some(value)) {
         judge.refuse(node, "selector", "does not match the labels of the template");
     }
     if !has(node, "template") {
@@ -65,7 +69,17 @@ pub fn replication_controller(judge: &mut Judge<'_>, node: &Node) {
 }
 
 fn template_labels(node: &Node) -> Labels<'_> {
-    selector::labels(node.at(&["template", "metadata", "labels"]))
+    selector::labels(labels_of_template(node))
+}
+
+fn labels_of_template(node: &Node) -> Option<&Node> {
+    node.at(&["template", "metadata", "labels"])
+}
+
+/// Whether labels can be compared: of values that are no texts somebody has been told.
+fn are_texts(labels: Option<&Node>) -> bool {
+    let is_text = |entry: &Entry| matches!(entry.node.value, Value::Text(_) | Value::Null);
+    labels.map(Node::entries).unwrap_or_default().iter().all(is_text)
 }
 
 fn pods_go_on(judge: &mut Judge<'_>, node: &Node) {

@@ -70,7 +70,7 @@ const MOST: usize = 2_000;
 pub fn parse(text: &str) -> Option<Result<Query, String>> {
     let operators = text.bytes().filter(|byte| b"(+-*/%^<>=!{".contains(byte)).count();
     if operators + text.split_ascii_whitespace().count() > MOST {
-        return None;
+        return is_lopsided(text).then(|| Err("its parentheses do not go together".to_owned()));
     }
     let text = spelling::plain(text);
     let (masked, masks) = Masks::of(&text);
@@ -85,11 +85,43 @@ pub fn parse(text: &str) -> Option<Result<Query, String>> {
     }))
 }
 
+/// Whether some parenthesis has no other one, so that nobody can read an expression, however large.
+fn is_lopsided(text: &str) -> bool {
+    let (mut depth, mut quote, mut is_escaped) = (0_i64, None, false);
+    for letter in text.chars() {
+        match (quote, letter) {
+            (Some('\n'), '\n') => quote = None,
+            (Some('"' | '\''), _) if is_escaped => is_escaped = false,
+            (Some('"' | '\''), '\\') => is_escaped = true,
+            (Some(open), _) if open == letter => quote = None,
+            (None, '"' | '\'' | '`') => quote = Some(letter),
+            // a remark ends with its line
+            (None, '#') => quote = Some('\n'),
+            (None, '(') => depth += 1,
+            (None, ')') => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return true;
+        }
+    }
+    depth != 0
+}
+
+/// What something must follow, the longer before the shorter.
+const BETWEEN: &[&str] = &[
+    "==", "!=", ">=", "<=", ">", "<", "+", "-", "*", "/", "%", "^", " and", " or", " unless", " atan2", " bool",
+    " offset",
+];
+
 /// Words that a list of labels in parentheses follows.
 const BEFORE_LABELS: &[&str] = &["by", "without", "on", "ignoring"];
 
 /// What is wrong with an expression for which the parser has no words.
 pub fn hint(text: &str) -> Option<String> {
+    if let Some(last) = BETWEEN.iter().find(|sign| text.trim_end().ends_with(**sign)) {
+        return Some(format!("something must follow `{}`", last.trim()));
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     let slip = words.windows(2).find(|pair| {
         BEFORE_LABELS.contains(&pair[0].to_ascii_lowercase().as_str())
@@ -329,8 +361,12 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_not_judged() {
-        for text in ["(".repeat(100_000), "-".repeat(100_000), "a + ".repeat(50_000)] {
+        let whole = format!("{}1{} or a{{b=')'}} # )", "(".repeat(5_000), ")".repeat(5_000));
+        for text in [whole, "-".repeat(100_000), "a + ".repeat(50_000)] {
             assert!(parse(&text).is_none());
+        }
+        for text in ["(".repeat(100_000), format!("{})", "a + ".repeat(50_000))] {
+            assert!(parse(&text).is_some_and(|read| read.is_err()), "nobody can read that");
         }
         assert!(parse(&format!("{}1{}", "(".repeat(900), ")".repeat(900))).is_some_and(|read| read.is_ok()));
     }

@@ -82,6 +82,20 @@ pub const RULES: &[Rule<OfObject>] = &[
     Rule {
         code: codes::UNWORKABLE,
         asked: Always,
+        severity: Error,
+        test: unworkable::long_set,
+        help: "give it a name of at most 52 letters: its own number, and that of its template, come behind it",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Warning,
+        test: unworkable::nearly_long_set,
+        help: "give it a name of at most 52 letters: its own number, and that of its template, come behind it",
+    },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
         severity: Warning,
         test: unworkable::half_dns,
         help: "allow port 53 by UDP and by TCP",

@@ -82,6 +82,13 @@ pub const RULES: &[Rule<OfPod>] = &[
         test: unworkable::medium,
         help: "write `Memory`, or nothing for the disk of the node",
     },
+    Rule {
+        code: codes::UNWORKABLE,
+        asked: Always,
+        severity: Error,
+        test: unworkable::counted_twice,
+        help: "the server adds what `matchLabelKeys` says to the selector: take the label out of one of the two",
+    },
 ];
 
 /// Rights that one pod of the namespace is given by the account `default`, all have.

@@ -1,9 +1,12 @@
 //! What the API server takes and what nothing can come of: a kubelet refuses it, or nobody reads it.
 
 use crate::diagnostics::suggest;
+use crate::diff::path::Path;
 use crate::manifest::node::Node;
+use crate::validate::api::scheduling::{self, COUNTED_TWICE};
 use crate::validate::policy::Fault;
 use crate::validate::policy::scene::{Inside, Scene};
+use crate::validate::rights::vain::VERBS;
 use crate::validate::world::Thing;
 use crate::values::image::Image;
 use crate::values::parse::Parse;
@@ -135,6 +138,20 @@ pub fn medium<'a>(scene: &Scene<'a>) -> Vec<Fault<'a>> {
     named.map(|(node, medium)| (node, format!("a volume is to be made of `{medium}`, which no node has"))).collect()
 }
 
+/// The server takes a template and refuses its pods.
+pub fn counted_twice<'a>(scene: &Scene<'a>) -> Vec<Fault<'a>> {
+    // a pod that stands here is refused itself
+    if scene.kind() == "Pod" {
+        return Vec::new();
+    }
+    let twice = scheduling::counted_twice(scene.pod.template, &scene.pod.path.key("spec"));
+    let told = |(path, key): (Path, &'a Node)| {
+        let key_of = key.text().unwrap_or_default();
+        (key, format!("`{}` is `{key_of}`, {COUNTED_TWICE}: every pod is refused", path.told()))
+    };
+    twice.into_iter().map(told).collect()
+}
+
 /// Rules of a direction that `policyTypes` does not name are read by nobody.
 pub fn idle_rules(thing: Thing<'_>) -> Vec<Fault<'_>> {
     let Some(spec) = thing.root().get("spec").filter(|_| is(thing, "networking.k8s.io", "NetworkPolicy")) else {
@@ -189,26 +206,6 @@ pub fn pattern<'a>(thing: Thing<'a>) -> Vec<Fault<'a>> {
     literal.filter_map(told).collect()
 }
 
-/// Verbs of the API, and those that some of its groups have of their own.
-const VERBS: &[&str] = &[
-    "approve",
-    "attest",
-    "bind",
-    "create",
-    "delete",
-    "deletecollection",
-    "escalate",
-    "get",
-    "impersonate",
-    "list",
-    "patch",
-    "proxy",
-    "sign",
-    "update",
-    "use",
-    "watch",
-];
-
 /// The API server takes every verb, since others may serve more; one that is nearly another is a slip.
 pub fn verb<'a>(thing: Thing<'a>) -> Vec<Fault<'a>> {
     let is_role =
@@ -221,6 +218,33 @@ pub fn verb<'a>(thing: Thing<'a>) -> Vec<Fault<'a>> {
         Some((node, format!("grants the verb `{verb}`, which nobody asks for; `{near}` is one")))
     };
     verbs.filter_map(told).collect()
+}
+
+/// How long the value of a label can be, and how long the names of a stateful set's pods and revisions are beside its own:
+/// both are labels of the pods. A revision ends in a number of up to ten digits, a pod in its own number.
+///
+/// Source: `ControllerRevisionName` in `pkg/controller/history/controller_history.go`, `newStatefulSetPod` and
+/// `setPodRevision` in `pkg/controller/statefulset/stateful_set_utils.go`.
+const LONGEST_LABEL: usize = 63;
+const LEAST_BESIDE: usize = "-0".len();
+const MOST_BESIDE: usize = "-4294967295".len();
+
+/// A stateful set whose pods no server takes, whatever their revision is called.
+pub fn long_set(thing: Thing<'_>) -> Vec<Fault<'_>> {
+    set_of_length(thing, |length| length + LEAST_BESIDE > LONGEST_LABEL, "no pod of it can have its label")
+}
+
+/// A stateful set whose pods most servers do not take: it depends on a sum of their template.
+pub fn nearly_long_set(thing: Thing<'_>) -> Vec<Fault<'_>> {
+    let is_nearly = |length| length + LEAST_BESIDE <= LONGEST_LABEL && length + MOST_BESIDE > LONGEST_LABEL;
+    set_of_length(thing, is_nearly, "its pods can have their label only if a sum of their template is short")
+}
+
+fn set_of_length<'a>(thing: Thing<'a>, is_meant: impl Fn(usize) -> bool, harm: &str) -> Vec<Fault<'a>> {
+    let name = thing.root().at(&["metadata", "name"]).filter(|_| is(thing, "apps", "StatefulSet"));
+    let length = |node: &Node| node.text().map_or(0, str::len);
+    let long = name.filter(|node| length(node) <= LONGEST_LABEL && is_meant(length(node)));
+    long.map(|node| (node, format!("has a name of {} letters: {harm}", length(node)))).into_iter().collect()
 }
 
 fn is(thing: Thing<'_>, group: &str, kind: &str) -> bool {

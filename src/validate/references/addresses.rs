@@ -1,9 +1,11 @@
 //! Addresses of Services that stand in plain text: in variables, in arguments and in files of configuration.
 
+mod short;
+
 use std::collections::HashSet;
 
-use crate::diagnostics::codes;
-use crate::diagnostics::suggest;
+use crate::diagnostics::report::Severity;
+use crate::diagnostics::{codes, suggest};
 use crate::manifest::node::Node;
 use crate::reach::Connection;
 use crate::reach::party::Party;
@@ -13,11 +15,15 @@ use crate::validate::references::{is_there, selectors};
 use crate::validate::world::{Pod, Thing, World};
 
 /// An address that a pod is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 struct Address<'a> {
     service: &'a str,
     namespace: &'a str,
     port: Option<u16>,
+    /// The name as it is written.
+    written: &'a str,
+    /// Whether it can be nothing but the address of a Service.
+    is_plain: bool,
 }
 
 /// Who may call whom.
@@ -34,8 +40,8 @@ pub fn are_declared(world: &World<'_>, findings: &mut Findings) {
     for pod in &world.pods {
         let mut told = HashSet::new();
         for (thing, node, text) in texts(world, pod) {
-            for address in addresses(text) {
-                if told.insert(address) {
+            for address in addresses(text).into_iter().chain(short::addresses(world, pod, text)) {
+                if told.insert((address.service, address.namespace, address.port)) {
                     judge(world, wanted.as_ref(), pod, (thing, node), &address, findings);
                 }
             }
@@ -94,7 +100,8 @@ fn addresses(text: &str) -> Vec<Address<'_>> {
             let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
             rest[..digits].parse().ok()
         });
-        found.push(Address { service, namespace, port: port.flatten() });
+        let written = &text[at - namespace.len() - 1 - service.len()..at + MARK.len()];
+        found.push(Address { service, namespace, port: port.flatten(), written, is_plain: true });
     }
     found
 }
@@ -107,11 +114,11 @@ fn judge(
     address: &Address<'_>,
     findings: &mut Findings,
 ) {
-    let Address { service: name, namespace, port } = *address;
+    let Address { service: name, namespace, port, written, is_plain } = *address;
     findings.ask();
     let Some(service) = world.find("Service", namespace, name) else {
         if !is_there(world, &Makers::new(), "Service", namespace, name) {
-            let message = format!("`{name}.{namespace}.svc` is the address of no Service");
+            let message = format!("`{written}` is the address of no Service");
             findings
                 .error(codes::DANGLING_REFERENCE, thing, node, &message)
                 .help("its name is not found: the caller gets an error, or waits")
@@ -119,15 +126,21 @@ fn judge(
         }
         return;
     };
+    // a file may say in a remark what is not so
+    let is_sure = is_plain || thing.document.id == pod.owner.document.id;
+    let severity = if is_sure { Severity::Error } else { Severity::Warning };
     let ports = service.root().items_at(&["spec", "ports"]);
     let of = |own: &&Node| own.get("port").and_then(Node::integer);
-    // a Service without an address passes on whatever its pods listen to
-    let is_headless = service.root().text_at(&["spec", "clusterIP"]) == Some("None");
+    // a Service without an address passes on whatever its pods, or whoever it stands for, listen to
+    let is_headless =
+        service.root().text_at(&["spec", "clusterIP"]) == Some("None") || selectors::is_elsewhere(service);
     let called: Vec<&Node> = ports.iter().filter(|own| port.is_none_or(|port| of(own) == Some(port.into()))).collect();
     if called.is_empty() && !is_headless && !ports.is_empty() {
         let known: Vec<String> = ports.iter().filter_map(|own| of(&own)).map(|own| own.to_string()).collect();
         let message = format!("{} has no port {}", service.document.id, port.unwrap_or_default());
-        findings.error(codes::DANGLING_PORT, thing, node, &message).help(format!("its ports are {}", known.join(", ")));
+        findings
+            .add(severity, codes::DANGLING_PORT, thing, node, &message)
+            .help(format!("its ports are {}", known.join(", ")));
         return;
     }
     let (Some(wanted), Some(selector)) = (wanted, selectors::of_service(service)) else { return };
@@ -138,10 +151,9 @@ fn judge(
         to == from || wanted.contains(&(&from, &to))
     };
     if callees().next().is_some() && !callees().any(is_wanted) {
-        let message =
-            format!("`{name}.{namespace}.svc` is an address that {} is not declared to call", pod.owner.document.id);
+        let message = format!("`{written}` is an address that {} is not declared to call", pod.owner.document.id);
         findings
-            .error(codes::UNDECLARED_ADDRESS, thing, node, &message)
+            .add(severity, codes::UNDECLARED_ADDRESS, thing, node, &message)
             .help("name the component in `calls`, and write `${name}` for its address");
     }
 }

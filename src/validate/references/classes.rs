@@ -43,7 +43,11 @@ type Given<'a> = (String, i128, &'a str);
 const USUAL: &str = "PreemptLowerPriority";
 
 /// The classes that every server has. Source: `pkg/apis/scheduling/v1/helpers.go`.
-const SYSTEM: &[(&str, i128)] = &[("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
+pub const SYSTEM: &[(&str, i128)] =
+    &[("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
+
+/// Before the names of classes that nobody else can make. Source: `pkg/apis/scheduling/validation/validation.go`.
+pub const RESERVED: &str = "system-";
 
 fn given(class: Thing<'_>) -> Given<'_> {
     let root = class.root();

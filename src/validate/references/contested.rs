@@ -89,17 +89,24 @@ fn controllers(world: &World<'_>, findings: &mut Findings) {
 
 const CONTROLLERS: &[&str] = &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"];
 
-/// A host and a path lead to one place.
+/// What makes a route take a part of the requests of another one. Source: `annotations/canary` of ingress-nginx, which reads
+/// the word as Go reads truth values.
+const CANARY: &str = "nginx.ingress.kubernetes.io/canary";
+const TRUE: &[&str] = &["1", "T", "TRUE", "True", "t", "true"];
+
+/// A host and a path lead to one place, and beside it to one canary.
 fn paths(world: &World<'_>, findings: &mut Findings) {
-    let mut first: HashMap<(&str, &str, &str, &str), Thing<'_>> = HashMap::new();
+    let mut first: HashMap<(&str, &str, &str, &str, bool), Thing<'_>> = HashMap::new();
     for ingress in world.of_kind("Ingress") {
         let class = ingress.root().text_at(&["spec", "ingressClassName"]).unwrap_or_default();
+        let canary = ingress.root().text_at(&["metadata", "annotations", CANARY]);
+        let is_canary = canary.is_some_and(|text| TRUE.contains(&text));
         for rule in ingress.root().items_at(&["spec", "rules"]) {
             let host = rule.text_at(&["host"]).unwrap_or_default();
             for path in rule.items_at(&["http", "paths"]) {
                 findings.ask();
                 let of = |key: &str| path.text_at(&[key]).unwrap_or_default();
-                let key = (class, host, of("path"), of("pathType"));
+                let key = (class, host, of("path"), of("pathType"), is_canary);
                 if let Some(other) = first.insert(key, ingress) {
                     let message = format!("`{host}{}` is routed by {} as well", of("path"), other.document.id);
                     findings

@@ -110,6 +110,7 @@ const ISSUER: &[Row] = &[
 const ROUTE: &[Row] = &[
     (&["spec", "parentRefs", EACH], "name", Told("Gateway")),
     (&["spec", "rules", EACH, "backendRefs", EACH], "name", Told("Service")),
+    (&["spec", "rules", EACH, "filters", EACH, "requestMirror", "backendRef"], "name", Told("Service")),
 ];
 const WEBHOOKS: &[Row] = &[(&["webhooks", EACH, "clientConfig", "service"], "name", Is("Service"))];
 

@@ -6,6 +6,7 @@ use crate::diagnostics::codes;
 use crate::manifest::node::Node;
 use crate::validate::findings::Findings;
 use crate::validate::makers::Makers;
+use crate::validate::references::claims;
 use crate::validate::references::mentions::Mention;
 use crate::validate::world::{Thing, World};
 
@@ -15,11 +16,13 @@ const USED: &[(&str, &str)] = &[
     ("ClusterRole", "no binding names it"),
     ("ConfigMap", "no pod reads it"),
     ("Issuer", "no certificate asks it"),
+    ("MutatingAdmissionPolicy", "no binding of a policy names it"),
     ("PersistentVolumeClaim", "no pod mounts it"),
     ("PriorityClass", "no pod has it"),
     ("Role", "no binding names it"),
     ("Secret", "nothing reads it"),
     ("ServiceAccount", "no pod runs as it"),
+    ("ValidatingAdmissionPolicy", "no binding of a policy names it"),
 ];
 
 /// Everything has a user, where all users are here.
@@ -27,11 +30,13 @@ pub fn have_users(world: &World<'_>, secrets: &Makers<'_>, mentions: &[Mention<'
     if !world.is_closed() {
         return;
     }
-    let used: HashSet<(&str, &str, &str)> =
-        mentions.iter().filter(|mention| is_use(mention)).map(|own| (own.kind, own.place, own.name)).collect();
-    let words = words(world);
+    let mentioned = mentions.iter().filter(|mention| is_use(mention)).map(|own| (own.kind, own.place, own.name));
+    let used: HashSet<(&str, &str, &str)> = mentioned.chain(with_tokens(world)).collect();
+    let (words, granted) = (words(world), granted(world));
     let is_used = |kind: &str, place: &str, name: &str| {
         used.contains(&(kind, place, name) as &(&str, &str, &str))
+            || granted.contains(&(kind, name) as &(&str, &str))
+            || (kind == "PersistentVolumeClaim" && claims::is_of_set(world, place, name))
             || words.get(place).is_some_and(|words| words.contains(name))
     };
     for thing in world.objects.iter().copied() {
@@ -65,11 +70,38 @@ fn is_use(mention: &Mention<'_>) -> bool {
     mention.kind != "ServiceAccount" || !mention.by.document.id.kind.ends_with("Binding")
 }
 
+/// Kinds that a program reads by their names, and what rules call them.
+const READ: &[(&str, &str)] = &[("ConfigMap", "configmaps"), ("Secret", "secrets")];
+
+/// What a role lets somebody read by its name, who will do so.
+fn granted<'a>(world: &World<'a>) -> HashSet<(&'static str, &'a str)> {
+    let roles = world.of_kind("Role").chain(world.of_kind("ClusterRole"));
+    let mut found = HashSet::new();
+    for rule in roles.flat_map(|role| role.root().items_at(&["rules"])) {
+        let is_about = |resource: &str| rule.items_at(&["resources"]).iter().any(|own| own.text() == Some(resource));
+        for (kind, _) in READ.iter().filter(|(_, resource)| is_about(resource)) {
+            let names = rule.items_at(&["resourceNames"]).iter().filter_map(Node::text);
+            found.extend(names.map(|name| (*kind, name)));
+        }
+    }
+    found
+}
+
+/// The annotation by which a Secret asks for a token of an account, whoever uses that.
+const OF_ACCOUNT: &str = "kubernetes.io/service-account.name";
+
+/// The accounts of which there are such tokens.
+fn with_tokens<'a>(world: &World<'a>) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+    let named = |secret: Thing<'a>| secret.root().text_at(&["metadata", "annotations", OF_ACCOUNT]);
+    world.of_kind("Secret").filter_map(move |secret| Some(("ServiceAccount", secret.place(), named(secret)?)))
+}
+
 /// Annotations that are for whoever looks for them, by kind.
-const BY_ANNOTATION: &[(&str, &str)] = &[("Secret", "kubernetes.io/service-account.name")];
+const BY_ANNOTATION: &[(&str, &str)] = &[("Secret", OF_ACCOUNT)];
 
 /// Labels by which a controller finds things.
-const BY_LABEL: &[&str] = &["rbac.authorization.k8s.io/aggregate-to-", "bootstrapping", "sealedsecrets.bitnami.com/"];
+const BY_LABEL: &[&str] =
+    &["bootstrapping", "grafana_", "rbac.authorization.k8s.io/aggregate-to-", "sealedsecrets.bitnami.com/"];
 
 /// Whether a thing is found by what it says of itself: by its labels, or by its annotations.
 fn is_for_itself(thing: Thing<'_>) -> bool {

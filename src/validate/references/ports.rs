@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::codes;
-use crate::diagnostics::suggest;
+use crate::diagnostics::report::Severity;
+use crate::diagnostics::{codes, suggest};
 use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 use crate::manifest::selector::Selector;
@@ -120,7 +120,9 @@ fn of_service(world: &World<'_>, mention: &Mention<'_>, findings: &mut Findings)
     let Some((node, asked)) = asked else { return };
     let ports = service.root().items_at(&["spec", "ports"]);
     findings.ask();
-    if !offers(ports, "port", asked) {
+    // a name for something elsewhere has whatever number is asked of it
+    let is_elsewhere = matches!(asked, Port::Number(_)) && selectors::is_elsewhere(service);
+    if !is_elsewhere && !offers(ports, "port", asked) {
         let near = match asked {
             Port::Name(name) => suggest::nearest(name, ports.iter().filter_map(|own| own.text_at(&["name"]))),
             Port::Number(_) => None,
@@ -216,6 +218,9 @@ fn lacks<'w>(world: &World<'w>, heard: &Heard, target: Port<'_>, carries: &str) 
     all
 }
 
+/// How a container is asked something at a port.
+const ASKED: &[&str] = &["grpc", "httpGet", "tcpSocket"];
+
 /// Where a container is asked something: the way to what is asked.
 const HANDLERS: &[&[&str]] = &[
     &["livenessProbe"],
@@ -225,28 +230,50 @@ const HANDLERS: &[&[&str]] = &[
     &["lifecycle", "preStop"],
 ];
 
-/// A port by its name is one of the same container.
+/// A port by its name is one of the same container, and one by its number is one that the pod declares.
 fn probes(world: &World<'_>, findings: &mut Findings) {
     for pod in &world.pods {
         for (_, container) in pod.containers() {
             let handlers = HANDLERS.iter().filter_map(|keys| container.at(keys));
-            let asked = handlers.flat_map(|handler| ["httpGet", "tcpSocket"].map(|how| handler.at(&[how, "port"])));
-            for node in asked.flatten() {
-                let Some(name) = node.text() else { continue };
+            let asked = handlers.flat_map(|handler| ASKED.iter().filter_map(move |how| handler.get(how)));
+            for (handler, node, port) in asked.filter_map(asked_port) {
                 findings.ask();
                 let ports = container.items_at(&["ports"]);
-                if name.parse::<u16>().is_err() && !offers(ports, "containerPort", Port::Name(name)) {
-                    let whose = container.text_at(&["name"]).unwrap_or_default();
-                    let names = ports.iter().filter_map(|own| own.text_at(&["name"]));
-                    let message = format!("container `{whose}` has no port `{name}`");
-                    findings
-                        .error(codes::DANGLING_PORT, pod.owner, node, &message)
-                        .help(format!("it declares {}", said(ports, "containerPort")))
-                        .did_you_mean(suggest::nearest(name, names));
+                let known: Vec<&Node> = match port {
+                    Port::Name(_) => ports.iter().collect(),
+                    // the containers of a pod share their network
+                    Port::Number(_) => pod.ports(),
+                };
+                // a container may listen at a port that it does not declare, and the host be another one
+                let is_open = ports.is_empty() || handler.get("host").is_some();
+                if is_open && matches!(port, Port::Number(_))
+                    || known.iter().any(|own| offers(std::slice::from_ref(*own), "containerPort", port))
+                {
+                    continue;
                 }
+                let whose = container.text_at(&["name"]).unwrap_or_default();
+                let message = format!("container `{whose}` has no port {port}");
+                let (severity, near) = match port {
+                    Port::Name(name) => {
+                        let names = ports.iter().filter_map(|own| own.text_at(&["name"]));
+                        (Severity::Error, suggest::nearest(name, names))
+                    }
+                    Port::Number(_) => (Severity::Warning, None),
+                };
+                findings
+                    .add(severity, codes::DANGLING_PORT, pod.owner, node, &message)
+                    .help(format!("it declares {}", said(ports, "containerPort")))
+                    .did_you_mean(near);
             }
         }
     }
+}
+
+/// What asks, and the port that it asks at; a number in quotes is one.
+fn asked_port(handler: &Node) -> Option<(&Node, &Node, Port<'_>)> {
+    let node = handler.get("port")?;
+    let read = port(node)?;
+    Some((handler, node, node.text().and_then(|text| text.parse().ok()).map_or(read, Port::Number)))
 }
 
 /// Ports of policies are ports of pods: a name that they have, and not the number of a Service before them.

@@ -154,8 +154,13 @@ pub fn selected_by(world: &World<'_>, policy: Thing<'_>) -> Vec<usize> {
 pub fn of_service(service: Thing<'_>) -> Option<Selector<'_>> {
     let spec = service.root().get("spec")?;
     let labels = selector::labels(spec.get("selector"));
-    let counts = !labels.is_empty() && spec.text_at(&["type"]) != Some("ExternalName");
+    let counts = !labels.is_empty() && !is_elsewhere(service);
     counts.then(|| Selector(labels.into_iter().map(|(key, value)| Need::In(key, vec![value])).collect()))
+}
+
+/// Whether a Service is a name for something elsewhere, which has no pods and no ports of its own.
+pub fn is_elsewhere(service: Thing<'_>) -> bool {
+    service.root().text_at(&["spec", "type"]) == Some("ExternalName")
 }
 
 /// Pods are spread among their own kind: a constraint that does not count the pod itself spreads nothing.
