@@ -28,6 +28,8 @@ pub struct World<'a> {
     found: HashMap<(&'a str, &'a str, &'a str), usize>,
     /// The numbers of the objects of each kind.
     kinds: HashMap<&'a str, Vec<usize>>,
+    /// The numbers of the objects of each namespace; those of the cluster are in the empty one.
+    places: HashMap<&'a str, Vec<usize>>,
     /// The numbers of the pods of each namespace.
     residents: HashMap<&'a str, Vec<usize>>,
     /// The number of the list of those with a label, by namespace, key and value.
@@ -85,10 +87,11 @@ impl<'a> World<'a> {
             .flat_map(|(file, documents)| documents.iter().map(move |document| Thing::of(file, document)));
         let objects: Vec<Thing<'a>> = things.collect();
         let mut found = HashMap::with_capacity(objects.len());
-        let mut kinds: HashMap<&str, Vec<usize>> = HashMap::new();
+        let (mut kinds, mut places) = (HashMap::<&str, Vec<usize>>::new(), HashMap::<&str, Vec<usize>>::new());
         for (at, thing) in objects.iter().enumerate() {
             let id = &thing.document.id;
             kinds.entry(id.kind.as_str()).or_default().push(at);
+            places.entry(thing.place()).or_default().push(at);
             found.entry((id.kind.as_str(), thing.place(), id.name.as_str())).or_insert(at);
         }
         let pods: Vec<Pod<'a>> = objects.iter().filter_map(|thing| Pod::of(*thing)).collect();
@@ -104,7 +107,20 @@ impl<'a> World<'a> {
             }
         }
         let namespaces = namespaces(&objects);
-        Self { objects, pods, namespaces, minor, known, texts: Vec::new(), found, kinds, residents, labelled, lists }
+        Self {
+            objects,
+            pods,
+            namespaces,
+            minor,
+            known,
+            texts: Vec::new(),
+            found,
+            kinds,
+            places,
+            residents,
+            labelled,
+            lists,
+        }
     }
 
     /// The same with the texts of its files, so that places within values can be told.
@@ -155,6 +171,11 @@ impl<'a> World<'a> {
     /// All objects of a kind.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = Thing<'a>> {
         listed(&self.kinds, kind).iter().map(|at| self.objects[*at])
+    }
+
+    /// All objects that land in a namespace.
+    pub fn objects_in(&self, namespace: &str) -> impl Iterator<Item = Thing<'a>> {
+        listed(&self.places, namespace).iter().map(|at| self.objects[*at])
     }
 
     /// The pods of a namespace with their numbers, in order.

@@ -67,7 +67,7 @@ fn everybody_says(
 ) {
     let (defaults, priority) = (Defaults::of(world, quota.place()), default_priority(world));
     let asked: Vec<_> = ASKED_OF_ALL.iter().filter(|(resource, ..)| resources.contains(resource)).collect();
-    let here = world.pods.iter().filter(|pod| pod.namespace() == quota.place());
+    let here = world.pods_in(quota.place()).map(|(_, pod)| pod);
     for pod in here.filter(|pod| scopes.have_pod(pod, &defaults, priority)) {
         findings.ask();
         let missing = asked.iter().filter(|(_, side, resource)| !defaults.says(pod.spec(), *side, resource));

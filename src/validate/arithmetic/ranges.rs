@@ -34,7 +34,7 @@ struct Asked<'a> {
 
 fn containers(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut Findings) {
     let defaults = Defaults::of(world, range.place());
-    for pod in world.pods.iter().filter(|pod| pod.namespace() == range.place()) {
+    for (_, pod) in world.pods_in(range.place()) {
         for (_, container) in pod.containers().filter(|(list, _)| *list != "ephemeralContainers") {
             let name = container.text_at(&["name"]).unwrap_or_default();
             let asked = Asked {
@@ -51,7 +51,7 @@ fn containers(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut F
 
 fn pods(world: &World<'_>, range: Thing<'_>, item: &Node, findings: &mut Findings) {
     let defaults = Defaults::of(world, range.place());
-    for pod in world.pods.iter().filter(|pod| pod.namespace() == range.place()) {
+    for (_, pod) in world.pods_in(range.place()) {
         let asked = Asked {
             owner: pod.owner,
             node: pod.spec(),

@@ -75,8 +75,8 @@ pub fn of<'a>(world: &World<'a>, scales: &[Option<Scale>], namespace: &str, scop
     let (defaults, priority) = (Defaults::of(world, namespace), default_priority(world));
     let mut shares = Shares::default();
     let mut claims: Vec<(&'a str, &'a Node, i128)> = Vec::new();
-    for (pod, scale) in world.pods.iter().zip(scales).filter(|(pod, _)| pod.namespace() == namespace) {
-        let Some(scale) = scale else { continue };
+    for (at, pod) in world.pods_in(namespace) {
+        let Some(scale) = &scales[at] else { continue };
         let (name, count) = (pod.owner.document.id.name.as_str(), scale.most.saturating_add(scale.surge));
         let volumes = pod.spec().items_at(&["volumes"]).iter();
         let own = volumes.filter_map(|volume| volume.at(&["ephemeral", "volumeClaimTemplate"]));
@@ -99,13 +99,13 @@ pub fn of<'a>(world: &World<'a>, scales: &[Option<Scale>], namespace: &str, scop
             }
         }
     }
-    for thing in world.objects.iter().filter(|thing| thing.place() == namespace) {
+    for thing in world.objects_in(namespace) {
         let name = thing.document.id.name.as_str();
         match thing.document.id.kind.as_str() {
             "PersistentVolumeClaim" => claims.push((name, thing.root(), 1)),
             _ if !scopes.are_open() => {}
             "Service" => shares.service(name, thing.root()),
-            _ => shares.made_by(*thing),
+            _ => shares.made_by(thing),
         }
     }
     let class = default_class(world);
@@ -138,8 +138,7 @@ impl<'a> Shares<'a> {
         if scopes.are_open() && (name.starts_with("count/") || OBJECTS.contains(&name)) {
             let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
             let is_meant = named(world, plural, group);
-            let here = world.objects.iter().filter(|thing| thing.place() == namespace);
-            let counted = here.filter(|thing| is_meant(&thing.document.id));
+            let counted = world.objects_in(namespace).filter(|thing| is_meant(&thing.document.id));
             takers.extend(counted.map(|thing| (thing.document.id.name.as_str(), Quantity::whole(1))));
         }
         takers
