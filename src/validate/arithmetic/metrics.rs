@@ -47,13 +47,25 @@ pub fn shares<'a>(world: &World<'a>) -> HashMap<Key<'a>, Vec<Share<'a>>> {
     let mut shares: HashMap<Key<'a>, Vec<Share<'a>>> = HashMap::new();
     for scaler in world.of_kind("HorizontalPodAutoscaler") {
         let Some(key) = target(scaler) else { continue };
-        let found = scaler.root().items_at(&["spec", "metrics"]).iter().filter_map(Share::read);
-        shares.entry(key).or_default().extend(found);
+        shares.entry(key).or_default().extend(Share::all(scaler));
     }
     shares
 }
 
 impl<'a> Share<'a> {
+    /// Those that an autoscaler takes. One without metrics looks at processor time.
+    /// Source: `SetDefaults_HorizontalPodAutoscaler` in `pkg/apis/autoscaling/v2/defaults.go`.
+    fn all(scaler: Thing<'a>) -> Vec<Self> {
+        const OLD: &str = "autoscaling.alpha.kubernetes.io/metrics";
+        let metrics = scaler.root().items_at(&["spec", "metrics"]);
+        let has_old = scaler.root().at(&["metadata", "annotations", OLD]).is_some();
+        let of = |key: &str| scaler.root().at(&["spec", key]);
+        match of("targetCPUUtilizationPercentage").or_else(|| of("scaleTargetRef")) {
+            Some(node) if metrics.is_empty() && !has_old => vec![Self { resource: "cpu", node, container: None }],
+            _ => metrics.iter().filter_map(Self::read).collect(),
+        }
+    }
+
     fn read(metric: &'a Node) -> Option<Self> {
         let metric = match metric.text_at(&["type"])? {
             "Resource" => metric.get("resource")?,
@@ -82,11 +94,14 @@ pub fn measured<'a>(world: &World<'a>, findings: &mut Findings) {
         let Some(target) = target(scaler) else { continue };
         let pod = pods.get(&target).copied();
         let defaults = defaults.get(scaler.place()).unwrap_or(&none);
+        if let Some(pod) = pod {
+            for share in Share::all(scaler) {
+                requested(scaler, pod, share, defaults, findings);
+            }
+        }
         for metric in scaler.root().items_at(&["spec", "metrics"]) {
             let kind = metric.text_at(&["type"]).unwrap_or_default();
-            if let (Some(pod), Some(share)) = (pod, Share::read(metric)) {
-                requested(scaler, pod, share, defaults, findings);
-            } else if let Some((_, key, group)) = SERVED.iter().find(|(known, ..)| *known == kind) {
+            if let Some((_, key, group)) = SERVED.iter().find(|(known, ..)| *known == kind) {
                 adapters.serve(world, scaler, metric.at(&[key, "metric", "name"]), group, findings);
             }
         }

@@ -153,7 +153,8 @@ const ABOUT: &[&str] = &[
 /// Endings of names of what keeps, makes or finds secrets. Their values are names, addresses and paths.
 const KEEPERS: &[&str] = &[
     "arn", "backend", "cache", "driver", "encoder", "encoding", "engine", "format", "hasher", "manager", "path",
-    "paths", "plugin", "region", "scope", "scopes", "source", "storage", "store", "strategy",
+    "names", "paths", "plugin", "region", "scope", "scopes", "size", "source", "storage", "store", "strategy",
+    "template",
 ];
 
 /// Names that end like that and are secrets all the same: whoever knows such an address may use it.
@@ -332,6 +333,7 @@ mod tests {
             ("OWNER", "team:web@example.com"),
             ("SECRETS_BACKEND", "vault"),
             ("SECRET_STORE", "aws"),
+            ("PASSWORD_RESET_TEMPLATE", "reset-mail"),
             ("SECRET_ENGINE", "kv-v2"),
             ("PASSWORD_ENCODER", "bcrypt"),
             ("TOKEN_CACHE", "redis://cache:6379"),
