@@ -32,8 +32,7 @@ pub fn controller(lease: &Name) -> Vec<Grant> {
     let here = vec![
         rule("", &["namespaces"], &["get"]),
         rule("", &["configmaps", "pods", "secrets", "endpoints", "services"], WATCH),
-        // classes live in no namespace: what upstream says of them here allows nothing
-        rule(NETWORKING, &["ingresses"], WATCH),
+        rule(NETWORKING, &["ingresses", "ingressclasses"], WATCH),
         rule(NETWORKING, &["ingresses/status"], &["update"]),
         rule(DISCOVERY, &["endpointslices"], WATCH),
         rule_on(COORDINATION, LEASES, &[lease.as_str()], &["get", "update"]),

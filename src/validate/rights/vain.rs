@@ -132,8 +132,11 @@ impl Served {
         }
         let groups: Vec<&str> = texts(rule, "apiGroups").map(|(_, group)| group).collect();
         let Some(named) = self.named(&groups) else { return found };
+        // beside what is there, what others ship often names what is not
+        let is_here = |(_, resource): (&Node, &str)| named.iter().any(|own| own.is_namespaced && own.name == resource);
+        let is_elsewhere = role.document.id.kind == "Role" && !texts(rule, "resources").any(is_here);
         for (node, resource) in texts(rule, "resources") {
-            found.extend(self.unserved(role, resource, &named).map(|(what, help)| (node, what, help)));
+            found.extend(self.unserved(resource, &named, is_elsewhere).map(|(what, help)| (node, what, help)));
         }
         let is_word = |verb: &str| verb.bytes().all(|byte| byte.is_ascii_alphabetic());
         let is_near = |verb: &str| suggest::nearest(verb, VERBS.iter().copied()).is_some();
@@ -146,15 +149,15 @@ impl Served {
         found
     }
 
-    /// Why a rule about these resources allows nothing about one that it names, and what to write.
-    fn unserved(&self, role: Thing<'_>, resource: &str, named: &[&Resource]) -> Option<(String, String)> {
+    /// Why a rule allows nothing about one of its resources, and what to write. `is_elsewhere` if it holds in a namespace, and
+    /// nothing that it names lives in one.
+    fn unserved(&self, resource: &str, named: &[&Resource], is_elsewhere: bool) -> Option<(String, String)> {
         let (name, part) = resource.split_once('/').map_or((resource, None), |(name, part)| (name, Some(part)));
         if name.contains('*') {
             return None;
         }
         if let Some(own) = named.iter().find(|own| own.name == name) {
-            let is_elsewhere = role.document.id.kind == "Role" && !own.is_namespaced && name != NAMESPACES;
-            if is_elsewhere {
+            if is_elsewhere && !own.is_namespaced && name != NAMESPACES {
                 let what = format!("`{name}` live in no namespace, and a Role holds in one");
                 return Some((what, "write a ClusterRole, and bind it with a ClusterRoleBinding".to_owned()));
             }
