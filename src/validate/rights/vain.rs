@@ -119,7 +119,9 @@ impl Served {
 
     /// The resources of the groups that a rule names; `None` if nobody knows them all.
     fn named<'s>(&'s self, groups: &[&str]) -> Option<Vec<&'s Resource>> {
-        let known = groups.iter().filter(|group| !group.contains('/')).map(|group| self.0.get(*group));
+        // a version behind a group has been told
+        let plain = groups.iter().map(|group| group.split_once('/').map_or(*group, |(group, _)| group));
+        let known = plain.map(|group| self.0.get(group));
         Some(known.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
