@@ -11,20 +11,51 @@ pub mod pods;
 pub mod work;
 pub mod written;
 
+use toml::de::DeTable;
+
+use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::source::Span;
 use crate::model::platform::Platform;
+use crate::spec::hatches::PatchSpec;
+use crate::spec::overlay;
+use crate::spec::read::{Node, Read};
 use crate::values::shelf::Described;
 
 /// What is wrong with manifests and patches though the rest of the description is wrong, so that nothing is built of it: one
 /// mistake does not wait for the next. `patches` is where the latter stand.
-pub fn by_themselves(platform: &Platform, described: Described<'_>, patches: &[Span], report: &mut Report) {
-    manifests::by_themselves(platform, described.shelf, report);
+/// `head` is where it says for which Kubernetes it is.
+pub fn by_themselves(
+    platform: &Platform,
+    described: Described<'_>,
+    [head, patches]: [&[Span]; 2],
+    report: &mut Report,
+) {
+    let places = report.error_places();
+    let is_right = |part: &[Span]| {
+        let is_among = |at: &usize| part.iter().any(|span| span.start <= *at && *at < span.end);
+        !places.iter().any(is_among)
+    };
+    manifests::by_themselves(platform, described.shelf, !head.is_empty() && is_right(head), report);
     // of one that could not be read, nobody knows what it does
-    let is_among = |at: &usize| patches.iter().any(|span| span.start <= *at && *at < span.end);
-    if !report.error_places().iter().any(is_among) {
+    if is_right(patches) {
         for spec in &platform.hatches.patches {
             work::read(spec, described.text, report);
         }
+    }
+}
+
+/// Tells secrets in patches that are not those of `merged`, what is looked at: nobody else would before they are needed.
+pub fn secrets_in_other_patches(base: &DeTable<'_>, merged: &DeTable<'_>, text: &str, report: &mut Report) {
+    let first = |patches: &Node<'_>| Some(patches.get_ref().as_array()?.iter().next()?.span());
+    let own = merged.get("patches").and_then(first);
+    let overlays = overlay::environments(base, &mut Report::default());
+    let of_overlays = overlays.iter().filter_map(|(_, change)| change.get_ref().as_table()?.get("patches"));
+    for patches in base.get("patches").into_iter().chain(of_overlays).filter(|patches| first(patches) != own) {
+        let mut aside = Report::default();
+        for spec in Vec::<PatchSpec>::read(patches, &mut Report::default()).unwrap_or_default() {
+            work::read(&spec, text, &mut aside);
+        }
+        report.adopt(aside, |found| found.code == codes::LITERAL_SECRET);
     }
 }

@@ -152,7 +152,7 @@ pub fn key(path: &str, type_name: &str, is_declared: impl Fn(&str) -> bool) -> O
     let schema = description();
     let (mut node, mut end) = (&schema, 0);
     for part in path.split('.') {
-        let step = step(node, part.split('[').next()?, type_name)?;
+        let step = step(node, part, type_name)?;
         end += part.len();
         if step.is_name && !is_declared(&path[..end]) {
             return None;

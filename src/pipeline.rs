@@ -108,6 +108,9 @@ fn platforms(
     };
     literals::in_description(&base, report);
     literals::in_remarks(described.text, report);
+    if !rehearsal.is_alone {
+        hatches::secrets_in_other_patches(&base, &merged, described.text, report);
+    }
     let troubled = rehearsal::troubled(&merged, report);
     let is_clean = !report.has_errors();
     let adopt = |rehearsed: Rehearsed<'_>| rehearsed.adopt(&base, (&troubled, is_clean), report);
@@ -118,9 +121,10 @@ fn platforms(
         others.extend(base.ok().map(|platform| Other { name: None, platform, is_faultless: false }));
     }
     if report.has_errors() {
-        let patches = merged.get("patches").map(overlay::spans).unwrap_or_default();
+        let [head, patches] =
+            ["platform", "patches"].map(|key| merged.get(key).map(overlay::spans).unwrap_or_default());
         let platform = platform.unwrap_or_else(|Unproved(platform)| *platform);
-        hatches::by_themselves(&platform, described, &patches, report);
+        hatches::by_themselves(&platform, described, [&head, &patches], report);
         return None;
     }
     Some((platform.ok()?, others))

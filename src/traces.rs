@@ -94,6 +94,7 @@ fn collect(node: &Node<'_>, (key, key_start): (&str, usize), is_item: bool, text
     }
     // tables one after the other, such as `[[patches]]`, are no value that could be another
     if let DeValue::Array(items) = node.get_ref()
+        && !items.is_empty()
         && items.iter().all(|item| item.get_ref().is_table())
     {
         for (at, item) in items.iter().enumerate() {

@@ -72,7 +72,8 @@ pub fn trees(input: &Input) -> Option<Vec<(Option<String>, Tree)>> {
 #[derive(Default)]
 pub struct Remarks {
     report: Report,
-    told: BTreeSet<(&'static str, usize, String)>,
+    /// The file beside it, or the empty name for the description itself; the code, the place and what is said.
+    told: BTreeSet<(String, &'static str, usize, String)>,
     /// Where entries stand that have accepted nothing in any of them so far.
     unused: Option<BTreeSet<Span>>,
 }
@@ -86,7 +87,9 @@ impl Remarks {
             Some(known) => &known & &unused,
             None => unused,
         });
-        own.retain(|found| self.told.insert((found.code, found.span.start, found.bare_message().to_owned())));
+        own.retain_everywhere(|file, found| {
+            self.told.insert((file.to_owned(), found.code, found.span.start, found.bare_message().to_owned()))
+        });
         self.report.take(own);
     }
 

@@ -199,7 +199,8 @@ fn unset(input: &Input, environment: Option<&str>, key: &str, leaves: &[Leaf]) -
         leaves.iter().find(|leaf| leaf.key == type_key).and_then(|leaf| input.text.get(leaf.span.start..leaf.span.end));
     let type_name = type_name.unwrap_or_default().trim_matches(['"', '\'']);
     let is_declared = |path: &str| traces::is_there(&input.text, environment, path);
-    let said = manual::key(key, type_name, is_declared)?;
+    // what is numbered is there or is nothing
+    let said = manual::key(key, type_name, is_declared).filter(|_| !key.contains('[') && !is_declared(key))?;
     Some(format!("nothing sets `{key}` here; the reference says of it:\n  {said}\n"))
 }
 

@@ -157,15 +157,21 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     answered
 }
 
-/// Leaves to the first environment what is found of the same object in several. `said` is what the earlier ones said.
-fn leave_said(judged: &mut Verdict, said: &mut BTreeSet<(&'static str, String, String)>) {
-    let mut own = Vec::new();
+/// What is found of an object: the code, the file that is rendered, what is said, and the place that it comes from.
+type Said = (&'static str, String, String, Option<String>);
+
+/// Leaves to the first environment what is found of the same object in several, and comes from the same place. `said` is what
+/// the earlier ones said.
+fn leave_said(judged: &mut Verdict, said: &mut BTreeSet<Said>) {
+    let mut own: Vec<Said> = Vec::new();
     for file in &mut judged.files {
-        let path = &file.path;
-        file.report.retain(|found| {
-            own.push((found.code, path.clone(), found.message.clone()));
+        let mut report = std::mem::take(&mut file.report);
+        report.retain(|found| {
+            let origin = file.origin_of(&told::about(file, found).0, found.span.start).map(ToString::to_string);
+            own.push((found.code, file.path.clone(), found.message.clone(), origin));
             own.last().is_none_or(|found| !said.contains(found))
         });
+        file.report = report;
     }
     said.extend(own);
 }

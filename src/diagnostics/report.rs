@@ -243,6 +243,14 @@ impl Report {
         self.filter(keep);
     }
 
+    /// The same in files beside the text as well, each by its name; the text itself has the empty one.
+    pub fn retain_everywhere(&mut self, mut keep: impl FnMut(&str, &Diagnostic) -> bool) {
+        self.filter(|found| keep("", found));
+        for (name, file) in &mut self.beside {
+            file.report.filter(|found| keep(name, found));
+        }
+    }
+
     /// Drops what is said with the code `after` at a place where something has been said with the code `first`.
     pub fn once(&mut self, first: &str, after: &str) {
         let told: BTreeSet<Span> =

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::codes;
-use crate::diagnostics::report::Report;
+use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
 use crate::diagnostics::suggest;
 use crate::emit;
@@ -76,15 +76,17 @@ pub fn all(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) -> Vec<W
     all
 }
 
-/// What is wrong with manifests whatever the rest of the description says.
-pub fn by_themselves(platform: &Platform, shelf: &dyn Shelf, report: &mut Report) {
+/// What is wrong with manifests whatever the rest of the description says; what fields there are only if it is known for which
+/// minor, `is_minor_known`.
+pub fn by_themselves(platform: &Platform, shelf: &dyn Shelf, is_minor_known: bool, report: &mut Report) {
     let mut aside = Report::default();
     let all = all(platform, shelf, &mut aside);
-    // an owner may be declared where something is wrong
-    aside.retain(|found| found.code != codes::UNKNOWN_NAME);
-    for object in &all {
+    // an owner may be declared, and a secret accepted, where something is wrong
+    let is_certain = |found: &Diagnostic| ![codes::UNKNOWN_NAME, codes::LITERAL_SECRET].contains(&found.code);
+    for object in all.iter().filter(|_| is_minor_known) {
         decoded(&object.document, platform, object.report(&mut aside));
     }
+    aside.retain_everywhere(|_, found| is_certain(found));
     report.adopt(aside, |_| true);
 }
 

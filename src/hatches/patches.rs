@@ -310,8 +310,12 @@ fn is_meant(target: &TargetSpec, object: &Object) -> bool {
 
 /// Whether a patch is about what the environment turns off.
 fn goes_with_removed(target: &TargetSpec, platform: &Platform) -> bool {
+    if platform.hatches.has_own_patches {
+        return false;
+    }
     let named = target.name.as_ref().map(|name| name.value.as_str());
-    let labelled = target.labels.0.iter().filter(|(key, _)| key.value == "app.kubernetes.io/name");
+    let is_of_component = |key: &str| ["app.kubernetes.io/name", "app.kubernetes.io/instance"].contains(&key);
+    let labelled = target.labels.0.iter().filter(|(key, _)| is_of_component(&key.value));
     let mut names = named.into_iter().chain(labelled.map(|(_, value)| value.as_str()));
     names.any(|name| {
         let is_of = |removed: &String| {

@@ -54,6 +54,8 @@ pub struct Hatches {
     pub patches: Vec<PatchSpec>,
     /// Names of components that the environment turns off.
     pub removed: BTreeSet<String>,
+    /// Whether the patches are the environment's own, so that none of them is about what it turns off.
+    pub has_own_patches: bool,
 }
 
 /// A component of the platform.

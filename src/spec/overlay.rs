@@ -119,11 +119,18 @@ pub fn overlay(document: &mut Table<'_>, name: &str, report: &mut Report) -> Rem
             "version" | "environments" | "accept" => {
                 report.error(codes::CONFLICT, key.span(), format!("an environment cannot change `{}`", key.get_ref()));
             }
+            "namespaces" => merge_value(document, key, value, report),
+            _ if says_nothing(value) => same(key.get_ref(), value, report),
             _ => merge_value(document, key, value, report),
         }
     }
     lone_namespaces(document, overlay, &namespaces, report);
     removed
+}
+
+/// Whether a table has no value in it, however deep.
+fn says_nothing(node: &Node<'_>) -> bool {
+    node.get_ref().as_table().is_some_and(|table| table.values().all(says_nothing))
 }
 
 /// What stands below a key, if it is a table.

@@ -27,7 +27,7 @@ use crate::spec::cluster::ClusterSpec;
 use crate::spec::external::ExternalSpec;
 use crate::spec::hatches::{DefinitionsSpec, ManifestsSpec, PatchSpec, RequirementsSpec};
 use crate::spec::images::ImagesSpec;
-use crate::spec::overlay::Removed;
+use crate::spec::overlay::{self, Removed};
 use crate::spec::read::{At, Entries, Fields, Key, Node, Read, Shape, wrong_type};
 use crate::spec::scalars::FormatVersion;
 use crate::spec::secrets::SecretsSpec;
@@ -141,6 +141,7 @@ pub fn resolve(
         requirements: general.requirements,
         patches: general.patches,
         removed: removed.keys().cloned().ordered(),
+        has_own_patches: has_own_patches(document),
     };
     let (accepted, encrypted, workloads) = (general.accept, Files::new(), OnceLock::new());
     let platform =
@@ -153,6 +154,13 @@ pub fn resolve(
         }
     }
     if report.has_errors() { Err(Unproved(Box::new(platform))) } else { Ok(platform) }
+}
+
+/// Whether the patches are written in an environment, which has been merged.
+fn has_own_patches(document: &DeTable<'_>) -> bool {
+    let first = document.get("patches").and_then(|patches| Some(patches.get_ref().as_array()?.iter().next()?.span()));
+    let overlays = document.get("environments").map(overlay::spans).unwrap_or_default();
+    first.is_some_and(|first| overlays.contains(&first.into()))
 }
 
 /// Several components in a namespace that is not declared, and none in one of nearly that name: the slip is one.
