@@ -15,7 +15,6 @@ use toml::de::DeTable;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
-use crate::diagnostics::source::Span;
 use crate::model::platform::Platform;
 use crate::spec::hatches::PatchSpec;
 use crate::spec::overlay;
@@ -24,21 +23,24 @@ use crate::values::shelf::Described;
 
 /// What is wrong with manifests and patches though the rest of the description is wrong, so that nothing is built of it: one
 /// mistake does not wait for the next. `patches` is where the latter stand.
-/// `head` is where it says for which Kubernetes it is.
+/// `document` is the description, if it is that which is wrong.
 pub fn by_themselves(
     platform: &Platform,
     described: Described<'_>,
-    [head, patches]: [&[Span]; 2],
+    document: Option<&DeTable<'_>>,
     report: &mut Report,
 ) {
     let places = report.error_places();
-    let is_right = |part: &[Span]| {
+    let is_right = |key: &str| {
+        let Some(part) = document?.get(key) else { return Some(false) };
+        let part = overlay::spans(part);
         let is_among = |at: &usize| part.iter().any(|span| span.start <= *at && *at < span.end);
-        !places.iter().any(is_among)
+        Some(!places.iter().any(is_among))
     };
-    manifests::by_themselves(platform, described.shelf, !head.is_empty() && is_right(head), report);
-    // of one that could not be read, nobody knows what it does
-    if is_right(patches) {
+    // which fields there are depends on the minor that is said there
+    manifests::by_themselves(platform, described.shelf, is_right("platform").unwrap_or(true), report);
+    // of a patch that could not be read, nobody knows what it does
+    if is_right("patches").unwrap_or(true) {
         for spec in &platform.hatches.patches {
             work::read(spec, described.text, report);
         }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::components::COMPONENTS;
+use crate::components::{self, COMPONENTS};
 use crate::diagnostics::codes;
 use crate::spec::cluster::{ApiServerSpec, ClusterSpec, DnsSpec};
 use crate::spec::external::ExternalSpec;
@@ -149,6 +149,13 @@ fn description() -> Value {
 /// What the reference says of a key such as `components.api.scale`, in a component of this type; `None` if there is no such
 /// key. Names that a user gives, as that of a component, must be declared: `is_declared` knows the path of one.
 pub fn key(path: &str, type_name: &str, is_declared: impl Fn(&str) -> bool) -> Option<String> {
+    // of a type of one's own, the keys that all components have
+    if let ["components", name, own] = path.split('.').collect::<Vec<_>>()[..]
+        && components::named(type_name).is_none()
+    {
+        let known = ComponentSpec::KEYS.iter().find(|key| key.name == own)?;
+        return is_declared(&format!("components.{name}")).then(|| sentence(known.doc));
+    }
     let schema = description();
     let (mut node, mut end) = (&schema, 0);
     for part in path.split('.') {

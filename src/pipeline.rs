@@ -64,6 +64,10 @@ fn read(described: Described<'_>, environment: Option<&str>, report: &mut Report
     report.take(aside);
     literals::in_files(described.shelf, types::TEMPLATES, report);
     let (platform, others) = platforms?;
+    if report.has_errors() {
+        hatches::by_themselves(&platform, described, None, report);
+        return None;
+    }
     if !lock.is_empty() && !described.is_alone {
         let all = iter::once(&platform).chain(others.iter().map(|other| &other.platform));
         let used = all.flat_map(|platform| tags(platform, described.shelf)).map(|(image, _)| image).collect();
@@ -121,10 +125,8 @@ fn platforms(
         others.extend(base.ok().map(|platform| Other { name: None, platform, is_faultless: false }));
     }
     if report.has_errors() {
-        let [head, patches] =
-            ["platform", "patches"].map(|key| merged.get(key).map(overlay::spans).unwrap_or_default());
         let platform = platform.unwrap_or_else(|Unproved(platform)| *platform);
-        hatches::by_themselves(&platform, described, [&head, &patches], report);
+        hatches::by_themselves(&platform, described, Some(&merged), report);
         return None;
     }
     Some((platform.ok()?, others))
@@ -143,10 +145,11 @@ fn chosen<'d, 't>(
         }
         return (platform, Cow::Borrowed(base));
     };
+    let is_read = !report.has_errors();
     let mut merged = base.clone();
     let removed = overlay::overlay(&mut merged, name, report);
     // of a file that cannot be read to its end, nobody knows what an environment makes
-    if report.has_errors() {
+    if !is_read {
         let platform = resolved(&merged, &removed, rehearsal, report);
         return (platform, Cow::Owned(merged));
     }
@@ -222,6 +225,7 @@ fn rendered<T: Send, F: FnMut(Object) -> T>(
         fill::tell(missing, &platform.facts.secrets, (environment, place), report);
     }
     if report.has_errors() {
+        hatches::by_themselves(&platform, described, None, report);
         return None;
     }
     let bundle = join(&platform, (described, environment), report, finish)?;

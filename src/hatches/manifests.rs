@@ -221,6 +221,8 @@ fn decoded(document: &Document, platform: &Platform, report: &mut Report) -> Opt
     let mut aside = Report::default();
     let minor = platform.facts.platform.kubernetes;
     let is_own = decode::decode(document, Schema::of(minor), minor, &mut aside).is_some();
+    // of another type, a value is none that could be judged
+    aside.once(codes::WRONG_TYPE, codes::INVALID_FIELD);
     let is_refused = aside.has_errors();
     // what is only doubtful is said by `validate`, where it can be accepted
     report.adopt(aside, |_| true);
@@ -264,7 +266,10 @@ fn one(
             .help(format!("declare it as `[namespaces.{}]`", document.id.name));
     }
     match place {
-        Some(Place::Namespace) => within(document, platform, report),
+        // one that is no text has been told
+        Some(Place::Namespace) if root.at(&["metadata", "namespace"]).is_none_or(|node| node.text().is_some()) => {
+            within(document, platform, report);
+        }
         Some(Place::Cluster) if !document.id.namespace.is_empty() => {
             let message = format!("a {kind} lives in no namespace");
             report.error(codes::INVALID_FIELD, span(root, &["metadata", "namespace"]), message).help("leave it out");
