@@ -21,9 +21,8 @@ use crate::spec::overlay;
 use crate::spec::read::{Node, Read};
 use crate::values::shelf::Described;
 
-/// What is wrong with manifests and patches though the rest of the description is wrong, so that nothing is built of it: one
-/// mistake does not wait for the next. `patches` is where the latter stand.
-/// `document` is the description, if it is that which is wrong.
+/// What is wrong with manifests and patches where nothing is built of the description, because something else is wrong: one
+/// mistake does not wait for the next. `document` is the description, if that is where the other mistakes are.
 pub fn by_themselves(
     platform: &Platform,
     described: Described<'_>,
@@ -31,16 +30,15 @@ pub fn by_themselves(
     report: &mut Report,
 ) {
     let places = report.error_places();
-    let is_right = |key: &str| {
-        let Some(part) = document?.get(key) else { return Some(false) };
+    let is_sound = |part: &Node<'_>| {
         let part = overlay::spans(part);
-        let is_among = |at: &usize| part.iter().any(|span| span.start <= *at && *at < span.end);
-        Some(!places.iter().any(is_among))
+        !places.iter().any(|at| part.iter().any(|span| span.start <= *at && *at < span.end))
     };
+    let is_right = |key: &str| document.is_none_or(|document| document.get(key).is_some_and(is_sound));
     // which fields there are depends on the minor that is said there
-    manifests::by_themselves(platform, described.shelf, is_right("platform").unwrap_or(true), report);
+    manifests::by_themselves(platform, described.shelf, is_right("platform"), report);
     // of a patch that could not be read, nobody knows what it does
-    if is_right("patches").unwrap_or(true) {
+    if is_right("patches") {
         for spec in &platform.hatches.patches {
             work::read(spec, described.text, report);
         }

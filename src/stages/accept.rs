@@ -42,8 +42,9 @@ pub fn accept(accepted: &[AcceptSpec], names: &Names<'_>, report: &mut Report) {
 fn is_there(entry: &AcceptSpec, names: &Names<'_>, report: &mut Report) -> bool {
     let object = entry.object.value.as_str();
     let of_objects = [acceptance::OF_OBJECTS, acceptance::UNACCEPTABLE, acceptance::NOTES].concat();
-    if of_objects.contains(&entry.code.value.as_str()) {
-        // only who has rendered the objects can tell
+    let is_code = codes::ALL.iter().any(|(code, _)| *code == entry.code.value);
+    if of_objects.contains(&entry.code.value.as_str()) || !is_code {
+        // only who has rendered the objects can tell, and of what is no code, nobody
         return false;
     }
     let name = object.strip_prefix("components.");

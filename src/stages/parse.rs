@@ -244,6 +244,7 @@ fn duplicates(text: &str, keys: impl Iterator<Item = Range<usize>>, report: &mut
 fn header(text: &str, at: usize) -> Option<Range<usize>> {
     let line = line(text, at);
     let start = line.start + text[line.clone()].len() - text[line.clone()].trim_start().len();
-    let end = at + text[at..line.end].find(']')? + 1;
+    let close = if text[start..].starts_with("[[") { "]]" } else { "]" };
+    let end = at + text[at..line.end].find(close)? + close.len();
     text[start..].starts_with('[').then_some(start..end)
 }

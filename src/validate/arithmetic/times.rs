@@ -68,7 +68,7 @@ fn slept(words: &[&str]) -> Option<i128> {
     if program.rsplit('/').next() != Some("sleep") || amounts.is_empty() {
         return None;
     }
-    amounts.iter().map(|amount| seconds(amount)).sum()
+    amounts.iter().try_fold(0_i128, |sum, amount| Some(sum.saturating_add(seconds(amount)?)))
 }
 
 /// `40`, `1.5m`: parts of a unit do not decide.
@@ -78,4 +78,17 @@ fn seconds(text: &str) -> Option<i128> {
     let (number, length) = unit.unwrap_or((text, 1));
     let whole: i128 = number.split('.').next()?.parse().ok()?;
     Some(whole.saturating_mul(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_add_up_whatever_they_are() {
+        let most = i128::MAX.to_string();
+        assert_eq!(slept(&["sleep", "40", "1m"]), Some(100));
+        assert_eq!(slept(&["sleep", &most, &most]), Some(i128::MAX));
+        assert_eq!(slept(&["sleep", "40", "&"]), None);
+    }
 }
