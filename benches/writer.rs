@@ -12,7 +12,10 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use platformgen::diagnostics::report::Report;
 use platformgen::emit::yaml;
+use platformgen::model::object::Object;
+use platformgen::pipeline;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -20,38 +23,52 @@ use serde_json::{Value, json};
 const ROUNDS: usize = 101;
 const ROUND: Duration = Duration::from_millis(2);
 
-/// A writer appends to the text: nobody pays for a fresh allocation but those whose interface asks for one.
-type Writer<T> = fn(&T, &mut Vec<u8>);
+/// A writer appends to the text: nobody pays for a fresh allocation but those whose interface asks for one. Ours writes
+/// object after object, as it does for `render`.
+type Writer<T> = Box<dyn FnMut(&T, &mut Vec<u8>)>;
 
 fn main() {
     println!(
         "{:<26}{:>8}  {:>16}  {:>22}  {:>22}  {:>22}",
         "object", "bytes", "ours", "serde_json", "yaml_serde", "serde-saphyr"
     );
-    compare::<Deployment>("Deployment", deployment());
-    compare::<Service>("Service", service());
-    compare::<NetworkPolicy>("NetworkPolicy", network_policy());
-    compare::<HorizontalPodAutoscaler>("HorizontalPodAutoscaler", autoscaler());
-    compare::<ConfigMap>("ConfigMap, 4 KiB payload", config_map());
-    compare::<Vec<Deployment>>("100 Deployments", Value::Array(vec![deployment(); 100]));
+    compare("Deployment", &read::<Deployment>(deployment()));
+    compare("Service", &read::<Service>(service()));
+    compare("NetworkPolicy", &read::<NetworkPolicy>(network_policy()));
+    compare("HorizontalPodAutoscaler", &read::<HorizontalPodAutoscaler>(autoscaler()));
+    compare("ConfigMap, 4 KiB payload", &read::<ConfigMap>(config_map()));
+    compare("100 Deployments", &vec![read::<Deployment>(deployment()); 100]);
+    compare("all of the flagship", &flagship());
 }
 
-fn compare<T: Serialize + DeserializeOwned>(name: &str, object: Value) {
-    let object: T = serde_json::from_value(object).expect("the objects of this bench are well-formed");
-    let writers: [Writer<T>; 4] = [
-        |object, out| {
+fn read<T: DeserializeOwned>(object: Value) -> T {
+    serde_json::from_value(object).expect("the objects of this bench are well-formed")
+}
+
+/// Every object of the flagship, as one list.
+fn flagship() -> Vec<Object> {
+    let description = include_str!("../platform.toml");
+    let rendered = pipeline::render_as(description, None, &mut Report::default(), || |object: Object| object);
+    let (_, bundle) = rendered.expect("the flagship has no mistakes");
+    bundle.objects.into_iter().map(|placed| placed.object).collect()
+}
+
+fn compare<T: Serialize>(name: &str, object: &T) {
+    let mut own = yaml::Writer::default();
+    let mut writers: [Writer<T>; 4] = [
+        Box::new(move |object, out| {
             let mut text = String::from_utf8(std::mem::take(out)).expect("every writer writes UTF-8");
-            yaml::write(object, &mut text).expect("Kubernetes objects can be written");
+            own.write(object, &mut text).expect("Kubernetes objects can be written");
             *out = text.into_bytes();
-        },
-        |object, out| serde_json::to_writer(out, object).expect("Kubernetes objects can be written"),
-        |object, out| yaml_serde::to_writer(out, object).expect("Kubernetes objects can be written"),
-        |object, out| {
+        }),
+        Box::new(|object, out| serde_json::to_writer(out, object).expect("Kubernetes objects can be written")),
+        Box::new(|object, out| yaml_serde::to_writer(out, object).expect("Kubernetes objects can be written")),
+        Box::new(|object, out| {
             let text = serde_saphyr::to_string(object).expect("Kubernetes objects can be written");
             out.extend_from_slice(text.as_bytes());
-        },
+        }),
     ];
-    let [ours, others @ ..] = measure(&object, &writers);
+    let [ours, others @ ..] = measure(object, &mut writers);
     print!("{name:<26}{:>8}  {:>6.2} µs {:>4.0} MB/s", ours.bytes, ours.micros(), ours.megabytes_per_second());
     for other in others {
         let ratio = other.micros() / ours.micros();
@@ -76,10 +93,10 @@ impl Measure {
     }
 }
 
-fn measure<T>(object: &T, writers: &[Writer<T>; 4]) -> [Measure; 4] {
+fn measure<T>(object: &T, writers: &mut [Writer<T>; 4]) -> [Measure; 4] {
     let mut out = Vec::new();
     let mut times: [Vec<Duration>; 4] = Default::default();
-    let repeats = writers.map(|write| {
+    let repeats = writers.each_mut().map(|write| {
         let start = Instant::now();
         let mut count = 0;
         while start.elapsed() < ROUND {
@@ -89,23 +106,23 @@ fn measure<T>(object: &T, writers: &[Writer<T>; 4]) -> [Measure; 4] {
         count
     });
     for _ in 0..ROUNDS {
-        for ((write, times), repeats) in writers.iter().zip(&mut times).zip(repeats) {
+        for ((write, times), repeats) in writers.iter_mut().zip(&mut times).zip(repeats) {
             let start = Instant::now();
             for _ in 0..repeats {
-                once(object, *write, &mut out);
+                once(object, write, &mut out);
             }
             times.push(start.elapsed() / repeats);
         }
     }
-    let mut results = writers.iter().zip(times).map(|(write, mut times)| {
+    let mut results = writers.iter_mut().zip(times).map(|(write, mut times)| {
         times.sort_unstable();
-        once(object, *write, &mut out);
+        once(object, write, &mut out);
         Measure { bytes: out.len(), median: times[ROUNDS / 2] }
     });
     std::array::from_fn(|_| results.next().expect("one result a writer"))
 }
 
-fn once<T>(object: &T, write: Writer<T>, out: &mut Vec<u8>) {
+fn once<T>(object: &T, write: &mut Writer<T>, out: &mut Vec<u8>) {
     out.clear();
     write(black_box(object), out);
     black_box(out);

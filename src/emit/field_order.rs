@@ -13,6 +13,7 @@ pub(super) struct FieldOrder {
     of: &'static str,
     first: &'static [&'static str],
     last: &'static [&'static str],
+    ranks: index::Ranks,
 }
 
 impl FieldOrder {
@@ -25,15 +26,14 @@ impl FieldOrder {
     }
 
     /// A number that is lower the further ahead the field stands, if the table names it.
+    #[inline]
     pub(super) fn rank(&self, field: &str) -> Option<u8> {
-        let first = (0..).zip(self.first);
-        let last = (Self::UNNAMED + 1..).zip(self.last);
-        first.chain(last).find_map(|(rank, &name)| (name == field).then_some(rank))
+        self.ranks.rank(self, field)
     }
 }
 
 const fn order(of: &'static str, first: &'static [&'static str], last: &'static [&'static str]) -> FieldOrder {
-    FieldOrder { of, first, last }
+    FieldOrder { of, first, last, ranks: index::Ranks::of(first, last) }
 }
 
 /// What is not in the table: whole objects, references, and the many small things that begin with their name.

@@ -15,6 +15,7 @@ use crate::emit::scalar::plain::is_plain;
 use crate::emit::scalar::survey::{BREAK, Survey, needs_escape};
 
 /// Writes a string behind a key or dash; `line` is what stands before each line of a literal block, its break included.
+#[inline]
 pub(super) fn push_text(text: &str, line: &str, out: &mut String) {
     let seen = Survey::of(text);
     if seen.has(BREAK) && is_literal(text, seen) {
@@ -25,11 +26,13 @@ pub(super) fn push_text(text: &str, line: &str, out: &mut String) {
 }
 
 /// Writes a string on one line, as a key or a whole document must be.
+#[inline]
 pub(super) fn push_line(text: &str, out: &mut String) {
     push_surveyed_line(text, Survey::of(text), out);
 }
 
 /// Writes an integer in decimal.
+#[inline]
 pub(super) fn push_integer(is_negative: bool, magnitude: u64, out: &mut String) {
     // `write!` takes longer than all the rest of a short field
     let mut digits = [0; 20];
@@ -46,7 +49,7 @@ pub(super) fn push_integer(is_negative: bool, magnitude: u64, out: &mut String) 
     if is_negative {
         out.push('-');
     }
-    out.extend(digits[first..].iter().copied().map(char::from));
+    out.push_str(str::from_utf8(&digits[first..]).expect("digits are ASCII"));
 }
 
 /// Writes a float, given with its shortest exact spelling in Rust.
@@ -71,6 +74,7 @@ pub(super) fn push_float(value: f64, shortest: &str, out: &mut String) {
     }
 }
 
+#[inline]
 fn push_surveyed_line(text: &str, seen: Survey, out: &mut String) {
     if is_plain(text, seen) {
         out.push_str(text);

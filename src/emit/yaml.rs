@@ -77,6 +77,7 @@ struct Node<'t, 'o> {
 
 impl<'t, 'o> Node<'t, 'o> {
     #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
+    #[inline]
     fn scalar(self, push: impl FnOnce(&mut String)) -> Result<(), Error> {
         if self.place != Place::Document {
             self.text.out.push(' ');
@@ -85,11 +86,13 @@ impl<'t, 'o> Node<'t, 'o> {
         Ok(())
     }
 
+    #[inline]
     fn word(self, word: &str) -> Result<(), Error> {
         self.scalar(|out| out.push_str(word))
     }
 
     /// The same place, one level further from the document.
+    #[inline]
     fn deeper(self) -> Result<Self, Error> {
         match self.levels.checked_sub(1) {
             Some(levels) => Ok(Self { levels, ..self }),
@@ -98,16 +101,19 @@ impl<'t, 'o> Node<'t, 'o> {
     }
 
     /// A list stands on the column of its key, but further in than the dash of a list that holds it.
+    #[inline]
     fn list(self) -> Result<Entries<'t, 'o>, Error> {
         let step = if self.place == Place::Dash { STEP } else { 0 };
         self.entries(step)
     }
 
+    #[inline]
     fn map(self) -> Result<Entries<'t, 'o>, Error> {
         let step = if self.place == Place::Document { 0 } else { STEP };
         self.entries(step)
     }
 
+    #[inline]
     fn entries(self, step: u16) -> Result<Entries<'t, 'o>, Error> {
         let Self { text, place, column, levels } = self.deeper()?;
         Ok(Entries::new(text, place, column + step, levels))
@@ -122,6 +128,7 @@ impl<'t, 'o> Node<'t, 'o> {
 /// Hands the narrow integers to the wide ones.
 macro_rules! widened {
     ($($method:ident($type:ty) -> $wide:ident),* $(,)?) => {$(
+        #[inline]
         fn $method(self, value: $type) -> Result<(), Error> {
             self.$wide(value.into())
         }
@@ -139,6 +146,7 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
     type SerializeStruct = Fields<'t, 'o>;
     type SerializeStructVariant = Entries<'t, 'o>;
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         self.word(if value { "true" } else { "false" })
     }
@@ -148,10 +156,12 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         serialize_u8(u8) -> serialize_u64, serialize_u16(u16) -> serialize_u64, serialize_u32(u32) -> serialize_u64,
     }
 
+    #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
         self.scalar(|out| scalar::push_integer(value < 0, value.unsigned_abs(), out))
     }
 
+    #[inline]
     fn serialize_u64(self, value: u64) -> Result<(), Error> {
         self.scalar(|out| scalar::push_integer(false, value, out))
     }
@@ -168,6 +178,7 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, text: &str) -> Result<(), Error> {
         match self.place {
             // how far in the lines of a literal block stand that nothing holds, readers do not agree on
@@ -187,6 +198,7 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         self.word("null")
     }
 
+    #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
         value.serialize(self.deeper()?)
     }
@@ -199,6 +211,7 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         self.word("null")
     }
 
+    #[inline]
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Result<(), Error> {
         self.serialize_str(variant)
     }
@@ -217,6 +230,7 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         value.serialize(self.variant(variant)?)
     }
 
+    #[inline]
     fn serialize_seq(self, _len: Option<usize>) -> Result<Self::SerializeSeq, Error> {
         self.list()
     }
@@ -239,10 +253,12 @@ impl<'t, 'o> Serializer for Node<'t, 'o> {
         self.variant(variant)?.list()
     }
 
+    #[inline]
     fn serialize_map(self, _len: Option<usize>) -> Result<Self::SerializeMap, Error> {
         self.map()
     }
 
+    #[inline]
     fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Self::SerializeStruct, Error> {
         Ok(Fields::new(self.map()?, FieldOrder::of(name)))
     }

@@ -6,6 +6,7 @@
 use crate::emit::scalar::survey::{BLANK, BREAK, COLON, HASH, Survey, TAB};
 
 /// Whether every reader takes the bare text, which `seen` is the survey of, for this string.
+#[inline]
 pub(super) fn is_plain(text: &str, seen: Survey) -> bool {
     !seen.has(BREAK | TAB)
         && begins_plain(text)
@@ -20,6 +21,7 @@ fn holds(text: &str, pair: [u8; 2]) -> bool {
     text.as_bytes().windows(2).any(|bytes| bytes == pair)
 }
 
+#[inline]
 fn begins_plain(text: &str) -> bool {
     let Some(&first) = text.as_bytes().first() else { return false };
     match START[usize::from(first)] {

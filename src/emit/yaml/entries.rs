@@ -32,6 +32,7 @@ pub(super) struct Entries<'t, 'o> {
 }
 
 impl<'t, 'o> Entries<'t, 'o> {
+    #[inline]
     pub(super) fn new(text: &'t mut Text<'o>, place: Place, column: u16, levels: u8) -> Self {
         Self { start: text.out.len(), text, place, column, levels }
     }
@@ -44,11 +45,13 @@ impl<'t, 'o> Entries<'t, 'o> {
         Ok(Node { text, place: Place::Key, column, levels })
     }
 
+    #[inline]
     fn is_empty(&self) -> bool {
         self.text.out.len() == self.start
     }
 
     /// Goes to where the next entry begins: an item's first one follows its dash.
+    #[inline]
     fn begin(&mut self) {
         let lead = match self.place {
             Place::Document if self.is_empty() => "",
@@ -59,6 +62,7 @@ impl<'t, 'o> Entries<'t, 'o> {
     }
 
     /// Writes the key with its `:`.
+    #[inline]
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         let out = &mut *self.text.out;
         let start = out.len();
@@ -71,10 +75,12 @@ impl<'t, 'o> Entries<'t, 'o> {
         Ok(())
     }
 
+    #[inline]
     fn value<T: Serialize + ?Sized>(&mut self, place: Place, value: &T) -> Result<(), Error> {
         value.serialize(Node { text: self.text, place, column: self.column, levels: self.levels })
     }
 
+    #[inline]
     fn item<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
         self.begin();
         self.text.out.push('-');
@@ -82,6 +88,7 @@ impl<'t, 'o> Entries<'t, 'o> {
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "the answer of a serializer's methods")]
+    #[inline]
     fn finish(self, if_empty: &str) -> Result<(), Error> {
         if self.is_empty() {
             self.text.out.push_str(if self.place == Place::Document { "" } else { " " });
@@ -98,10 +105,12 @@ macro_rules! lists {
             type Ok = ();
             type Error = Error;
 
+            #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
                 self.item(value)
             }
 
+            #[inline]
             fn end(self) -> Result<(), Error> {
                 self.finish("[]")
             }
@@ -120,15 +129,18 @@ impl SerializeMap for Entries<'_, '_> {
     type Ok = ();
     type Error = Error;
 
+    #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.begin();
         self.key(key)
     }
 
+    #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.value(Place::Key, value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), Error> {
         self.finish("{}")
     }
@@ -138,12 +150,14 @@ impl SerializeStructVariant for Entries<'_, '_> {
     type Ok = ();
     type Error = Error;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         self.begin();
         self.key(name)?;
         self.value(Place::Key, value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), Error> {
         self.finish("{}")
     }
@@ -158,10 +172,12 @@ pub(super) struct Fields<'t, 'o> {
 }
 
 impl<'t, 'o> Fields<'t, 'o> {
+    #[inline]
     pub(super) fn new(entries: Entries<'t, 'o>, order: &'static FieldOrder) -> Self {
         Self { others: entries.text.fields.count(), entries, order }
     }
 
+    #[inline]
     fn begin(&mut self, name: &str) -> Result<(), Error> {
         self.entries.begin();
         let rank = self.order.rank(name);
@@ -181,11 +197,13 @@ impl SerializeStruct for Fields<'_, '_> {
     type Ok = ();
     type Error = Error;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         self.begin(name)?;
         self.entries.value(Place::Key, value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), Error> {
         let Text { out, fields } = &mut *self.entries.text;
         fields.close(self.others, line(self.entries.column), out);

@@ -8,6 +8,7 @@ pub(super) const DEEPEST: u8 = 128;
 pub(super) const STEP: u16 = 2;
 
 /// A line break and the blanks up to `column`.
+#[inline]
 pub(super) fn line(column: u16) -> &'static str {
     &LINE[..=usize::from(column)]
 }

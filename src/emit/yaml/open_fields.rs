@@ -7,53 +7,68 @@
 #[derive(Default)]
 pub(super) struct OpenFields {
     fields: Vec<Field>,
+    /// For the struct that closes: the ranks of its fields in order, and which fields they are. Kept, for its memory.
+    order: Vec<(u8, usize)>,
 }
 
-/// Where the text of a field is, from its key to the end of its value, and how far ahead it belongs.
+/// Where the text of a field begins, its key, and how far ahead it belongs.
+#[derive(Clone, Copy)]
 struct Field {
     rank: u8,
     start: usize,
-    /// Known when the struct closes.
-    end: usize,
 }
 
 impl OpenFields {
     /// Forgets what a document that could not be written has left open.
+    #[inline]
     pub(super) fn clear(&mut self) {
         self.fields.clear();
     }
 
+    #[inline]
     pub(super) fn count(&self) -> usize {
         self.fields.len()
     }
 
     /// Remembers a field whose text begins at `start`.
+    #[inline]
     pub(super) fn push(&mut self, rank: u8, start: usize) {
-        self.fields.push(Field { rank, start, end: start });
+        self.fields.push(Field { rank, start });
     }
 
     /// Moves the fields of the innermost struct, all but the `others`, to their places; `line` stands between them.
+    #[inline]
     pub(super) fn close(&mut self, others: usize, line: &str, out: &mut String) {
-        let fields = &mut self.fields[others..];
+        let fields = &self.fields[others..];
         if !fields.is_sorted_by_key(|field| field.rank) {
-            arrange(fields, line, out);
+            arrange(fields, &mut self.order, line, out);
         }
         self.fields.truncate(others);
     }
 }
 
-/// Writes the fields once more, in order, and takes away what stood there before.
-fn arrange(fields: &mut [Field], line: &str, out: &mut String) {
-    let (start, stop) = (fields[0].start, out.len());
-    let mut end = stop;
-    for field in fields.iter_mut().rev() {
-        field.end = end;
-        end = field.start.saturating_sub(line.len());
+/// Writes once more, in order, what does not stand where it belongs, and takes away what stood there before.
+fn arrange(fields: &[Field], order: &mut Vec<(u8, usize)>, line: &str, out: &mut String) {
+    order.clear();
+    order.extend(fields.iter().enumerate().map(|(at, field)| (field.rank, at)));
+    order.sort_unstable();
+    let stop = out.len();
+    let line_before = |at: usize| fields[at].start - line.len();
+    let Some(first) = order.iter().enumerate().position(|(place, (_, at))| place != *at) else { return };
+    let mut moved = order[first..].iter().map(|(_, at)| *at).peekable();
+    while let Some(begin) = moved.next() {
+        // what stood together and still does is one piece
+        let mut last = begin;
+        while let Some(next) = moved.next_if_eq(&(last + 1)) {
+            last = next;
+        }
+        let end = if last + 1 < fields.len() { line_before(last + 1) } else { stop };
+        if begin == 0 {
+            out.push_str(line);
+            out.extend_from_within(fields[begin].start..end);
+        } else {
+            out.extend_from_within(line_before(begin)..end);
+        }
     }
-    fields.sort_by_key(|field| field.rank);
-    for field in fields {
-        out.push_str(line);
-        out.extend_from_within(field.start..field.end);
-    }
-    out.drain(start..stop + line.len());
+    out.drain(fields[first].start..stop + line.len());
 }
