@@ -25,6 +25,7 @@ pub mod sealing;
 pub mod shares;
 pub mod spec;
 pub mod stages;
+pub mod tables;
 pub mod traces;
 pub mod validate;
 pub mod values;

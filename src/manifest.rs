@@ -6,6 +6,7 @@ pub mod document;
 pub mod helm;
 pub mod json;
 pub mod marks;
+mod names;
 pub mod node;
 pub mod patch;
 pub mod plain;

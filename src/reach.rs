@@ -17,7 +17,7 @@ pub mod port;
 pub mod question;
 pub mod range;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::manifest::document::{Document, Id};
@@ -25,6 +25,7 @@ use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::pods::Pods;
 use crate::reach::port::Port;
+use crate::tables::HashSet;
 
 /// Somebody can call somebody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ pub mod holders;
 pub mod roles;
 pub mod wider;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::ordered::Ordered;
 use crate::rights::roles::{Grant, Roles};
+use crate::tables::HashMap;
 
 /// Somebody may do something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +37,7 @@ pub fn rights<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeSet
     let of_group = documents.iter().filter(|document| document.id.group == roles::GROUP);
     let mut rights = BTreeSet::new();
     // a role may grow by many others, and be named by many bindings
-    let mut known = HashMap::new();
+    let mut known = HashMap::default();
     for binding in of_group.filter(|document| BINDINGS.contains(&document.id.kind.as_str())) {
         let own = home(binding);
         let place = (binding.id.kind == "RoleBinding").then_some(own);

@@ -3,11 +3,12 @@
 //! Lives here: the table, which is taken from the crate of the typed objects (`tests/schema.rs`). It must never know what a
 //! value of the right type may not be.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::ordered::Ordered;
 use crate::spec::shapes::Minor;
+use crate::tables::{self, HashMap};
 
 /// A kind for each line `kind`, a type for each line `type`, and below a type its fields. `!` marks what must be there,
 /// `@36+`, `@-36` and `@36` in which minors a line holds that does not hold in all.
@@ -135,7 +136,7 @@ impl Schema {
         });
         let kinds = kinds.collect();
         let ends = begins.iter().skip(1).copied().chain([TABLE.len()]);
-        let mut types = HashMap::with_capacity(begins.len());
+        let mut types = tables::map(begins.len());
         types.extend(begins.iter().zip(ends).filter_map(|(begin, end)| {
             let piece = &TABLE[begin + TYPE.len()..end];
             let (line, lines) = piece.split_once('\n').unwrap_or((piece, ""));

@@ -22,7 +22,7 @@ pub mod wanted;
 pub mod world;
 pub mod written;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::diagnostics::codes;
@@ -35,6 +35,7 @@ use crate::model::tree::{Tree, TreeFile};
 use crate::schema::Schema;
 use crate::shares;
 use crate::spec::shapes::Minor;
+use crate::tables::HashMap;
 use crate::validate::findings::Findings;
 use crate::validate::groups::GROUPS;
 use crate::validate::wanted::Wanted;
@@ -244,7 +245,7 @@ pub fn is_of_tools(document: &Document) -> bool {
 
 /// No object stands twice.
 fn once(files: &mut [Checked]) {
-    let mut first: HashMap<&Id, (usize, usize)> = HashMap::new();
+    let mut first: HashMap<&Id, (usize, usize)> = HashMap::default();
     let mut found: Vec<(usize, Report)> = Vec::new();
     for (number, file) in files.iter().enumerate() {
         for document in file.documents.iter().filter(|document| !document.id.name.is_empty()) {

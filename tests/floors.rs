@@ -9,7 +9,7 @@ use platformgen::parts::{payload, template};
 
 /// The floors, from the ground up. A module imports only from its own floor's children or from floors below it.
 const FLOORS: &[&[&str]] = &[
-    &["ordered"],
+    &["ordered", "tables"],
     &["diagnostics", "shares", "values"],
     &["manifest", "sealing"],
     &["spec"],

@@ -122,7 +122,10 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     if !is_silent {
         output::write_stdout([shown(&comparison, &old, &new, args)])?;
     }
-    Ok(if comparison.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+    let code = if comparison.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) };
+    // as after rendering: the process ends here and takes its memory with it
+    std::mem::forget((old, new, comparison));
+    Ok(code)
 }
 
 /// Standard input can be read once only: a second reader would find nothing there.

@@ -1,7 +1,6 @@
 //! What lies beside a description: in its directory, or in that directory at a revision that git keeps. Nothing outside of
 //! it can be named, not by a symbolic link either.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, str};
 
 use crate::stages::types::TEMPLATES;
+use crate::tables::HashMap;
 use crate::values::shelf::{MISSING, Shelf};
 
 /// Larger than any file that a description could mean: a cluster keeps no object of a tenth of it.

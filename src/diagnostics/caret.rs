@@ -113,6 +113,9 @@ fn shown(letter: char) -> char {
 
 /// Letters that steer a terminal or change the order in which others appear.
 pub fn is_invisible(letter: char) -> bool {
+    if letter.is_ascii() {
+        return letter.is_ascii_control();
+    }
     letter.is_control() || FORMATS.iter().any(|(first, last)| (*first..=*last).contains(&letter))
 }
 

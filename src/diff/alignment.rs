@@ -1,12 +1,13 @@
 //! What of two sequences is the same, in an order that both have.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::hash::Hash;
 use std::ops::Range;
 
 use similar::DiffOp;
 use similar::algorithms::{Capture, Compact, Replace, myers};
+
+use crate::tables::HashMap;
 
 /// A part of two sequences that is not the same in both: these items of the old one became those of the new one. One of
 /// them may be empty, and says where the others went or came.
@@ -21,7 +22,7 @@ pub fn changes<T: Eq + Hash>(old: &[T], new: &[T]) -> Vec<Change> {
 
 /// What stays, goes, comes and is replaced, in order.
 pub fn operations<T: Eq + Hash>(old: &[T], new: &[T]) -> Vec<DiffOp> {
-    let mut numbers: HashMap<&T, usize> = HashMap::new();
+    let mut numbers: HashMap<&T, usize> = HashMap::default();
     let old = numbered(old, &mut numbers);
     let new = numbered(new, &mut numbers);
     of_numbers(&old, &new)

@@ -1,6 +1,6 @@
 //! Two sides to everything that is different between them. The answer holds no secret: whatever shows it need not care.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diff::capacity::{self, Delta};
@@ -15,6 +15,7 @@ use crate::diff::structure;
 use crate::manifest::document::Id;
 use crate::ordered::Ordered;
 use crate::shares;
+use crate::tables::{HashMap, HashSet};
 
 /// Everything that is different.
 #[derive(Debug, Default)]
@@ -258,7 +259,7 @@ fn spot(placed: Placed<'_>) -> Spot<'_> {
 
 /// Objects that stand in the same file as before, but not in the same order: the fewest that can be said to have moved.
 fn shifted<'a>(pairs: &[Pair<'a>]) -> BTreeSet<Spot<'a>> {
-    let mut files: HashMap<&str, Vec<(usize, Spot<'a>)>> = HashMap::new();
+    let mut files: HashMap<&str, Vec<(usize, Spot<'a>)>> = HashMap::default();
     for pair in pairs {
         if let Pair::Kept(old, new) = pair
             && old.file == new.file

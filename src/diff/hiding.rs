@@ -58,11 +58,33 @@ pub fn holds_credentials(text: &str) -> bool {
 }
 
 fn is_credential(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----")
-        || (text.contains("\"auths\"") && text.contains('{'))
-        || (text.contains('$') && HASHES.iter().any(|start| text.contains(start)))
-        || holds_token(text)
+    // most texts have none of the letters without which they cannot be one
+    let marks = text.bytes().fold(0, |marks, byte| marks | MARKS[usize::from(byte)]);
+    let has = |mark: u8| marks & mark != 0;
+    (has(BLANK) && text.contains("PRIVATE KEY-----"))
+        || (has(BRACE) && text.contains("\"auths\""))
+        || (has(DOLLAR) && HASHES.iter().any(|start| text.contains(start)))
+        || (has(TOKEN) && holds_token(text))
 }
+
+const BLANK: u8 = 1;
+const BRACE: u8 = 1 << 1;
+const DOLLAR: u8 = 1 << 2;
+/// A byte that a token begins with.
+const TOKEN: u8 = 1 << 3;
+
+/// What a byte may be a part of.
+const MARKS: [u8; 256] = {
+    let (mut marks, mut byte) = ([0; 256], 0);
+    while byte < 256 {
+        marks[byte] = if BEGIN_TOKENS[byte] { TOKEN } else { 0 };
+        byte += 1;
+    }
+    marks[b' ' as usize] |= BLANK;
+    marks[b'{' as usize] |= BRACE;
+    marks[b'$' as usize] |= DOLLAR;
+    marks
+};
 
 /// Whether a word of a text begins as a token does and goes on for a while.
 fn holds_token(text: &str) -> bool {
@@ -170,7 +192,10 @@ fn hidden<'a>(line: &'a str, names: &[Word]) -> Cow<'a, str> {
         Pair::Value(at) => Some(at),
         Pair::Open | Pair::None => None,
     };
-    match [cut, scheme(&line), option(&line), acl(&line)].into_iter().flatten().min() {
+    // the others are words that a blank ends
+    let others = || [scheme(&line), option(&line), acl(&line)].into_iter().flatten();
+    let first = if line.contains(' ') { others().chain(cut).min() } else { cut };
+    match first {
         Some(at) => format!("{} {HIDDEN}", line[..at].trim_end()).into(),
         None => line,
     }

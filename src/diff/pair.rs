@@ -1,9 +1,8 @@
 //! Which object became which: by what they are called, and those that have got another name by likeness.
 
-use std::collections::HashMap;
-
 use crate::diff::renames::{self, Matches};
 use crate::manifest::document::{Document, Id};
+use crate::tables::{self, HashMap};
 
 /// An object and the file that it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +137,7 @@ const FOR_ONE: usize = 1;
 
 fn by_name(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matches) {
     // the first object of each name, and the next one of the same name
-    let mut first: HashMap<&Id, usize> = HashMap::with_capacity(old.len());
+    let mut first: HashMap<&Id, usize> = tables::map(old.len());
     let mut next: Vec<Option<usize>> = vec![None; old.len()];
     for (at, placed) in old.iter().enumerate().rev() {
         next[at] = first.insert(&placed.document.id, at);

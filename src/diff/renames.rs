@@ -1,9 +1,10 @@
 //! Which object has got another name: among objects of one kind without a partner, by likeness, the surest first.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::likeness::Leaves;
 use crate::diff::pair::Placed;
+use crate::tables::HashMap;
 
 /// Objects of one kind that have at least this much in common, their names aside, are one object renamed.
 const ALIKE: f64 = 0.7;
@@ -114,7 +115,7 @@ fn wholes(all: &[Placed<'_>], strays: &[Stray]) -> Vec<Leaves> {
 
 /// Those that say the same but for their names: first where one name holds the other, then in their order.
 fn equals((old, left): (&[Placed<'_>], &[Stray]), (new, fresh): (&[Placed<'_>], &[Stray]), matches: &mut Matches) {
-    let mut same: HashMap<&Leaves, VecDeque<usize>> = HashMap::new();
+    let mut same: HashMap<&Leaves, VecDeque<usize>> = HashMap::default();
     for (at, leaves) in left {
         same.entry(leaves).or_default().push_back(*at);
     }
@@ -162,7 +163,7 @@ fn candidates(
     fresh: &[Stray],
     names: &HashMap<Name<'_>, Name<'_>>,
 ) -> Vec<Vec<usize>> {
-    let mut holders: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut holders: HashMap<u64, Vec<usize>> = HashMap::default();
     for (at, (_, leaves)) in left.iter().enumerate() {
         for leaf in leaves.iter() {
             let known = holders.entry(leaf).or_default();
@@ -171,7 +172,7 @@ fn candidates(
             }
         }
     }
-    let mut renamed: HashMap<Name<'_>, Vec<usize>> = HashMap::new();
+    let mut renamed: HashMap<Name<'_>, Vec<usize>> = HashMap::default();
     for (at, (before, _)) in left.iter().enumerate() {
         if let Some(is) = names.get(&name(&old[*before])) {
             renamed.entry(*is).or_default().push(at);

@@ -1,10 +1,9 @@
 //! How many pods an object keeps: what an autoscaler says of it, what it says itself, and one where nobody says anything.
 
-use std::collections::HashMap;
-
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
 use crate::reach::pods::namespace;
+use crate::tables::HashMap;
 
 /// Who else decides: kind, group, its fewest and its most pods, each with what holds where nothing is said. Sources:
 /// `pkg/apis/autoscaling/v2/defaults.go` and the documentation of KEDA, "ScaledObject specification".

@@ -1,6 +1,6 @@
 //! One side of a comparison: files, and the objects in them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostics::codes;
@@ -12,6 +12,7 @@ use crate::manifest::node::{Node, Value};
 use crate::manifest::read::{self, Dialect};
 use crate::model::tree::{Tree, TreeFile};
 use crate::shares;
+use crate::tables::HashMap;
 
 /// A tree of manifests. A proof: every file could be read, no object stands twice in one file, and in ours none at all.
 #[derive(Debug, Default)]
@@ -163,7 +164,7 @@ fn charts(tree: &Tree, dialect: Dialect) -> Vec<String> {
 
 /// That no object stands twice where it must not; whether one stands in several files.
 fn once(files: &[Arc<File>], reports: &mut [Report], dialect: Dialect, root: &str) -> bool {
-    let mut first: HashMap<&Id, (&File, &Document)> = HashMap::new();
+    let mut first: HashMap<&Id, (&File, &Document)> = HashMap::default();
     let mut repeats = false;
     for (file, report) in files.iter().zip(reports) {
         // by the other file: where it begins there, where it begins here, and how many there are

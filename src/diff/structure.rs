@@ -1,7 +1,7 @@
 //! Two versions of a value to the places where they differ. It must never know what a place means, only how lists pair
 //! their items and which spellings are one amount.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::diagnostics::source::Span;
 use crate::diff::alignment::changes;
@@ -12,6 +12,7 @@ use crate::diff::path::{Path, Step};
 use crate::diff::{payload, quantities};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::ordered::Ordered;
+use crate::tables::{HashMap, HashSet};
 
 /// The differences between two versions of an object, in the order of the new one.
 pub fn differences(old: &Node, new: &Node) -> Vec<Change> {

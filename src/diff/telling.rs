@@ -13,7 +13,7 @@ const fn parts(initial: u8) -> &'static [&'static str] {
         b'm' => &["masterkey", "masterauth"],
         b'p' => &["password", "passwd", "passphrase", "passcode", "privatekey"],
         b'r' => &["requirepass"],
-        b's' => &["secret", "secretkey", "signingkey", "sharedkey", "sshkey", "slackapiurl"],
+        b's' => &["secret", "signingkey", "sharedkey", "sshkey", "slackapiurl"],
         b't' => &["token"],
         b'w' => &["webhookurl"],
         _ => &[],
@@ -104,10 +104,25 @@ fn last(name: &str) -> &str {
 }
 
 fn has_part(name: &str) -> bool {
-    let begins = |name: &str, part: &str| part.chars().eq(plain(name).take(part.len()));
-    name.bytes().enumerate().any(|(at, initial)| {
-        parts(initial.to_ascii_lowercase()).iter().any(|part| name.get(at..).is_some_and(|rest| begins(rest, part)))
-    })
+    let mut room = [0; LONGEST];
+    if name.is_ascii() && name.len() <= LONGEST {
+        let mut length = 0;
+        for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
+            room[length] = byte.to_ascii_lowercase();
+            length += 1;
+        }
+        has_plain_part(&room[..length])
+    } else {
+        has_plain_part(plain(name).collect::<String>().as_bytes())
+    }
+}
+
+/// Longer names take memory.
+const LONGEST: usize = 64;
+
+fn has_plain_part(name: &[u8]) -> bool {
+    let begins = |rest: &[u8], part: &str| rest.get(1) == part.as_bytes().get(1) && rest.starts_with(part.as_bytes());
+    name.iter().enumerate().any(|(at, initial)| parts(*initial).iter().any(|part| begins(&name[at..], part)))
 }
 
 fn ends_in_place(name: &str) -> bool {

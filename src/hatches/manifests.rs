@@ -1,7 +1,5 @@
 //! Manifests of one's own: read from the files that the description names, and judged as a server would.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Diagnostic, Report};
 use crate::diagnostics::source::Span;
@@ -20,6 +18,7 @@ use crate::model::rendered::Written as Rendered;
 use crate::schema::Schema;
 use crate::spec::read::At;
 use crate::stages::order;
+use crate::tables::{self, HashMap, HashSet};
 use crate::validate::api::custom::{Judge, Part};
 use crate::validate::decode;
 use crate::validate::policy::literals;
@@ -341,7 +340,7 @@ fn within(document: &Document, platform: &Platform, report: &mut Report) {
 
 /// No object stands twice.
 fn once(all: &[Written], report: &mut Report) {
-    let mut first: HashMap<_, &Written> = HashMap::with_capacity(all.len());
+    let mut first: HashMap<_, &Written> = tables::map(all.len());
     for object in all.iter().filter(|object| object.document.id.is_unique()) {
         if let Some(other) = first.get(&object.document.id) {
             let place = format!("{}:{}", other.name, other.line);

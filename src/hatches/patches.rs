@@ -1,7 +1,7 @@
 //! Patches: changes to objects that no key of the description covers. Each changes something, changes nothing that others
 //! rely on, and leaves an object that a server takes.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::{Report, Severity};
@@ -23,6 +23,7 @@ use crate::model::platform::Platform;
 use crate::schema::Schema;
 use crate::spec::hatches::{OperationSpec, PatchSpec, TargetSpec};
 use crate::spec::shapes::{AcceptSpec, Minor};
+use crate::tables::{HashMap, HashSet};
 use crate::validate::decode;
 use crate::validate::policy::literals;
 use crate::validate::sops;
@@ -65,7 +66,7 @@ impl<'p> Patches<'p> {
     /// The patches of a platform, whose description has this text.
     pub fn of(platform: &'p Platform, text: &'p str, report: &mut Report) -> Self {
         let mut all = Vec::new();
-        let mut aimed: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let mut aimed: HashMap<(&str, &str), Vec<usize>> = HashMap::default();
         for (number, spec) in platform.hatches.patches.iter().enumerate() {
             let (work, is_wrong) = work::read(spec, text, report);
             let target = &spec.target.value;

@@ -2,9 +2,8 @@
 //!
 //! Lives here: how much may be repeated. It must never know where an alias stands.
 
-use std::collections::HashMap;
-
 use crate::manifest::node::{Node, Value};
+use crate::tables::HashMap;
 
 /// How many values all aliases of a file may stand for: enough for any real manifest, little for a file that was made to
 /// fill the memory ("a billion laughs").

@@ -6,14 +6,13 @@
 
 pub(super) mod scalars;
 
-use std::collections::HashSet;
-
 use compact_str::CompactString;
 
 use crate::diagnostics::source::Span;
 use crate::manifest::block::scalars::{bare, is_control, is_unprintable, quoted};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::plain;
+use crate::tables;
 
 /// How deep it goes: no manifest does, and the library has its own limit.
 pub(super) const DEEPEST: usize = 100;
@@ -140,7 +139,7 @@ impl<'t> Lines<'t> {
         if depth > DEEPEST {
             return None;
         }
-        if self.is_dash() { self.list(depth) } else { self.map(depth) }
+        if self.is_dash() { self.list(depth) } else { self.map(depth, None) }
     }
 
     fn list(&mut self, depth: usize) -> Option<Node> {
@@ -165,21 +164,33 @@ impl<'t> Lines<'t> {
         }
         self.at += blanks;
         self.column = column + 1 + blanks;
-        if self.is_dash() || self.is_key() { self.node(depth) } else { self.scalar(column, depth) }
-    }
-
-    /// Whether the line begins with the key of a map.
-    fn is_key(&self) -> bool {
-        match self.rest() {
-            [b'"', ..] => quoted(self.line()).is_some_and(|(_, end)| self.rest().get(end) == Some(&b':')),
-            rest => bare(rest, true).is_some(),
+        if self.is_dash() {
+            return self.node(depth);
+        }
+        match self.key_ahead() {
+            Some(_) if depth > DEEPEST => None,
+            Some(key) => self.map(depth, Some(key)),
+            None => self.scalar(column, depth),
         }
     }
 
-    fn map(&mut self, depth: usize) -> Option<Node> {
+    /// The key with which the line begins, if it begins with one, and its length.
+    fn key_ahead(&self) -> Option<(Value, usize)> {
+        let rest = self.rest();
+        if rest.starts_with(b"\"") {
+            let (key, length) = quoted(self.line())?;
+            return (rest.get(length) == Some(&b':')).then_some((Value::Text(key), length));
+        }
+        let length = bare(rest, true)?;
+        Some((plain::resolve(self.text.get(self.at..self.at + length)?), length))
+    }
+
+    /// The map that begins here, maybe with a key that is known.
+    fn map(&mut self, depth: usize, mut ahead: Option<(Value, usize)>) -> Option<Node> {
         let (start, column, first) = (self.at, self.column, self.entries.len());
         while self.column == column && !self.is_end() && !self.is_dash() {
-            let (key, span) = self.key()?;
+            let key = ahead.take().or_else(|| self.key_ahead())?;
+            let (key, span) = self.key(key)?;
             let node = if self.peek() == Some(b' ') {
                 self.at += self.rest().iter().take_while(|byte| **byte == b' ').count();
                 self.scalar(column, depth + 1)?
@@ -199,19 +210,12 @@ impl<'t> Lines<'t> {
         has_each_once(&entries).then(|| Node { span: (start..self.at).into(), value: Value::Map(entries) })
     }
 
-    /// The key with its place; leaves its colon behind.
-    fn key(&mut self) -> Option<(CompactString, Span)> {
-        let (start, rest) = (self.at, self.rest());
-        let (key, length) = if rest.starts_with(b"\"") {
-            quoted(self.line())?
-        } else {
-            let length = bare(rest, true)?;
-            let Value::Text(key) = plain::resolve(self.text.get(start..start + length)?) else { return None };
-            (key, length)
-        };
+    /// The key that stands here with its place; leaves its colon behind.
+    fn key(&mut self, (key, length): (Value, usize)) -> Option<(CompactString, Span)> {
+        let (start, Value::Text(key)) = (self.at, key) else { return None };
         self.at = start + length + 1;
         let is_simple = length <= LONGEST_KEY && key != "<<" && matches!(self.peek(), None | Some(b' ' | b'\n'));
-        (is_simple && rest.get(length) == Some(&b':')).then(|| (key, (start..start + length).into()))
+        is_simple.then(|| (key, (start..start + length).into()))
     }
 
     /// A value on the line of its key or dash, which stands at `column`, or begun there.
@@ -334,12 +338,28 @@ enum Chomp {
 }
 
 pub(super) fn has_each_once(entries: &[Entry]) -> bool {
-    const FEW: usize = 12;
-    if entries.len() <= FEW {
-        return entries.iter().enumerate().all(|(at, entry)| entries[..at].iter().all(|other| other.key != entry.key));
+    const FEW: usize = 40;
+    if entries.len() > FEW {
+        let mut known = tables::set(entries.len());
+        return entries.iter().all(|entry| known.insert(entry.key.as_str()));
     }
-    let mut known = HashSet::with_capacity(entries.len());
-    entries.iter().all(|entry| known.insert(entry.key.as_str()))
+    // most keys have a mark that no other has, and then need not be compared
+    let mut marks = 0_u64;
+    entries.iter().enumerate().all(|(at, entry)| {
+        let mark = 1 << mark(entry.key.as_bytes());
+        let is_marked = marks & mark != 0;
+        marks |= mark;
+        !(is_marked && entries[..at].iter().any(|other| other.key == entry.key))
+    })
+}
+
+/// A number below 64 out of a few bytes of a key.
+fn mark(key: &[u8]) -> u8 {
+    let (Some(first), Some(last)) = (key.first(), key.last()) else { return 0 };
+    let middle = key[key.len() / 2];
+    let length = key.len().to_le_bytes()[0];
+    let sum = length.wrapping_mul(31).wrapping_add(first.wrapping_mul(7)).wrapping_add(middle.wrapping_mul(13));
+    sum.wrapping_add(*last) % 64
 }
 
 #[cfg(test)]

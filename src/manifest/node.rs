@@ -1,11 +1,10 @@
 //! A value of a manifest with the place where it stands.
 
-use std::collections::HashMap;
-
 use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
 use crate::diagnostics::source::Span;
+use crate::tables::HashMap;
 
 /// A value and its place.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::manifest::names;
 use crate::manifest::node::Value;
 
 const TRUE: &[&str] = &["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"];
@@ -17,7 +18,7 @@ const NOT_A_NUMBER: &[&str] = &[".nan", ".NaN", ".NAN"];
 /// The value of a plain scalar.
 pub fn resolve(text: &str) -> Value {
     if !may_be_more_than_text(text) {
-        return Value::Text(text.into());
+        return Value::Text(names::string(text));
     }
     let is = |words: &[&str]| words.contains(&text);
     if is(NULL) {
@@ -33,7 +34,7 @@ pub fn resolve(text: &str) -> Value {
     } else if is(NOT_A_NUMBER) {
         Value::Float(f64::NAN)
     } else {
-        number(text).unwrap_or_else(|| Value::Text(text.into()))
+        number(text).unwrap_or_else(|| Value::Text(names::string(text)))
     }
 }
 
@@ -48,6 +49,9 @@ fn may_be_more_than_text(text: &str) -> bool {
 
 /// The value of a text that is spelled as a number.
 pub fn number(text: &str) -> Option<Value> {
+    if let Some(integer) = short(text) {
+        return Some(Value::Integer(integer.into()));
+    }
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     if let Some(integer) = integer(&plain) {
         return Some(Value::Integer(integer));
@@ -58,6 +62,20 @@ pub fn number(text: &str) -> Option<Value> {
     let exact = plain.parse().ok().filter(|number: &f64| digits(&format!("{number:e}")) == digits(&plain));
     Some(exact.map_or(Value::Number(plain.into()), Value::Float))
 }
+
+/// What nearly every number is: a few decimal digits.
+fn short(text: &str) -> Option<u64> {
+    match text.as_bytes() {
+        [b'0'] => Some(0),
+        digits @ [b'1'..=b'9', ..] if digits.len() <= FEW_DIGITS && digits.iter().all(u8::is_ascii_digit) => {
+            Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+        }
+        _ => None,
+    }
+}
+
+/// Any number of that many digits fits.
+const FEW_DIGITS: usize = 18;
 
 /// The digits that tell a number from its neighbours: a double that has the same ones is that number.
 fn digits(text: &str) -> String {

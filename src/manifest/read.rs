@@ -4,7 +4,6 @@
 //! Lives here: YAML and JSON as kubectl reads them, several documents a text, lists of objects taken apart. It must never
 //! judge what an object says.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use compact_str::{CompactString, ToCompactString};
@@ -18,6 +17,7 @@ use crate::manifest::block;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Entry, Node, Value};
 use crate::manifest::{json, plain};
+use crate::tables;
 
 /// How many values may hold each other: far above any Kubernetes schema.
 const DEEPEST: usize = 128;
@@ -274,7 +274,7 @@ impl Tree<'_> {
     }
 
     fn once(&mut self, entries: &[Entry]) {
-        let mut known = HashSet::with_capacity(entries.len());
+        let mut known = tables::set(entries.len());
         for entry in entries.iter().filter(|entry| !known.insert(entry.key.as_str())) {
             let message = format!("the key `{}` stands twice in one map", entry.key);
             self.report.error(codes::MANIFEST, entry.span, message);

@@ -1,7 +1,7 @@
 //! What two networks have not in common, found without listing what they have. A pod that no policy of either can tell
 //! from its other version, and for which the same is said, has the same connections to every other such pod.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::selector::{Labels, Selector};
 use crate::reach::matrix::Network;
@@ -10,21 +10,22 @@ use crate::reach::pods::{Homes, Place, Seen};
 use crate::reach::policy::{Policy, Rule};
 use crate::reach::port::{self, Port};
 use crate::reach::{Connection, End};
+use crate::tables::{HashMap, HashSet};
 
 /// The connections of both networks that have an end at a pod which is not the same in both; all others are in both. So
 /// are those with a group, apart from namespaces that have come to be one or are none any more: these are told by name.
 /// `renamed` says what somebody in `old` is called in `new`.
 pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) -> Party) -> [BTreeSet<Connection>; 2] {
     let keys = Keys::of([old, new]);
-    let mut texts = HashMap::new();
+    let mut texts = HashMap::default();
     let [before, after] = [old, new].map(|network| sights(network, &keys, &mut texts));
-    let mut places: HashMap<Party, Vec<usize>> = HashMap::new();
+    let mut places: HashMap<Party, Vec<usize>> = HashMap::default();
     for (at, pod) in new.pods.all.iter().enumerate() {
         places.entry(pod.party.clone()).or_default().push(at);
     }
     let mut is_other = [vec![true; old.pods.all.len()], vec![true; new.pods.all.len()]];
     let mut hears_the_same = [vec![false; old.pods.all.len()], vec![false; new.pods.all.len()]];
-    let mut called: HashMap<Party, usize> = HashMap::new();
+    let mut called: HashMap<Party, usize> = HashMap::default();
     let parties: Vec<Party> = old.pods.all.iter().map(|pod| renamed(&pod.party)).collect();
     for party in &parties {
         *called.entry(party.clone()).or_default() += 1;
@@ -103,7 +104,7 @@ struct Keys<'n> {
 
 impl<'n> Keys<'n> {
     fn of<'a: 'n>(networks: [&'n Network<'a>; 2]) -> Self {
-        let mut keys = Self { of_pods: HashSet::new(), of_homes: HashSet::new() };
+        let mut keys = Self { of_pods: HashSet::default(), of_homes: HashSet::default() };
         let choices = networks.into_iter().flat_map(|network| &network.policies).flat_map(Policy::every_choice);
         for choice in choices {
             keys.of_pods.extend(choice.pods.keys());

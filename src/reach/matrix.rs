@@ -1,6 +1,6 @@
 //! The connections that are left when every policy has been heard: each has two ends, and both must allow it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::document::Document;
 use crate::reach::party::Party;
@@ -8,6 +8,7 @@ use crate::reach::pods::{Choice, Pod, Pods};
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
 use crate::reach::{Connection, End, policy};
+use crate::tables::{HashMap, HashSet};
 
 /// Pods, and policies for them.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl<'a> Network<'a> {
     ) -> Self {
         let documents: Vec<&Document> = documents.into_iter().collect();
         let policies: Vec<Policy<'a>> = documents.iter().flat_map(|document| policy::read(document)).collect();
-        let mut seen: HashSet<&Choice<'a>> = HashSet::new();
+        let mut seen: HashSet<&Choice<'a>> = HashSet::default();
         let choices = policies.iter().flat_map(Policy::choices).filter(|choice| seen.insert(choice));
         let pods = Pods::of(&documents).with_strangers(choices, elsewhere, is_here);
         Self { pods, policies }
@@ -95,7 +96,7 @@ impl<'a> Network<'a> {
 impl<'p, 'a> Heard<'p, 'a> {
     fn all(pods: &'p Pods<'a>, policies: &'p [Policy<'a>], asked: &'p [bool]) -> Self {
         let mut found = Vec::new();
-        let mut numbers: HashMap<&Choice<'a>, usize> = HashMap::new();
+        let mut numbers: HashMap<&Choice<'a>, usize> = HashMap::default();
         for choice in policies.iter().flat_map(Policy::choices) {
             numbers.entry(choice).or_insert_with(|| {
                 found.push(pods.find(choice));
@@ -104,7 +105,7 @@ impl<'p, 'a> Heard<'p, 'a> {
         }
         let nothing = vec![Side::default(); pods.all.len()];
         let mut heard = Self { pods, asked, found, from: nothing.clone(), to: nothing };
-        let mut said = HashSet::new();
+        let mut said = HashSet::default();
         for Policy { subject, egress, ingress, .. } in policies {
             // what is said again changes nothing, and thousands may say the same of the same
             if said.insert((subject, egress, ingress)) {

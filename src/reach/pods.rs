@@ -1,6 +1,6 @@
 //! The pods that manifests make, found by namespace and by label without looking at all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Labels, NAMESPACE_NAME, Need, Selector};
 use crate::reach::party::Party;
 use crate::reach::port::{Port, Protocol};
+use crate::tables::{HashMap, HashSet};
 
 /// The pods of one workload, or of none that is known.
 #[derive(Clone, Debug)]
@@ -179,7 +180,7 @@ impl<'a> Pods<'a> {
         let mut homes: Homes<'a> = of_namespaces
             .map(|document| labelled(&document.id.name, document.root.at(&["metadata", "labels"])))
             .collect();
-        let mut names: HashMap<&str, Arc<str>> = HashMap::new();
+        let mut names: HashMap<&str, Arc<str>> = HashMap::default();
         let mut all = Vec::new();
         for document in documents {
             let Some(template) = template(document) else { continue };

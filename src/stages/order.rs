@@ -1,9 +1,8 @@
 //! Objects to bundle: apply order, and the proof that no two objects are one.
 
-use std::collections::HashMap;
-
 use crate::model::bundle::{Bundle, Home, Placed};
 use crate::model::object::ObjectId;
+use crate::tables::{self, HashMap};
 
 /// Kinds in apply order: each stands after what it cannot do without. Kinds that stand nowhere come after them, before
 /// [`LAST`]: custom resources need what watches them.
@@ -96,7 +95,7 @@ pub struct Collision {
 
 /// Puts the objects into apply order: by kind, then by file, then by name.
 pub fn order<T>(objects: Vec<Placed<T>>) -> Result<Bundle<T>, Box<Collision>> {
-    let mut seen: HashMap<&ObjectId, &Home> = HashMap::with_capacity(objects.len());
+    let mut seen: HashMap<&ObjectId, &Home> = tables::map(objects.len());
     // objects of one kind come nearly in order, so sorting each kind by itself moves hardly any of them
     let mut kinds: Vec<Vec<Placed<T>>> = (0..=APPLY_ORDER.len() + LAST.len()).map(|_| Vec::new()).collect();
     for placed in objects {

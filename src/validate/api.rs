@@ -47,7 +47,6 @@ mod words;
 mod workloads;
 pub mod zones;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::diagnostics::codes;
@@ -58,6 +57,7 @@ use crate::diff::path::{Path, Step};
 use crate::manifest::document::Id;
 use crate::manifest::node::{Entry, Node, Value};
 use crate::spec::shapes::Minor;
+use crate::tables::{self, HashMap};
 use crate::validate::api::forms::Form;
 
 /// A rule for the values of a type.
@@ -96,7 +96,7 @@ pub struct Questions {
 const NOTHING: Questions = Questions { demands: &[], words: &[], texts: &[], ranges: &[], rules: &[], spared: &[] };
 
 static QUESTIONS: LazyLock<HashMap<&'static str, Questions>> = LazyLock::new(|| {
-    let mut all = HashMap::with_capacity(rules::RULES.len());
+    let mut all = tables::map(rules::RULES.len());
     ask(&mut all, demands::DEMANDS, |row| row.0, |questions, rows| questions.demands = rows);
     ask(&mut all, words::WORDS, |row| row.0, |questions, rows| questions.words = rows);
     ask(&mut all, texts::TEXTS, |row| row.0, |questions, rows| questions.texts = rows);

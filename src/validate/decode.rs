@@ -30,7 +30,7 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         path: Path::default(),
         report,
         judged: 1,
-        slips: Slips::new(),
+        slips: Slips::default(),
     };
     if version.is_empty() {
         walk.report
@@ -92,7 +92,7 @@ pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: 
     let Some(metadata) = document.root.get("metadata") else { return };
     let schema = Schema::of(minor);
     let (object, written) = (&document.id, &document.root);
-    let slips = Slips::new();
+    let slips = Slips::default();
     let mut walk = Walk { schema, minor, object, written, path: Path::default(), report, judged: 0, slips };
     let kind = Kind { is_namespaced, is_made: true, name: METADATA };
     names::identity(&mut walk.judge(), &document.id, &document.root, kind);

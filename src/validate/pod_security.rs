@@ -6,12 +6,11 @@
 pub mod checks;
 mod containers;
 
-use std::collections::HashSet;
-
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity;
 use crate::manifest::node::Node;
 use crate::manifest::selector::{self, Labels};
+use crate::tables::HashSet;
 use crate::validate::findings::Findings;
 use crate::validate::pod_security::checks::CHECKS;
 use crate::validate::world::{Pod, Thing, World};
@@ -60,7 +59,7 @@ pub fn admit(world: &World<'_>, findings: &mut Findings) {
         }
         for (_, pod) in world.pods_in(&namespace.document.id.name) {
             // what is refused need not be warned of as well
-            let mut told = HashSet::new();
+            let mut told = HashSet::default();
             for mode in &modes {
                 judge(pod, mode, &mut told, findings);
             }

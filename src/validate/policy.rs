@@ -11,11 +11,10 @@ mod scene;
 mod unworkable;
 mod workloads;
 
-use std::collections::HashMap;
-
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Severity;
 use crate::manifest::node::Node;
+use crate::tables::HashMap;
 use crate::validate::arithmetic::asks::Defaults;
 use crate::validate::arithmetic::{metrics, scale};
 use crate::validate::findings::Findings;
@@ -83,7 +82,7 @@ pub fn judge(world: &World<'_>, findings: &mut Findings) {
     let (of_pods, of_workloads) = (wanted(pods::RULES, findings), wanted(workloads::RULES, findings));
     // what an autoscaler takes a share of is told there
     let is_told = findings.wanted.has(codes::UNMEASURED_AUTOSCALER);
-    let shares = if is_told { metrics::shares(world) } else { HashMap::new() };
+    let shares = if is_told { metrics::shares(world) } else { HashMap::default() };
     for (at, pod) in world.pods.iter().enumerate() {
         let defaults = defaults.get(pod.namespace()).unwrap_or(&none);
         let scene = Scene { world, pod, scale: scales[at], around: &around, at };

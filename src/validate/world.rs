@@ -1,6 +1,6 @@
 //! All objects that are judged together, and what is known to be there besides.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::path::Path;
 use crate::manifest::document::Document;
@@ -9,6 +9,7 @@ use crate::manifest::selector::{self, Labels, NAMESPACE_NAME, Need, Selector};
 use crate::reach::Connection;
 use crate::reach::pods::{namespace, path_of_template};
 use crate::spec::shapes::Minor;
+use crate::tables::{self, HashMap};
 
 /// All objects, found by what tells them from others.
 #[derive(Debug)]
@@ -86,8 +87,8 @@ impl<'a> World<'a> {
             .into_iter()
             .flat_map(|(file, documents)| documents.iter().map(move |document| Thing::of(file, document)));
         let objects: Vec<Thing<'a>> = things.collect();
-        let mut found = HashMap::with_capacity(objects.len());
-        let (mut kinds, mut places) = (HashMap::<&str, Vec<usize>>::new(), HashMap::<&str, Vec<usize>>::new());
+        let mut found = tables::map(objects.len());
+        let (mut kinds, mut places) = (HashMap::<&str, Vec<usize>>::default(), HashMap::<&str, Vec<usize>>::default());
         for (at, thing) in objects.iter().enumerate() {
             let id = &thing.document.id;
             kinds.entry(id.kind.as_str()).or_default().push(at);
@@ -95,9 +96,9 @@ impl<'a> World<'a> {
             found.entry((id.kind.as_str(), thing.place(), id.name.as_str())).or_insert(at);
         }
         let pods: Vec<Pod<'a>> = objects.iter().filter_map(|thing| Pod::of(*thing)).collect();
-        let mut labelled = HashMap::new();
+        let mut labelled = HashMap::default();
         let mut lists: Vec<Vec<usize>> = Vec::new();
-        let mut residents: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut residents: HashMap<&str, Vec<usize>> = HashMap::default();
         for (at, pod) in pods.iter().enumerate() {
             residents.entry(pod.namespace()).or_default().push(at);
             for (key, value) in &pod.labels {

@@ -61,7 +61,8 @@ pub fn counts(old: &str, new: &str) -> (usize, usize) {
 
 /// A line that a terminal may show.
 pub fn visible(line: &str) -> String {
-    if !line.contains(|letter| letter != '\t' && is_invisible(letter)) {
+    let is_plain = |byte: u8| byte.is_ascii() && (byte == b'\t' || !byte.is_ascii_control());
+    if line.bytes().all(is_plain) || !line.contains(|letter| letter != '\t' && is_invisible(letter)) {
         return line.to_owned();
     }
     let shown = |letter: char| {

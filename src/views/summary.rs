@@ -1,12 +1,13 @@
 //! What all changes together will do, grouped so that it fits on a screen.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::diff::compare::Comparison;
 use crate::diff::effects::immutable::RENAMED;
 use crate::diff::effects::{Effect, EffectKind};
 use crate::diff::exchange::Exchange;
 use crate::manifest::document::Id;
+use crate::tables::HashSet;
 use crate::views::lines::visible;
 
 /// Objects that one line names; more are counted.
@@ -16,7 +17,7 @@ const NAMED: usize = 4;
 pub fn effects(comparison: &Comparison) -> Vec<(EffectKind, String)> {
     let mut groups: BTreeMap<(EffectKind, String), Vec<(&Id, &str)>> = BTreeMap::new();
     // an object stands once for each cause
-    let mut known: HashSet<(&Effect, &Id)> = HashSet::new();
+    let mut known: HashSet<(&Effect, &Id)> = HashSet::default();
     for object in &comparison.objects {
         for effect in object.effects.iter().filter(|effect| known.insert((effect, &object.id))) {
             groups.entry((effect.kind, in_general(effect, &object.id))).or_default().push((&object.id, &effect.why));

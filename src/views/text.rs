@@ -1,11 +1,12 @@
 //! For people at a terminal: one change a line, what it does at the end, where the eye is.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Cause, Comparison, Fate, FileFate, ObjectChange};
 use crate::manifest::document::Id;
+use crate::tables::HashSet;
 use crate::views::inline::{both, shortened};
 use crate::views::paint::Paint;
 use crate::views::{lines, summary};

@@ -1,7 +1,7 @@
 //! The objects around a changed one: what a Service selects, whom a policy isolates and where else a route leads follow
 //! from several. Each is looked up only when somebody asks.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::diff::effects::routes::{self, Route};
@@ -14,6 +14,7 @@ use crate::manifest::selector::{Labels, labels};
 use crate::reach::pods::{Pods, namespace};
 use crate::reach::policy::{self, Policy};
 use crate::rights::{self, Right};
+use crate::tables::{HashMap, HashSet};
 
 /// Both sides as they are around one object.
 pub struct Around<'a> {
@@ -188,7 +189,7 @@ impl<'a> World<'a> {
     pub fn services_by(&self, namespace: &str, labels: &Labels<'_>) -> Vec<&'a Document> {
         let by_label = &self.services().by_label;
         let found = labels.iter().filter_map(|(key, value)| by_label.get(&(namespace, *key, *value))).flatten();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         found.filter(|service| seen.insert(&service.id)).copied().collect()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Lives here: how names and places make a value secret. It must never know what is done about it.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::suggest::is_slip;
@@ -69,8 +70,9 @@ impl Walk {
 
     fn map(&mut self, node: &Node, entries: &[Entry], matter: Matter<'_>, is_sealed: bool) {
         let names = || NAMING.iter().filter_map(|key| node.text_at(&[key]));
-        let is_named = || names().any(|name| !name.contains(' ') && (is_telling(name) || name.starts_with(IN_SECRETS)));
-        let is_named_by = |key: &str| NAMED.iter().any(|named| is_slip(key, named)) && is_named();
+        let is_name = |name: &str| !name.contains(' ') && (is_telling(name) || name.starts_with(IN_SECRETS));
+        let is_named = LazyCell::new(|| names().any(is_name));
+        let is_named_by = |key: &str| *is_named && NAMED.iter().any(|named| is_slip(key, named));
         let name = names().next().unwrap_or_default();
         let is_secret = is_secret_kind(node);
         // a patch of kustomize: whatever it says, it says of a Secret

@@ -25,21 +25,38 @@ pub fn bare(rest: &[u8], is_key: bool) -> Option<usize> {
     if !is_begin {
         return None;
     }
-    let mut last = b' ';
-    for (at, byte) in rest.iter().enumerate() {
-        match byte {
-            b'\n' => return (!is_key && !matches!(last, b' ' | b':')).then_some(at),
-            b':' if is_key && matches!(rest.get(at + 1), None | Some(b' ' | b'\n')) => {
+    let mut at = 0;
+    loop {
+        at += rest[at..].iter().take_while(|byte| !MATTERS[usize::from(**byte)]).count();
+        let last = at.checked_sub(1).map_or(b' ', |before| rest[before]);
+        let is_end_of_value = !is_key && !matches!(last, b' ' | b':');
+        match rest.get(at) {
+            None | Some(b'\n') => return is_end_of_value.then_some(at),
+            Some(b':') if is_key && matches!(rest.get(at + 1), None | Some(b' ' | b'\n')) => {
                 return (last != b' ').then_some(at);
             }
-            b' ' if last == b':' => return None,
-            b'#' if last == b' ' => return None,
-            ..=0x1f | 0x7f => return None,
-            _ => last = *byte,
+            Some(b' ') if last == b':' => return None,
+            Some(b'#') if last == b' ' => return None,
+            Some(b' ' | b':' | b'#') => at += 1,
+            Some(_) => return None,
         }
     }
-    (!is_key && !matches!(last, b' ' | b':')).then_some(rest.len())
 }
+
+/// The bytes that may end a text without quotes, or must not stand in it.
+const MATTERS: [bool; 256] = {
+    let mut matters = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        matters[byte as usize] = true;
+        byte += 1;
+    }
+    matters[b' ' as usize] = true;
+    matters[b'#' as usize] = true;
+    matters[b':' as usize] = true;
+    matters[0x7f] = true;
+    matters
+};
 
 /// The text between the double quotes with which the line begins, and where it ends.
 pub fn quoted(line: &str) -> Option<(CompactString, usize)> {

@@ -6,8 +6,6 @@
 mod formats;
 mod said;
 
-use std::collections::HashMap;
-
 use regex::Regex;
 
 use crate::diagnostics::codes;
@@ -16,6 +14,7 @@ use crate::diagnostics::suggest;
 use crate::diff::path::{Path, Step, told_key};
 use crate::manifest::document::Document;
 use crate::manifest::node::{Entry, Node, Value};
+use crate::tables::{self, HashMap};
 use crate::validate::api::custom::said::{found, measured, said, spelled};
 use crate::validate::api::defaults;
 
@@ -35,7 +34,7 @@ pub struct Definition<'a> {
 impl<'a> Definitions<'a> {
     /// The kinds of these `CustomResourceDefinition`s.
     pub fn of(roots: impl IntoIterator<Item = &'a Node>) -> Self {
-        let mut found = HashMap::new();
+        let mut found = HashMap::default();
         for spec in roots.into_iter().filter_map(|root| root.get("spec")) {
             let (Some(group), Some(kind)) = (spec.text_at(&["group"]), spec.text_at(&["names", "kind"])) else {
                 continue;
@@ -332,7 +331,7 @@ impl Judge {
             [] => serde_json::to_string(item).unwrap_or_default(),
             keys => format!("{:?}", keys.iter().map(|key| item.get(key).and_then(Node::spelled)).collect::<Vec<_>>()),
         };
-        let mut known = HashMap::with_capacity(items.len());
+        let mut known = tables::map(items.len());
         for (at, item) in items.iter().enumerate() {
             if let Some(first) = known.insert(own(item), at) {
                 self.step(Step::Index(at), |judge| judge.refuse(item, &format!("is the same as item {first}")));

@@ -1,9 +1,10 @@
 //! What a pod asks for, once its namespace has filled in what it does not say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::diff::quantities::amount;
 use crate::manifest::node::Node;
+use crate::tables::HashMap;
 use crate::validate::world::{Thing, World};
 use crate::values::quantity::Quantity;
 
@@ -48,7 +49,7 @@ impl<'a> Defaults<'a> {
 
     /// Those of every namespace that has some.
     pub fn each(world: &World<'a>) -> HashMap<&'a str, Self> {
-        let mut found: HashMap<&str, Self> = HashMap::new();
+        let mut found: HashMap<&str, Self> = HashMap::default();
         for range in world.of_kind("LimitRange") {
             found.entry(range.place()).or_default().add(range);
         }

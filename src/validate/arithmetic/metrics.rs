@@ -1,10 +1,9 @@
 //! What autoscalers look at is measured, and is a share of something.
 
-use std::collections::HashMap;
-
 use crate::diagnostics::codes;
 use crate::manifest::node::Node;
 use crate::manifest::selector::said;
+use crate::tables::HashMap;
 use crate::validate::arithmetic::asks::{Defaults, Side, is_whole};
 use crate::validate::findings::Findings;
 use crate::validate::world::{Pod, Thing, World};
@@ -44,7 +43,7 @@ fn target(scaler: Thing<'_>) -> Option<Key<'_>> {
 
 /// The shares that autoscalers take, by the pods that they scale.
 pub fn shares<'a>(world: &World<'a>) -> HashMap<Key<'a>, Vec<Share<'a>>> {
-    let mut shares: HashMap<Key<'a>, Vec<Share<'a>>> = HashMap::new();
+    let mut shares: HashMap<Key<'a>, Vec<Share<'a>>> = HashMap::default();
     for scaler in world.of_kind("HorizontalPodAutoscaler") {
         let Some(key) = target(scaler) else { continue };
         shares.entry(key).or_default().extend(Share::all(scaler));

@@ -1,8 +1,7 @@
 //! How many pods of a workload there are.
 
-use std::collections::HashMap;
-
 use crate::manifest::node::{Node, Value};
+use crate::tables::HashMap;
 use crate::validate::world::{Pod, World};
 
 /// How many pods of a workload there are at a time.
@@ -20,7 +19,7 @@ pub struct Scale {
 
 /// The scale of each workload, in the world's order; `None` where only the cluster knows.
 pub fn of(world: &World<'_>) -> Vec<Option<Scale>> {
-    let mut bounds: HashMap<(&str, &str, &str), (i128, i128)> = HashMap::new();
+    let mut bounds: HashMap<(&str, &str, &str), (i128, i128)> = HashMap::default();
     for scaler in world.of_kind("HorizontalPodAutoscaler") {
         let target = |key: &str| scaler.root().text_at(&["spec", "scaleTargetRef", key]);
         let bound = |key: &str| number(scaler.root(), &["spec", key]).unwrap_or(1);

@@ -1,13 +1,14 @@
 //! Dashboards of Grafana and what the adapter makes metrics of: sources that are there, and questions that can be
 //! understood.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::diagnostics::suggest;
 use crate::manifest::node::Node;
 use crate::ordered::Ordered;
 use crate::shares;
+use crate::tables::{HashMap, HashSet};
 use crate::validate::findings::Findings;
 use crate::validate::monitoring::payloads::{Payload, Use};
 use crate::validate::monitoring::promql::{self, Query};
@@ -67,7 +68,7 @@ pub fn judge(scene: &Scene<'_>, questions: &Questions<'_>, answers: &Answers, fi
                     .help("one replaces the other, again and again");
             }
         }
-        let mut told = HashSet::new();
+        let mut told = HashSet::default();
         let lists = [root.items_at(&["templating", "list"]), root.items_at(&["annotations", "list"])];
         for source in lists.into_iter().flatten().filter_map(|item| item.get("datasource")) {
             if let Some(sources) = &sources {

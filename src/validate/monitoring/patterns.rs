@@ -4,10 +4,12 @@
 //! library longer than everything else that is asked of its file. All others are left to the library, mistakes included,
 //! and whatever is read here matches what the library says it matches (the tests below).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use promql_parser::label::Matcher;
 use promql_parser::parser::token::T_EQL_REGEX;
+
+use crate::tables::HashSet;
 
 /// A pattern.
 #[derive(Clone, Debug)]

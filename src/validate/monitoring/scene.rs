@@ -1,12 +1,13 @@
 //! Everything about monitoring that stands among the objects: files, who reads them, and what follows from both.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::codes::MONITORING_CONFIG;
 use crate::manifest::node::Node;
 use crate::manifest::read;
 use crate::ordered::Ordered;
 use crate::shares;
+use crate::tables::{HashMap, HashSet};
 use crate::validate::findings::Findings;
 use crate::validate::makers::{self, Makers};
 use crate::validate::monitoring::durations;
@@ -196,7 +197,7 @@ impl<'a> Software<'a> {
 
 /// Texts of which it is known what they are for: configurations, and the rules that they name.
 fn meant(readers: &[Software<'_>]) -> HashMap<*const Node, Use> {
-    let mut meant = HashMap::new();
+    let mut meant = HashMap::default();
     for reader in readers {
         let Some(config) = reader.config() else { continue };
         if meant.insert(std::ptr::from_ref(config), reader.usage).is_some() || reader.usage != Use::Prometheus {
@@ -269,7 +270,7 @@ fn words(container: &Node) -> impl Iterator<Item = &str> {
 /// Texts of software that has files of the same shape and asks in another language.
 fn of_others(world: &World<'_>) -> HashSet<*const Node> {
     let is_other = |container: &Node| container.text_at(&["image"]).is_some_and(|image| image.contains("loki"));
-    let mut found = HashSet::new();
+    let mut found = HashSet::default();
     for pod in world.pods.iter().filter(|pod| pod.containers().any(|(_, container)| is_other(container))) {
         for volume in pod.spec().items_at(&["volumes"]) {
             let name = volume.text_at(&["configMap", "name"]);

@@ -171,7 +171,7 @@ pub const OF_ALL: &[Rule<OfAllInContainer>] = &[Rule {
 
 /// The API server takes both, and the last one counts.
 fn duplicate_variable<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
-    let mut known = std::collections::HashSet::new();
+    let mut known = crate::tables::HashSet::default();
     let mut named = inside.node.items_at(&["env"]).iter().filter_map(|item| Some((item, item.text_at(&["name"])?)));
     let (node, name) = named.find(|(_, name)| !known.insert(*name))?;
     Some((node, format!("sets the variable `{name}` twice: the last one counts")))

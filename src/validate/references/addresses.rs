@@ -2,13 +2,12 @@
 
 mod short;
 
-use std::collections::HashSet;
-
 use crate::diagnostics::report::Severity;
 use crate::diagnostics::{codes, suggest};
 use crate::manifest::node::Node;
 use crate::reach::Connection;
 use crate::reach::party::Party;
+use crate::tables::HashSet;
 use crate::validate::findings::Findings;
 use crate::validate::makers::Makers;
 use crate::validate::references::{is_there, selectors};
@@ -38,7 +37,7 @@ pub fn are_declared(world: &World<'_>, findings: &mut Findings) {
     let wanted =
         connections.map(|all| all.iter().map(|Connection { from, to, .. }| (from, to)).collect::<Wanted<'_>>());
     for pod in &world.pods {
-        let mut told = HashSet::new();
+        let mut told = HashSet::default();
         for (thing, node, text) in texts(world, pod) {
             for address in addresses(text).into_iter().chain(short::addresses(world, pod, text)) {
                 if told.insert((address.service, address.namespace, address.port)) {

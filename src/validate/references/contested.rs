@@ -1,9 +1,8 @@
 //! Things that two objects steer.
 
-use std::collections::HashMap;
-
 use crate::diagnostics::codes;
 use crate::manifest::selector::Selector;
+use crate::tables::HashMap;
 use crate::validate::findings::Findings;
 use crate::validate::references::mentions::Mention;
 use crate::validate::world::{Thing, World};
@@ -20,7 +19,7 @@ pub fn one_each(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Find
 /// A workload has one autoscaler, and leaves the number of its pods to it.
 fn autoscalers(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Findings) {
     let scalers = mentions.iter().filter(|mention| SCALERS.contains(&mention.by.document.id.kind.as_str()));
-    let mut first: HashMap<(&str, &str, &str), Thing<'_>> = HashMap::new();
+    let mut first: HashMap<(&str, &str, &str), Thing<'_>> = HashMap::default();
     for scaler in scalers {
         let Mention { by, named, kind, place, name, .. } = *scaler;
         findings.ask();
@@ -46,7 +45,7 @@ const SCALERS: &[&str] = &["HorizontalPodAutoscaler", "ScaledObject"];
 /// A pod has one disruption budget: an eviction that two of them would decide is refused.
 /// Source: `pkg/registry/core/pod/storage/eviction.go`.
 fn budgets(world: &World<'_>, findings: &mut Findings) {
-    let mut first: HashMap<usize, Thing<'_>> = HashMap::new();
+    let mut first: HashMap<usize, Thing<'_>> = HashMap::default();
     for budget in world.of_kind("PodDisruptionBudget") {
         let Some(node) = budget.root().at(&["spec", "selector"]) else { continue };
         findings.ask();
@@ -96,7 +95,7 @@ const TRUE: &[&str] = &["1", "T", "TRUE", "True", "t", "true"];
 
 /// A host and a path lead to one place, and beside it to one canary.
 fn paths(world: &World<'_>, findings: &mut Findings) {
-    let mut first: HashMap<(&str, &str, &str, &str, bool), Thing<'_>> = HashMap::new();
+    let mut first: HashMap<(&str, &str, &str, &str, bool), Thing<'_>> = HashMap::default();
     for ingress in world.of_kind("Ingress") {
         let class = ingress.root().text_at(&["spec", "ingressClassName"]).unwrap_or_default();
         let canary = ingress.root().text_at(&["metadata", "annotations", CANARY]);
@@ -120,7 +119,7 @@ fn paths(world: &World<'_>, findings: &mut Findings) {
 
 /// A port of the nodes belongs to one Service.
 fn node_ports(world: &World<'_>, findings: &mut Findings) {
-    let mut first: HashMap<(i128, &str), Thing<'_>> = HashMap::new();
+    let mut first: HashMap<(i128, &str), Thing<'_>> = HashMap::default();
     for service in world.of_kind("Service") {
         for port in service.root().items_at(&["spec", "ports"]) {
             let Some((node, number)) = port.get("nodePort").and_then(|node| Some((node, node.integer()?))) else {

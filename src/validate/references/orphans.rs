@@ -1,9 +1,10 @@
 //! What nothing uses.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use crate::diagnostics::codes;
 use crate::manifest::node::Node;
+use crate::tables::{HashMap, HashSet};
 use crate::validate::findings::Findings;
 use crate::validate::makers::Makers;
 use crate::validate::references::claims;
@@ -76,7 +77,7 @@ const READ: &[(&str, &str)] = &[("ConfigMap", "configmaps"), ("Secret", "secrets
 /// What a role lets somebody read by its name, who will do so.
 fn granted<'a>(world: &World<'a>) -> HashSet<(&'static str, &'a str)> {
     let roles = world.of_kind("Role").chain(world.of_kind("ClusterRole"));
-    let mut found = HashSet::new();
+    let mut found = HashSet::default();
     for rule in roles.flat_map(|role| role.root().items_at(&["rules"])) {
         let is_about = |resource: &str| rule.items_at(&["resources"]).iter().any(|own| own.text() == Some(resource));
         for (kind, _) in READ.iter().filter(|(_, resource)| is_about(resource)) {
@@ -115,7 +116,7 @@ fn is_for_itself(thing: Thing<'_>) -> bool {
 
 /// The words in what the pods of each namespace are told: a program may read a ConfigMap by its name.
 fn words<'a>(world: &World<'a>) -> HashMap<&'a str, BTreeSet<&'a str>> {
-    let mut words: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    let mut words: HashMap<&str, BTreeSet<&str>> = HashMap::default();
     for pod in &world.pods {
         let own = words.entry(pod.namespace()).or_default();
         for (_, container) in pod.containers() {

@@ -1,12 +1,11 @@
 //! Ports that are asked of Services, of pods and of containers.
 
-use std::collections::HashMap;
-
 use crate::diagnostics::report::Severity;
 use crate::diagnostics::{codes, suggest};
 use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 use crate::manifest::selector::Selector;
+use crate::tables::HashMap;
 use crate::validate::findings::Findings;
 use crate::validate::references::mentions::Mention;
 use crate::validate::references::selectors;
@@ -17,7 +16,7 @@ pub fn lead(world: &World<'_>, mentions: &[Mention<'_>], findings: &mut Findings
     for mention in mentions.iter().filter(|mention| mention.kind == "Service") {
         of_service(world, mention, findings);
     }
-    let mut known = HashMap::new();
+    let mut known = HashMap::default();
     for service in world.of_kind("Service") {
         targets(world, service, &mut known, findings);
     }
