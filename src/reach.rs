@@ -25,6 +25,7 @@ use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::pods::Pods;
 use crate::reach::port::Port;
+use crate::shares;
 use crate::tables::HashSet;
 
 /// Somebody can call somebody.
@@ -58,15 +59,16 @@ pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTr
 pub fn apart<'a>(
     old: impl IntoIterator<Item = &'a Document>,
     new: impl IntoIterator<Item = &'a Document>,
-    renamed: impl Fn(&Party) -> Party,
+    renamed: impl Fn(&Party) -> Party + Sync,
 ) -> [BTreeSet<Connection>; 2] {
-    let sides: [Vec<&Document>; 2] = [old.into_iter().collect(), new.into_iter().collect()];
-    let pods = [Pods::of(&sides[0]), Pods::of(&sides[1])];
-    let [old, new] = sides;
-    let was_here: HashSet<Party> = pods[0].all.iter().map(|pod| renamed(&pod.party)).collect();
-    let is_here: HashSet<&Party> = pods[1].all.iter().map(|pod| &pod.party).collect();
-    let before = Network::beside(old, &pods[1], |party| was_here.contains(party));
-    let after = Network::beside(new, &pods[0], |party| is_here.contains(&renamed(party)));
+    let (old, new): (Vec<&Document>, Vec<&Document>) = (old.into_iter().collect(), new.into_iter().collect());
+    let (was, is) = shares::both(|| Pods::of(&old), || Pods::of(&new));
+    let was_here: HashSet<Party> = was.all.iter().map(|pod| renamed(&pod.party)).collect();
+    let is_here: HashSet<&Party> = is.all.iter().map(|pod| &pod.party).collect();
+    let (before, after) = shares::both(
+        || Network::beside(old, &is, |party| was_here.contains(party)),
+        || Network::beside(new, &was, |party| is_here.contains(&renamed(party))),
+    );
     apart::apart(&before, &after, renamed)
 }
 

@@ -1,6 +1,7 @@
 //! `platformgen diff`.
 
-use std::collections::BTreeSet;
+mod only;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,16 +13,16 @@ use clap::{Args, ColorChoice, ValueEnum};
 use crate::causes;
 use crate::commands::tree::{self, MOST_TOLD, Wanted};
 use crate::commands::{TROUBLE, environments, input, output};
+use crate::diagnostics::caret;
 use crate::diagnostics::source::Source;
-use crate::diagnostics::{caret, suggest};
 use crate::diff::compare::{self, Comparison};
-use crate::diff::exchange::Exchange;
 use crate::diff::secrets;
 use crate::diff::side::{Faulty, Side};
 use crate::emit;
 use crate::manifest::read::Dialect;
 use crate::model::bundle::Bundle;
 use crate::model::tree::{Tree, TreeFile};
+use crate::shares;
 use crate::spec::overlay;
 use crate::views::paint::Paint;
 use crate::views::text::{Look, number, text};
@@ -112,9 +113,9 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(TROUBLE));
     };
     if let Some(only) = &args.only {
-        known(only, &[&old, &new])?;
+        only::known(only, &[&old, &new])?;
     }
-    let comparison = selected(comparison, args.only.as_deref());
+    let comparison = only::selected(comparison, args.only.as_deref());
     let is_same = comparison.files.is_empty() && comparison.lone_keys.is_empty();
     // programs and bots want a document, whatever it says
     let is_read = args.name_only || args.stat || matches!(args.format, Format::Text | Format::Unified);
@@ -172,9 +173,14 @@ fn foreign(old: &Path, new: &Path) -> Result<Option<Compared>> {
 /// A directory and the rendered platform.
 fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
     let input = input::read(&args.file)?.locked(args.locked);
-    let Some((_, bundle)) = input::render(&input, args.environment.as_deref(), emit::writer) else {
-        return Ok(None);
-    };
+    // nobody types what a wrong description is not compared with
+    let is_read_beside = !args.accept && golden != Path::new("-");
+    let read = || tree::read(golden, Wanted::All);
+    let (old, rendered) = shares::both(
+        || if is_read_beside { read() } else { Ok(None) },
+        || input::render(&input, args.environment.as_deref(), emit::writer),
+    );
+    let Some((_, bundle)) = rendered else { return Ok(None) };
     if args.accept {
         ensure!(golden != Path::new("-"), "`--accept` writes a directory, and `-` is standard input");
         input::may_write(golden, args.force)?;
@@ -185,7 +191,8 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
         return Ok(Some(Compared::default()));
     }
     let how = args.environment.as_deref().map_or(String::new(), |name| format!(" --environment {name}"));
-    let old = written(golden, &how)?;
+    let old = if is_read_beside { old } else { read() };
+    let old = old?.unwrap_or_else(|| nothing_written(golden, &how));
     let (rendered, dialect) = match old.files.as_slice() {
         // what a pipe or a file holds may have come by way of others
         [stream] if !golden.is_dir() => (as_stream(&bundle, stream), Dialect::Any),
@@ -200,11 +207,14 @@ fn rendered(golden: &Path, args: &DiffArgs) -> Result<Option<Compared>> {
 
 /// What a directory holds.
 fn written(golden: &Path, how: &str) -> Result<Tree> {
-    Ok(tree::read(golden, Wanted::All)?.unwrap_or_else(|| {
-        let place = golden.display();
-        output::complain(&format!("there is no `{place}`; `platformgen render{how} -o {place}` writes it\n"));
-        Tree::default()
-    }))
+    Ok(tree::read(golden, Wanted::All)?.unwrap_or_else(|| nothing_written(golden, how)))
+}
+
+/// Says how to write what is not there.
+fn nothing_written(golden: &Path, how: &str) -> Tree {
+    let place = golden.display();
+    output::complain(&format!("there is no `{place}`; `platformgen render{how} -o {place}` writes it\n"));
+    Tree::default()
 }
 
 /// Every environment and what is kept of it: below one directory, or each in its own place.
@@ -312,59 +322,6 @@ fn side(known: &Side, (place, tree): (PathBuf, Tree), dialect: Dialect) -> Optio
             }
         })
         .ok()
-}
-
-/// That `--only` names something: a slip of the hand must not look like no difference.
-fn known(only: &str, sides: &[&Side]) -> Result<()> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    for file in sides.iter().flat_map(|side| &side.files) {
-        let own =
-            file.path.split_once('/').map(|(namespace, name)| (namespace, name.split('.').next().unwrap_or(name)));
-        let ids = file.documents.iter().map(|document| (document.id.namespace.as_str(), document.id.name.as_str()));
-        for (namespace, name) in own.into_iter().chain(ids).filter(|(namespace, _)| !namespace.is_empty()) {
-            names.insert(namespace.to_owned());
-            names.insert(format!("{namespace}/{name}"));
-        }
-    }
-    if names.contains(only) {
-        return Ok(());
-    }
-    let near = suggest::nearest(only, names.iter().map(String::as_str));
-    match near {
-        Some(near) => bail!("`--only {only}` names nothing; did you mean `{near}`?"),
-        None => bail!("`--only {only}` names nothing on either side"),
-    }
-}
-
-/// What belongs to `--only`.
-fn selected(all: Comparison, only: Option<&str>) -> Comparison {
-    let Some(only) = only else { return all };
-    let (namespace, name) = only.split_once('/').map_or((only, None), |(namespace, name)| (namespace, Some(name)));
-    let prefix = name.map_or(format!("{namespace}/"), |name| format!("{namespace}/{name}."));
-    let is_chosen = |path: &str| path.starts_with(&prefix);
-    let Comparison { files, objects, .. } = all;
-    let objects: Vec<_> = objects
-        .into_iter()
-        .filter(|object| {
-            let is_named = object.id.namespace == namespace && name.is_none_or(|name| object.id.name == name);
-            is_named || is_chosen(&object.file) || object.was_in.as_deref().is_some_and(is_chosen)
-        })
-        .collect();
-    let holds = |path: &str| objects.iter().any(|object| object.file == path || object.was_in.as_deref() == Some(path));
-    let files = files.into_iter().filter(|file| is_chosen(&file.path) || holds(&file.path)).collect();
-    let capacity = all.capacity.into_iter().filter(|delta| delta.namespace == namespace).collect();
-    let is_party = |word: &str| match name {
-        Some(_) => word == only,
-        None => word.split_once('/').is_some_and(|(own, _)| own == namespace),
-    };
-    let about = |Exchange { gained, lost }: Exchange| {
-        // `production/api → production/auth:8080`, and `production/api  get pods  in production`
-        let names = |line: &String| line.split([' ', ':']).any(is_party);
-        let own = |lines: Vec<String>| lines.into_iter().filter(names).collect();
-        Exchange { gained: own(gained), lost: own(lost) }
-    };
-    let (connections, rights) = (about(all.connections), about(all.rights));
-    Comparison { files, objects, connections, rights, capacity, lone_keys: all.lone_keys, notes: all.notes }
 }
 
 fn shown(comparison: &Comparison, old: &Side, new: &Side, args: &DiffArgs) -> String {

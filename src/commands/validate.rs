@@ -26,6 +26,7 @@ use crate::model::platform::{Declared, Platform};
 use crate::model::tree::{Tree, TreeFile};
 use crate::pipeline::{self, Turns};
 use crate::provenance;
+use crate::shares;
 use crate::spec::shapes::Minor;
 use crate::stages::build;
 use crate::stages::overrides::{self, Replaced};
@@ -193,12 +194,15 @@ fn described(
 ) -> Result<Option<(Minor, Verdict)>> {
     let rendered = turns.render_as(environment, report, emit::writer);
     let Some((platform, bundle)) = rendered else { return Ok(None) };
-    let known = pipeline::known(&platform, &bundle);
     let minor = args.kubernetes.map_or(platform.facts.platform.kubernetes, Minor::from);
-    let (tree, dialect) = match args.places.as_slice() {
-        [] => (emit::tree(&bundle), Dialect::Own),
-        places => (manifests(places)?, Dialect::Any),
-    };
+    let (known, judged) = shares::both(
+        || pipeline::known(&platform, &bundle),
+        || match args.places.as_slice() {
+            [] => Ok((emit::tree(&bundle), Dialect::Own)),
+            places => manifests(places).map(|tree| (tree, Dialect::Any)),
+        },
+    );
+    let (tree, dialect) = judged?;
     let question = Question { minor, dialect, known: Some(&known), wanted: wanted.clone() };
     let mut verdict = validate::validate(tree, &question);
     let (origins, written) = (origins(&platform, input), written(&platform, &bundle));

@@ -161,7 +161,7 @@ pub fn is_sealed(root: &Node, text: &str) -> bool {
 /// Whether a text that is no object holds anything that must not be shown.
 pub fn is_sealed_text(name: &str, text: &str) -> bool {
     let mut walk = Walk::default();
-    walk.shown(name, text, false) != text || text_hidden(text) != text
+    walk.shown(name, text, false).is_some() || text_hidden(text) != text
 }
 
 /// What a description must not show of itself: its lines are quoted in messages and as causes.

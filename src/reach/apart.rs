@@ -10,6 +10,7 @@ use crate::reach::pods::{Homes, Place, Seen};
 use crate::reach::policy::{Policy, Rule};
 use crate::reach::port::{self, Port};
 use crate::reach::{Connection, End};
+use crate::shares;
 use crate::tables::{HashMap, HashSet};
 
 /// The connections of both networks that have an end at a pod which is not the same in both; all others are in both. So
@@ -50,7 +51,8 @@ pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) 
         found.extend(with_all_of(network, &moved, &hears_the_same[side]));
         found
     };
-    [side(old, 0), side(new, 1)]
+    let (before, after) = shares::both(|| side(old, 0), || side(new, 1));
+    [before, after]
 }
 
 /// Namespaces that are in both, with other labels that somebody asks about.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::diff::change::{Change, What};
 use crate::diff::compare::{Cause, Comparison, Fate, FileFate, ObjectChange};
 use crate::manifest::document::Id;
+use crate::shares;
 use crate::tables::HashSet;
 use crate::views::inline::{both, shortened};
 use crate::views::paint::Paint;
@@ -39,17 +40,15 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
     if !out.is_empty() {
         out.push('\n');
     }
+    let told = shares::each(&comparison.objects, FEWEST_OBJECTS, |object| object_lines(object, look));
     let mut cause = &None;
-    for object in &comparison.objects {
+    for (object, told) in comparison.objects.iter().zip(told) {
         if object.cause != *cause {
             cause = &object.cause;
             let heading = cause.as_ref().map(|cause| heading(cause, &comparison.objects)).unwrap_or_default();
             let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, look.paint.bold(&heading));
         }
-        for line in object_lines(object, look) {
-            out.push_str(&line);
-            out.push('\n');
-        }
+        out.push_str(&told);
     }
     for line in bare_files(comparison, look.paint) {
         let _ = writeln!(out, "{line}");
@@ -70,6 +69,9 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
     let _ = writeln!(out, "{}", look.paint.bold(&headline(comparison)));
     out
 }
+
+/// Fewer objects than this are not worth a thread.
+const FEWEST_OBJECTS: usize = 256;
 
 /// ``size = "medium"` (platform.toml:84) caused 3 changes`
 fn heading(cause: &Cause, objects: &[ObjectChange]) -> String {
@@ -101,14 +103,8 @@ pub fn caused(cause: &Cause, objects: &[ObjectChange]) -> Caused {
 
 /// `2 objects added, 1 renamed, 5 changed in 3 files`
 pub fn headline(comparison: &Comparison) -> String {
-    // an object stands once for each cause
-    let mut fates: BTreeMap<(&Id, &str), Fate> = BTreeMap::new();
-    for object in &comparison.objects {
-        let worst = fates.entry((&object.id, &object.file)).or_insert(object.fate);
-        *worst = object.fate.min(*worst);
-    }
     let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
-    for fate in fates.into_values() {
+    for fate in fates(&comparison.objects) {
         *counts.entry(fate).or_default() += 1;
     }
     let files = number(comparison.files.len(), "file");
@@ -123,6 +119,20 @@ pub fn headline(comparison: &Comparison) -> String {
     };
     let list: Vec<String> = counts.into_iter().enumerate().map(counted).collect();
     format!("{} in {files}", list.join(", "))
+}
+
+/// What became of each object.
+fn fates(objects: &[ObjectChange]) -> Vec<Fate> {
+    if objects.iter().all(|object| object.cause.is_none()) {
+        return objects.iter().map(|object| object.fate).collect();
+    }
+    // an object stands once for each cause
+    let mut fates: BTreeMap<(&Id, &str), Fate> = BTreeMap::new();
+    for object in objects {
+        let worst = fates.entry((&object.id, &object.file)).or_insert(object.fate);
+        *worst = object.fate.min(*worst);
+    }
+    fates.into_values().collect()
 }
 
 /// `1 file`, `2 files`
@@ -142,14 +152,18 @@ fn word(fate: Fate) -> &'static str {
 }
 
 /// An object, one change a line; its first sign says what became of it.
-fn object_lines(object: &ObjectChange, look: Look) -> Vec<String> {
+fn object_lines(object: &ObjectChange, look: Look) -> String {
     let name = object.id.to_string();
     let changes = object.changes.iter().flat_map(|change| change_lines(&name, change, look));
-    fate_lines(object, look.paint).into_iter().chain(changes).collect()
+    fate_lines(object, look.paint).into_iter().chain(changes).flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 /// What became of an object as a whole.
 pub fn fate_lines(object: &ObjectChange, paint: Paint) -> Vec<String> {
+    // most objects have changed where they stand, which their changes say
+    if object.fate == Fate::Changed && object.was_in.is_none() {
+        return Vec::new();
+    }
     let (id, place) = (lines::visible(&object.id.to_string()), lines::visible(&object.id.place()));
     let home = lines::visible(&object.file);
     let file = paint.dim(&format!("({home})"));
@@ -177,7 +191,9 @@ pub fn change_lines(name: &str, change: &Change, look: Look) -> Vec<String> {
     let path = change.path.to_string();
     let place = [name, &path].map(|part| if part.is_empty() { String::new() } else { format!("{part}  ") }).concat();
     let line = |sign: char, what: &str| {
-        vec![look.paint.by_sign(sign, &lines::visible(&format!("{sign} {place}{what}").replace('\n', " ")))]
+        let line = format!("{sign} {place}{what}");
+        let line = if line.contains('\n') { line.replace('\n', " ") } else { line };
+        vec![look.paint.by_sign(sign, &lines::visible(&line))]
     };
     let most = WIDEST.saturating_sub(place.chars().count()).max(LEAST);
     match &change.what {

@@ -37,7 +37,12 @@ pub(super) struct Walk {
     hits: usize,
     /// Keys that are secret.
     pub(super) keys: BTreeSet<String>,
+    /// Words that are none, whatever their key is: an object says its name many times.
+    open: Vec<String>,
 }
+
+/// More words than this are not kept.
+const MOST_OPEN: usize = 16;
 
 impl Walk {
     /// What matters of a document, and what decides about that.
@@ -59,8 +64,7 @@ impl Walk {
             Value::List(items) => self.list(key, items, matter, is_sealed),
             value => {
                 let Some(text) = scalar(value) else { return };
-                let shown = self.shown(key, &text, is_sealed);
-                if shown != text {
+                if let Some(shown) = self.shown(key, &text, is_sealed) {
                     self.found.insert(text.into_owned(), shown);
                     self.hits += 1;
                 }
@@ -69,7 +73,8 @@ impl Walk {
     }
 
     fn map(&mut self, node: &Node, entries: &[Entry], matter: Matter<'_>, is_sealed: bool) {
-        let names = || NAMING.iter().filter_map(|key| node.text_at(&[key]));
+        let named = names(entries);
+        let names = || named.iter().copied().flatten();
         let is_name = |name: &str| !name.contains(' ') && (is_telling(name) || name.starts_with(IN_SECRETS));
         let is_named = LazyCell::new(|| names().any(is_name));
         let is_named_by = |key: &str| *is_named && NAMED.iter().any(|named| is_slip(key, named));
@@ -153,14 +158,13 @@ impl Walk {
         }
     }
 
-    /// What is shown for a text, which is noted for all that it holds.
-    pub(super) fn shown(&mut self, key: &str, text: &str, is_sealed: bool) -> String {
-        if !is_sealed && is_short_word(text) {
-            return text.to_owned();
+    /// What is shown for a text, which is noted for all that it holds; `None` if it is shown as it is.
+    pub(super) fn shown(&mut self, key: &str, text: &str, is_sealed: bool) -> Option<String> {
+        if text.is_empty() || !is_sealed && (is_short_word(text) || self.open.iter().any(|open| open == text)) {
+            return None;
         }
         if self.is_template && text.contains("{{") {
-            let is_open = is_open_template(text, is_sealed);
-            return if is_open { text.to_owned() } else { HIDDEN.to_owned() };
+            return (!is_open_template(text, is_sealed)).then(|| HIDDEN.to_owned());
         }
         let structures = structures(key, text);
         let before = self.hits;
@@ -168,21 +172,37 @@ impl Walk {
             self.node("", root, Matter::All, is_sealed);
         }
         let is_told = self.hits > before || (!structures.is_empty() && comments_tell(text));
-        if text.is_empty() {
-            String::new()
-        } else if is_sealed || is_told || holds_credentials(text) || (structures.is_empty() && is_secret_text(text)) {
-            HIDDEN.to_owned()
-        } else if structures.is_empty() {
-            text_hidden(text)
-        } else {
-            text.to_owned()
+        if is_sealed || is_told || holds_credentials(text) || (structures.is_empty() && is_secret_text(text)) {
+            return (text != HIDDEN).then(|| HIDDEN.to_owned());
         }
+        if !structures.is_empty() {
+            return None;
+        }
+        let shown = text_hidden(text);
+        if shown != text {
+            return Some(shown);
+        }
+        if is_word(text) && self.open.len() < MOST_OPEN {
+            self.open.push(shown);
+        }
+        None
     }
 }
 
+/// What a map says under the keys that name what another key holds, in their order.
+fn names(entries: &[Entry]) -> [Option<&str>; NAMING.len()] {
+    let mut found = [None; NAMING.len()];
+    for Entry { key, node, .. } in entries {
+        if let Some(at) = NAMING.iter().position(|naming| key == naming) {
+            found[at] = node.text();
+        }
+    }
+    found
+}
+
 pub(super) fn is_secret_kind(root: &Node) -> bool {
-    let is_core = !root.text_at(&["apiVersion"]).unwrap_or_default().contains('/');
-    root.text_at(&["kind"]).is_some_and(|kind| is_slip(kind, "Secret")) && is_core
+    let is_core = || !root.text_at(&["apiVersion"]).unwrap_or_default().contains('/');
+    root.text_at(&["kind"]).is_some_and(|kind| is_slip(kind, "Secret")) && is_core()
 }
 
 /// Whether a text that is no YAML makes a Secret: a template of one.
@@ -202,7 +222,12 @@ pub(super) fn comments_tell(text: &str) -> bool {
 
 /// Whether a text is a word too short for a token or for what is encoded: alone it tells nothing.
 fn is_short_word(text: &str) -> bool {
-    text.len() < 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    text.len() < 8 && is_word(text)
+}
+
+/// Whether a text is nothing but a word, which no format takes for a list or map.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// Maps under telling names that say where a secret is or how it is made: the key, and a key that stands in such a map.

@@ -20,14 +20,16 @@ pub fn bare(rest: &[u8], is_key: bool) -> Option<usize> {
     let is_begin = match rest {
         [] => false,
         [b'-' | b'?' | b':', next, ..] => !matches!(next, b' ' | b'\n'),
-        [first, ..] => !b"-?:,[]{}#&*!|>'\"%@` \n".contains(first),
+        [first, ..] => !INDICATES[usize::from(*first)],
     };
     if !is_begin {
         return None;
     }
     let mut at = 0;
     loop {
-        at += rest[at..].iter().take_while(|byte| !MATTERS[usize::from(**byte)]).count();
+        while rest.get(at).is_some_and(|byte| !MATTERS[usize::from(*byte)]) {
+            at += 1;
+        }
         let last = at.checked_sub(1).map_or(b' ', |before| rest[before]);
         let is_end_of_value = !is_key && !matches!(last, b' ' | b':');
         match rest.get(at) {
@@ -43,20 +45,29 @@ pub fn bare(rest: &[u8], is_key: bool) -> Option<usize> {
     }
 }
 
+/// The bytes that begin something else than a text without quotes.
+const INDICATES: [bool; 256] = of(b"-?:,[]{}#&*!|>'\"%@` \n");
+
 /// The bytes that may end a text without quotes, or must not stand in it.
 const MATTERS: [bool; 256] = {
-    let mut matters = [false; 256];
-    let mut byte = 0;
-    while byte < b' ' {
-        matters[byte as usize] = true;
-        byte += 1;
+    let mut matters = of(b" #:\x7f");
+    let mut control = 0;
+    while control < b' ' {
+        matters[control as usize] = true;
+        control += 1;
     }
-    matters[b' ' as usize] = true;
-    matters[b'#' as usize] = true;
-    matters[b':' as usize] = true;
-    matters[0x7f] = true;
     matters
 };
+
+/// A table in which these bytes are true.
+const fn of(bytes: &[u8]) -> [bool; 256] {
+    let (mut table, mut at) = ([false; 256], 0);
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
 
 /// The text between the double quotes with which the line begins, and where it ends.
 pub fn quoted(line: &str) -> Option<(CompactString, usize)> {
