@@ -5,6 +5,9 @@
 
 #![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
 
+#[path = "../tests/support/flagship.rs"]
+mod flagship;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -38,7 +41,7 @@ fn main() {
     compare("HorizontalPodAutoscaler", &read::<HorizontalPodAutoscaler>(autoscaler()));
     compare("ConfigMap, 4 KiB payload", &read::<ConfigMap>(config_map()));
     compare("100 Deployments", &vec![read::<Deployment>(deployment()); 100]);
-    compare("all of the flagship", &flagship());
+    compare("all of the flagship", &objects());
 }
 
 fn read<T: DeserializeOwned>(object: Value) -> T {
@@ -46,9 +49,9 @@ fn read<T: DeserializeOwned>(object: Value) -> T {
 }
 
 /// Every object of the flagship, as one list.
-fn flagship() -> Vec<Object> {
-    let description = include_str!("../platform.toml");
-    let rendered = pipeline::render_as(description, None, &mut Report::default(), || |object: Object| object);
+fn objects() -> Vec<Object> {
+    let described = flagship::described();
+    let rendered = pipeline::render_as(described, None, &mut Report::default(), || |object: Object| object);
     let (_, bundle) = rendered.expect("the flagship has no mistakes");
     bundle.objects.into_iter().map(|placed| placed.object).collect()
 }

@@ -17,7 +17,7 @@ impl Host {
     /// This host if it has a dot, else the host of that name below `domain`.
     #[must_use]
     pub fn below(&self, domain: &Self) -> Self {
-        if self.0.contains('.') { self.clone() } else { Self(format!("{}.{domain}", self.0)) }
+        if self.0.contains('.') { self.clone() } else { Self([&self.0, ".", &domain.0].concat()) }
     }
 
     /// Whether this host can hold another label and stay a name that certificates and objects accept.

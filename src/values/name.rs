@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+
+use compact_str::{CompactString, format_compact};
 
 use crate::values::parse::Parse;
 
 /// A DNS-1035 label: what the strictest kind (Service) accepts, so that one name serves all kinds of a component.
 /// Source: `apimachinery/pkg/util/validation`, `IsDNS1035Label`.
 ///
-/// Everything carries the names of what it belongs to, so copies share one text.
+/// Everything carries the names of what it belongs to, so copies of a name that is not long take no memory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Arc<str>);
+pub struct Name(CompactString);
 
 /// Names get suffixes (`-controller-admission`, a hash), and the longest must still be a label of 63 characters.
 const LONGEST: usize = 40;
@@ -25,12 +26,12 @@ impl Name {
     /// This name with `-suffix` behind it.
     #[must_use]
     pub fn with(&self, suffix: &str) -> Self {
-        Self(format!("{}-{suffix}", self.0).into())
+        Self(format_compact!("{}-{suffix}", self.0))
     }
 
     /// A name that the program itself chose and a test has seen.
     pub fn fixed(text: &'static str) -> Self {
-        Self(text.into())
+        Self(CompactString::const_new(text))
     }
 }
 
