@@ -78,6 +78,7 @@ fn explain(old: &Tree, new: &Tree) -> (Comparison, [Side; 2]) {
 }
 
 /// What something costs.
+#[derive(Clone, Copy)]
 struct Cost {
     cpu: Duration,
     wall: Duration,

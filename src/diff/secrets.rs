@@ -226,7 +226,8 @@ fn may_stand_in(line: &str, key: &str, node: &Node) -> bool {
     match &node.value {
         Value::Map(entries) => entries.iter().any(|entry| may_stand_in(line, &entry.key, &entry.node)),
         Value::List(items) => items.iter().any(|item| may_stand_in(line, key, item)),
-        value => scalar(value).is_some_and(|text| may_be_structure(key, &text) || line.contains(text.trim())),
+        value => scalar(value)
+            .is_some_and(|text| text.contains('\n') || may_be_structure(key, &text) || line.contains(text.trim())),
     }
 }
 

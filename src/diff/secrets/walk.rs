@@ -256,11 +256,22 @@ fn structures(key: &str, text: &str) -> Vec<Node> {
     if roots.iter().all(is_structure) { roots } else { Vec::new() }
 }
 
+/// Whether a text may spell lists and maps, which is seen where it begins: a key of a map stands on one line with its colon.
 pub(super) fn may_be_structure(key: &str, text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_pair = |(at, byte): (usize, &u8)| *byte == b'\n' || *byte == b':' && bytes.get(at + 1) == Some(&b' ');
-    is_toml(key) || text.starts_with(['{', '[']) || bytes.iter().enumerate().any(is_pair)
+    is_toml(key) || {
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.next().is_some_and(begins_structure)
+    }
 }
+
+fn begins_structure(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let is_colon = |(at, byte): (usize, &u8)| *byte == b':' && matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'));
+    line.starts_with(OPENERS) || bytes.iter().enumerate().any(is_colon)
+}
+
+/// What a line begins with that is no plain word.
+const OPENERS: &[char] = &['-', '?', '{', '[', '!', '&', '*', '"', '\'', '%', '|', '>', '\u{feff}'];
 
 fn is_toml(key: &str) -> bool {
     key.strip_suffix("toml").is_some_and(|start| start.is_empty() || start.ends_with('.'))
@@ -285,4 +296,37 @@ fn is_open_template(text: &str, is_sealed: bool) -> bool {
     is_bare
         || ((!is_sealed || is_document)
             && text_hidden(&literal.replace("\"auths\"", "")) == literal.replace("\"auths\"", ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Node, may_be_structure, read};
+
+    fn is_structure(node: &Node) -> bool {
+        !node.entries().is_empty() || !node.items().is_empty()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_structure_is_overlooked(text in r#"[ab:\-?{}\[\]!&*"'%|># ,\n\t.]{1,24}"#) {
+            let roots = read::payloads(&text);
+            let is = !roots.is_empty() && roots.iter().all(is_structure);
+            prop_assert!(!is || may_be_structure("", &text), "{text:?} is {roots:?}");
+        }
+    }
+
+    #[test]
+    fn what_begins_as_a_text_is_one() {
+        for text in ["sum by (a)\n  (b: c)", "-----BEGIN\nA: b", "a", "http://a\nb: c"] {
+            let is = may_be_structure("", text);
+            assert_eq!(is, text.starts_with('-'), "{text:?}");
+        }
+        for text in ["# a\n\nb:\n- c", "a: b", "a:", "\"a\": 1", "{}", "? a", "a :\t b"] {
+            assert!(may_be_structure("", text), "{text:?}");
+        }
+    }
 }
