@@ -1,7 +1,8 @@
 //! Text to a value, for JSON, which is YAML too, and read many times faster by itself.
 //!
 //! Lives here: JSON as programs write it. It must never guess: whatever is not plainly JSON, mistakes included, is left to
-//! the library, and whatever is read here means what the library says it means (the tests below).
+//! the library, and whatever is read here means what the library says it means (the tests below), but for letters written as
+//! two escapes, which are JSON and no YAML.
 
 use std::ops::Range;
 
@@ -74,6 +75,14 @@ fn string_len(text: &str) -> Option<usize> {
             _ => at += 1,
         }
     }
+}
+
+/// The text in quotes that holds letters of two escapes, such as `\ud83d\ude00`, and its length.
+fn paired(rest: &str) -> Option<(CompactString, usize)> {
+    let length = string_len(rest)?;
+    let written = rest.get(..length).filter(|written| written.contains("\\ud") || written.contains("\\uD"))?;
+    let text: String = serde_json::from_str(written).ok()?;
+    Some((text.into(), length))
 }
 
 /// A place in the text.
@@ -181,7 +190,8 @@ impl<'t> Reader<'t> {
         if self.peek() != Some(b'"') {
             return None;
         }
-        let (text, length) = quoted(&self.text[self.at..])?;
+        let rest = &self.text[self.at..];
+        let (text, length) = quoted(rest).or_else(|| paired(rest))?;
         self.at += length;
         Some(text)
     }

@@ -162,3 +162,12 @@ fn objects_may_follow_one_another() {
         assert_eq!(stream(text), None, "{text}");
     }
 }
+
+#[test]
+fn a_letter_of_two_escapes_is_one_in_json_alone() {
+    let said = |text: &str| roots(text).map(|roots| roots[0].1.text_at(&["a"]).map(str::to_owned));
+    assert_eq!(said(r#"{"a": "x\ud83d\uDE00"}"#), Some(Some("x😀".to_owned())));
+    for text in [r#"{"a": "\ud83d"}"#, r#"{"a": "\ud83d\ud83d"}"#, r#"{"a": "\ud83dx"}"#, r#"{"a": "\ude00\ud83d"#] {
+        assert_eq!(said(text), None, "{text}");
+    }
+}

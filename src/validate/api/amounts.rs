@@ -95,13 +95,14 @@ fn parse(text: &str) -> Option<Amount> {
     let end = unsigned.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(unsigned.len());
     let (number, suffix) = unsigned.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || whole.len() > 19 {
+    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
         return None;
     }
     let scale = scale(suffix)?;
     // what is finer than the unit allows is rounded up
     let digits = fraction.get(..18).unwrap_or(fraction);
-    let number = format!("{whole}{digits}").parse::<i128>().ok()?;
+    // digits only, of which there may be more than any computer has of anything
+    let number = format!("{whole}{digits}").parse().unwrap_or(i128::MAX);
     let divisor = 10_i128.pow(u32::try_from(digits.len()).ok()?);
     let scaled = number.checked_mul(scale).unwrap_or(i128::MAX);
     let amount = scaled / divisor + i128::from(scaled % divisor != 0);

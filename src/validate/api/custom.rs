@@ -3,7 +3,7 @@
 //!
 //! Source: `apiextensions-apiserver/pkg/apiserver/{schema,validation}` of Kubernetes 1.35 to 1.37.
 
-mod formats;
+pub mod formats;
 mod said;
 
 use regex::Regex;

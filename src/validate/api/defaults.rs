@@ -2,8 +2,11 @@
 //!
 //! Source: `apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go` of Kubernetes.
 
+use regex::Regex;
+
 use crate::diagnostics::suggest;
 use crate::manifest::node::{Node, Value};
+use crate::validate::api::custom::formats;
 
 /// Why a value does not fit a schema.
 pub fn fault(schema: &Node, value: &Node) -> Option<String> {
@@ -20,8 +23,11 @@ pub fn fault(schema: &Node, value: &Node) -> Option<String> {
         let known = options.iter().filter_map(Node::spelled).collect::<Vec<_>>();
         return Some(format!("is none of {}", suggest::list(known.iter().map(String::as_str))));
     }
-    let beyond = bounds(schema, value).map(|(limit, _)| format!("does not fit its schema, which has a `{limit}`"));
-    beyond.or_else(|| match &value.value {
+    let limit =
+        bounds(schema, value).map(|(limit, _)| limit).or_else(|| is_unmatched(schema, value).then_some("pattern"));
+    let beyond = limit.map(|limit| format!("does not fit its schema, which has a `{limit}`"));
+    let missed = || formats::missed(value, schema).map(|what| format!("does not fit its schema: it is no {what}"));
+    beyond.or_else(missed).or_else(|| match &value.value {
         Value::Map(_) => of_map(schema, value, is("x-kubernetes-preserve-unknown-fields")),
         Value::List(items) => {
             let inner = schema.get("items")?;
@@ -29,6 +35,12 @@ pub fn fault(schema: &Node, value: &Node) -> Option<String> {
         }
         _ => None,
     })
+}
+
+/// Whether a text is one that the pattern of its schema does not take.
+fn is_unmatched(schema: &Node, value: &Node) -> bool {
+    let pattern = schema.text_at(&["pattern"]).and_then(|pattern| Regex::new(pattern).ok());
+    value.text().zip(pattern).is_some_and(|(text, pattern)| !pattern.is_match(text))
 }
 
 /// Whether a value is of a type that schemas know.
