@@ -29,6 +29,9 @@ const SUFFIXES: &[(&str, i128)] = &[
     ("Ei", (1 << 60) * UNIT),
 ];
 
+/// More than anything has, and so far from the end of the numbers that rounding does not reach it.
+const MOST: i128 = i128::MAX / 4;
+
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
@@ -102,9 +105,9 @@ fn parse(text: &str) -> Option<Amount> {
     // what is finer than the unit allows is rounded up
     let digits = fraction.get(..18).unwrap_or(fraction);
     // digits only, of which there may be more than any computer has of anything
-    let number = format!("{whole}{digits}").parse().unwrap_or(i128::MAX);
+    let number = format!("{whole}{digits}").parse().unwrap_or(MOST);
     let divisor = 10_i128.pow(u32::try_from(digits.len()).ok()?);
-    let scaled = number.checked_mul(scale).unwrap_or(i128::MAX);
+    let scaled = number.checked_mul(scale).unwrap_or(MOST).min(MOST);
     let amount = scaled / divisor + i128::from(scaled % divisor != 0);
     Some(Amount(if is_negative { -amount } else { amount }))
 }
@@ -146,6 +149,9 @@ mod tests {
         assert_eq!(amount(".5"), amount("500m"));
         assert!(amount("-1Gi") < Amount::ZERO && amount("1Gi") > amount("1G"));
         assert!(amount("2").is_whole() && amount("2000m").is_whole() && !amount("1.5").is_whole());
+        for text in ["18446744073709551616", "99999999999999999999Ei", "1e100", &"9".repeat(60)] {
+            assert!(amount(text) > amount("1E") && amount(text).in_millis() > amount("1E"), "{text}");
+        }
         for text in ["", "1gb", "Gi", "1..2", "-", "lots"] {
             assert_eq!(parse(text), None, "{text}");
         }
