@@ -1,7 +1,7 @@
 //! Finds a row of the field order, and a field of a row, without a search.
 //!
 //! Lives here: hash tables with open addressing, laid out at compile time; looking through the rows took a quarter of the
-//! writer's time, and looking through the fields of a row a sixth. It must never know what the names mean.
+//! writer's time. It must never know what the names mean.
 
 use crate::emit::field_order::{FieldOrder, ORDERS};
 
