@@ -37,7 +37,7 @@ use crate::shares;
 use crate::spec::shapes::Minor;
 use crate::tables::HashMap;
 use crate::validate::findings::Findings;
-use crate::validate::groups::GROUPS;
+use crate::validate::groups::{GROUPS, Group};
 use crate::validate::wanted::Wanted;
 use crate::validate::world::{Known, World};
 
@@ -167,11 +167,7 @@ pub fn validate(tree: Tree, question: &Question<'_>) -> Verdict {
     let mut asked: usize = checked.iter().map(|(_, asked)| asked).sum();
     let mut files: Vec<Checked> = checked.into_iter().map(|(file, _)| file).collect();
     once(&mut files);
-    // who cannot read a file does not know what is missing
-    let is_read = |file: &Checked| !file.report.sorted().iter().any(|found| found.code == codes::MANIFEST);
-    if files.iter().all(is_read) {
-        together(&mut files, question, &mut asked);
-    }
+    together(&mut files, question, &mut asked);
     for file in &mut files {
         file.report.retain(|found| question.wanted.has(found.code));
     }
@@ -214,11 +210,16 @@ fn settle(document: &mut Document, schema: &Schema) {
 
 /// The checks of several objects at once, several at a time: none knows of the others.
 fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
+    let is_read = |file: &Checked| !file.report.sorted().iter().any(|found| found.code == codes::MANIFEST);
+    let are_read = files.iter().all(is_read);
+    // who cannot read a file does not know what is missing; what is there can be judged all the same
+    let is_sound = |group: Group| are_read || matches!(group, Group::Decode | Group::Api);
     let found: Vec<Findings> = {
         let documents = files.iter().enumerate().map(|(at, file)| (at, file.documents.as_slice()));
         let texts = files.iter().map(|file| file.text.as_str()).collect();
         let world = World::of(documents, question.known, question.minor).with_texts(texts);
-        let wanted = GROUPS.iter().filter(|(_, _, codes, _)| question.wanted.has_any(codes));
+        let is_wanted = |group: Group, codes: &[&str]| is_sound(group) && question.wanted.has_any(codes);
+        let wanted = GROUPS.iter().filter(|(group, _, codes, _)| is_wanted(*group, codes));
         let wanted = wanted.flat_map(|(.., checks)| *checks);
         let work = |check: groups::Check| {
             let mut findings = Findings::of(&question.wanted);

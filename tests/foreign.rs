@@ -101,6 +101,41 @@ fn a_named_directory_may_be_a_link() {
     assert_eq!(run(dir.path(), &["diff", "current", "golden"]).code, Some(0));
 }
 
+/// A mounted ConfigMap is a directory of links to files that lie in a hidden one, by way of a link to that. Nothing is read
+/// twice, and nothing that lies elsewhere.
+#[test]
+fn links_are_followed_within_a_directory() {
+    const OBJECT: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: b}}\n";
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let link = |target: &str, name: &str| symlink(target, dir.path().join(name)).expect("links can be made");
+    write(dir.path(), "mounted/..2026/a.yaml", OBJECT);
+    link("..2026", "mounted/..data");
+    link("..data/a.yaml", "mounted/a.yaml");
+    link("..data/notes.txt", "mounted/notes.txt");
+    let said = run(dir.path(), &["validate", "mounted"]);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("cannot follow `mounted/notes.txt`"), "{}", said.err);
+    write(dir.path(), "mounted/..2026/notes.txt", "no manifest");
+    let said = run(dir.path(), &["validate", "mounted"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{}", said.err);
+    assert!(said.err.starts_with("1 object "), "{}", said.err);
+
+    write(dir.path(), "plain/a.yaml", OBJECT);
+    link("a.yaml", "plain/again.yaml");
+    link(".", "plain/round");
+    let said = run(dir.path(), &["validate", "plain"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{}", said.err);
+    assert!(said.err.starts_with("1 object "), "{}", said.err);
+    link("../mounted/a.yaml", "plain/other.yaml");
+    let said = run(dir.path(), &["validate", "plain"]);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(
+        said.err.starts_with("error: `plain/other.yaml` is a symbolic link that leads out of `plain`"),
+        "{}",
+        said.err
+    );
+}
+
 /// What nobody renders is a difference, and no reason to give up.
 #[test]
 fn any_file_can_be_an_orphan() {

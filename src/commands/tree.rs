@@ -1,8 +1,8 @@
-//! Reads a directory of manifests, a file or stdin. Follows no symbolic link, and reads all or nothing.
+//! Reads a directory of manifests, a file or stdin. Follows no symbolic link out of a directory, and reads all or nothing.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, bail, ensure};
 
@@ -93,10 +93,11 @@ impl Walk<'_> {
         let kind = entry.file_type().with_context(|| format!("cannot look at `{}`", place.display()))?;
         let path = format!("{prefix}{name}");
         if kind.is_symlink() {
-            bail!("`{}` is a symbolic link, which a tree of manifests cannot hold", place.display());
+            if let Some(target) = self.hidden(&place)?.filter(|_| side::is_manifest(&name)) {
+                self.tree.files.push(TreeFile { path, text: manifest(&target)? });
+            }
         } else if kind.is_dir() {
-            // git and editors keep their own things in hidden directories
-            if !name.starts_with('.') {
+            if !is_hidden(&name) {
                 self.directory(&format!("{path}/"));
             }
         } else if side::is_manifest(&name) {
@@ -107,6 +108,26 @@ impl Walk<'_> {
         }
         Ok(())
     }
+
+    /// The file that a link leads to, unless it is read where it lies: so a mounted ConfigMap shows files of a hidden directory.
+    fn hidden(&self, link: &Path) -> Result<Option<PathBuf>> {
+        let (shown, root) = (link.display(), self.root.display());
+        ensure!(self.wanted != Wanted::All, "`{shown}` is a symbolic link, which a tree of manifests cannot hold");
+        let lead =
+            |place: &Path| fs::canonicalize(place).with_context(|| format!("cannot follow `{}`", place.display()));
+        let (target, top) = (lead(link)?, lead(self.root)?);
+        let Ok(within) = target.strip_prefix(&top) else {
+            bail!("`{shown}` is a symbolic link that leads out of `{root}`; name what it leads to beside `{root}`")
+        };
+        let mut directories = within.parent().into_iter().flat_map(Path::iter);
+        let is_hidden = directories.any(|name| is_hidden(&name.to_string_lossy()));
+        Ok(Some(target).filter(|target| is_hidden && target.is_file()))
+    }
+}
+
+/// Git and editors keep their own things in hidden directories.
+fn is_hidden(name: &str) -> bool {
+    name.starts_with('.')
 }
 
 fn opened(place: &Path) -> Result<fs::File> {

@@ -165,11 +165,15 @@ fn roots(text: &str, dialect: Dialect, offsets: &Offsets, report: &mut Report) -
         };
         let span = offsets.range(marks);
         match event {
-            Event::DocumentStart(_) => start = span.start,
+            Event::DocumentStart(_) => {
+                tree.directives(text, (start - offsets.first)..(span.start - offsets.first), offsets.first);
+                start = span.start;
+            }
             Event::DocumentEnd | Event::StreamEnd => {
                 if let Some(root) = tree.root.take() {
                     found.push(((start..span.start).into(), root));
                 }
+                start = span.start;
             }
             other => {
                 if tree.take(other, span).is_none() {
@@ -213,6 +217,19 @@ impl Tree<'_> {
 
     fn refuse(&mut self, span: Range<usize>, message: &str) {
         self.report.error(codes::MANIFEST, span, message);
+    }
+
+    /// What stands before a document: kubectl cuts a text at `---` before it reads it, so that a directive stands alone.
+    /// Source: `YAMLReader` in `apimachinery/pkg/util/yaml/decoder.go`.
+    fn directives(&mut self, text: &str, before: Range<usize>, first: usize) {
+        let mut at = before.start + first;
+        for line in text.get(before).unwrap_or_default().split_inclusive('\n') {
+            if line.starts_with('%') {
+                let span = at..at + line.trim_end().len();
+                self.refuse(span, "kubectl takes no directive such as `%YAML 1.2`: leave the line out");
+            }
+            at += line.len();
+        }
     }
 
     /// Adds what an event says; `None` when nothing more can be made of the text.

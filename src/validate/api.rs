@@ -6,6 +6,7 @@
 mod addresses;
 mod admission;
 pub mod amounts;
+pub mod annotated;
 mod authorization;
 mod autoscaling;
 mod cel;

@@ -1,6 +1,7 @@
 //! Whether amounts fit: quotas, ranges, budgets, rollouts, volumes and times.
 
 pub mod asks;
+mod devices;
 mod drains;
 pub mod metrics;
 mod quotas;

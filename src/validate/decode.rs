@@ -10,8 +10,8 @@ use crate::manifest::document::{Document, Id};
 use crate::manifest::node::{Node, Value};
 use crate::schema::{Field, Kind, Schema, Shape};
 use crate::spec::shapes::Minor;
-use crate::validate::api::amounts;
 use crate::validate::api::{Judge, Questions, Slips, names};
+use crate::validate::api::{amounts, annotated};
 use crate::validate::{nulls, sops};
 
 /// Groups that no server has any more, whose kinds went elsewhere.
@@ -61,6 +61,9 @@ pub fn decode(document: &Document, schema: &Schema, minor: Minor, report: &mut R
         let root = readable.as_ref().unwrap_or(root);
         names::identity(&mut walk.judge(), &document.id, root, known);
         walk.fields(root, known.name);
+        if known.name == annotated::AUTOSCALER {
+            walk.annotated(root);
+        }
         return Some(walk.judged);
     }
     let group = document.id.group.as_str();
@@ -176,6 +179,24 @@ impl Walk<'_> {
                 }
                 None => self.report.error(codes::MISSING_KEY, begin(node), message),
             };
+        }
+    }
+
+    /// What annotations say, as the fields that a server takes it for. It overlooks what it does not know, and all of it
+    /// where something is of another type.
+    fn annotated(&mut self, root: &Node) {
+        let fields = self.schema.fields("autoscaling/v2.HorizontalPodAutoscalerSpec");
+        for (key, node) in annotated::fields(root) {
+            let Some(field) = fields.iter().find(|field| field.key == key) else { continue };
+            let mut report = Report::default();
+            let path = Path::default().key("spec").key(key);
+            let mut walk = Walk { report: &mut report, path, slips: Slips::default(), ..*self };
+            walk.value(&node, field.shape);
+            self.judged = walk.judged;
+            report.retain(|found| found.code != codes::UNKNOWN_KEY);
+            if !report.sorted().iter().any(|found| found.code == codes::WRONG_TYPE) {
+                self.report.take(report);
+            }
         }
     }
 

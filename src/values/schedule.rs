@@ -64,7 +64,7 @@ impl Schedule {
             return if is_duration(every) {
                 Ok(())
             } else {
-                Err(format!("has the duration `{every}`, such as `1h30m`"))
+                Err(format!("has the duration `{every}`; it must be one such as `1h30m`"))
             };
         }
         if text.starts_with('@') {

@@ -23,11 +23,13 @@ pub fn of_manifest(text: &str) -> Vec<bool> {
 fn of_document(lines: &[&str]) -> Vec<bool> {
     let has_kind = |line: &&str| line.contains("kind:") || line.contains("\"kind\"");
     if !lines.iter().any(has_kind) {
-        // a template says of which others it is made
-        return lines.iter().map(|line| line.starts_with("<% include ")).collect();
+        return lines.iter().map(|line| DIRECTIVES.iter().any(|word| line.starts_with(word))).collect();
     }
     if lines.iter().any(|line| is_of_secret(line)) { of_secret(lines) } else { of_text(lines) }
 }
+
+/// How lines begin that say nothing of an object: a template says of which others it is made, a text how it is to be read.
+const DIRECTIVES: &[&str] = &["<% include ", "%YAML "];
 
 /// Whether a line says that the object is a Secret, though it may be a slip that says so.
 fn is_of_secret(line: &str) -> bool {

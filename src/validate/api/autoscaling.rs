@@ -8,7 +8,7 @@ use crate::spec::shapes::Minor;
 use crate::validate::api::amounts::{self, Amount};
 use crate::validate::api::networking::group_and_version;
 use crate::validate::api::rules::{given, has};
-use crate::validate::api::{Judge, quota};
+use crate::validate::api::{Judge, annotated, quota};
 
 /// What a metric is about, by its type.
 const SOURCES: &[(&str, &str)] = &[
@@ -19,14 +19,34 @@ const SOURCES: &[(&str, &str)] = &[
     ("Resource", "resource"),
 ];
 
+/// The one of version 1, whose other metrics stand in an annotation.
+pub fn first(judge: &mut Judge<'_>, node: &Node) {
+    let metrics = annotated::fields(node).find(|(field, _)| *field == "metrics");
+    let metrics = metrics.as_ref().map(|(_, metrics)| metrics.items()).unwrap_or_default();
+    judge.under(node, &["spec"], |judge, spec| from_outside(judge, spec, metrics));
+}
+
 pub fn autoscaler(judge: &mut Judge<'_>, node: &Node) {
+    scale(judge, node);
+    from_outside(judge, node, node.items_at(&["metrics"]));
+}
+
+/// Pods that are not there have no metrics of their own.
+fn from_outside(judge: &mut Judge<'_>, node: &Node, metrics: &[Node]) {
+    let is_from_outside = |metric: &Node| matches!(metric.text_at(&["type"]), Some("Object" | "External"));
+    let is_zero = judge.minor >= Minor::V1_37 && node.get("minReplicas").and_then(Node::integer) == Some(0);
+    if is_zero && !metrics.iter().any(is_from_outside) {
+        judge.refuse(node, "minReplicas", "is 0, which needs a metric of the type `Object` or `External`");
+    }
+}
+
+/// How far anything may scale, and what.
+pub fn scale(judge: &mut Judge<'_>, node: &Node) {
     let number = |key: &str| node.get(key).and_then(Node::integer);
     let (least, most) = (number("minReplicas"), number("maxReplicas"));
     let lowest = i128::from(judge.minor < Minor::V1_37);
     if let Some(least) = least.filter(|least| *least < lowest) {
         judge.refuse(node, "minReplicas", &format!("is {least}; it must be at least {lowest}"));
-    } else if least == Some(0) && !node.items_at(&["metrics"]).iter().any(is_from_outside) {
-        judge.refuse(node, "minReplicas", "is 0, which needs a metric of the type `Object` or `External`");
     }
     if let (Some(least), Some(most)) = (least, most)
         && most < least
@@ -50,11 +70,6 @@ pub fn autoscaler(judge: &mut Judge<'_>, node: &Node) {
         }
         Some(_) => {}
     }
-}
-
-/// Pods that are not there have no metrics of their own.
-fn is_from_outside(metric: &Node) -> bool {
-    matches!(metric.text_at(&["type"]), Some("Object" | "External"))
 }
 
 pub fn metric(judge: &mut Judge<'_>, node: &Node) {

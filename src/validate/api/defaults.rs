@@ -67,6 +67,20 @@ fn number(node: &Node) -> Option<f64> {
     }
 }
 
+/// Whether a number is a factor so many times over. Of a whole number the server takes no more of the factor than is whole,
+/// unless the type takes whole numbers alone.
+/// Source: `MultipleOfNativeType` in `kube-openapi/pkg/validation/validate/values.go`.
+fn is_multiple(number: f64, factor: f64, is_whole: bool) -> bool {
+    /// As far as floats count whole numbers one by one.
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    const NEAR: f64 = 1e-9;
+    let factor = if is_whole || number.fract() != 0.0 { factor } else { factor.trunc() };
+    let times = if factor < 1.0 { 1.0 / factor * number } else { number / factor };
+    let beyond = times.fract();
+    let is_near = beyond == 0.0 || times >= 1.0 && beyond / (times + times.trunc()) < NEAR;
+    factor > 0.0 && is_near && times.abs() <= LARGEST
+}
+
 /// The limit beyond which a value is, and what it says.
 pub fn bounds<'s>(schema: &'s Node, value: &Node) -> Option<(&'static str, &'s Node)> {
     let size = match &value.value {
@@ -84,11 +98,14 @@ pub fn bounds<'s>(schema: &'s Node, value: &Node) -> Option<(&'static str, &'s N
     };
     let is_less = |limit: f64| own < limit || (size.is_none() && is_exclusive("exclusiveMinimum") && own <= limit);
     let is_more = |limit: f64| own > limit || (size.is_none() && is_exclusive("exclusiveMaximum") && own >= limit);
-    let wrong = match (limit(least).is_some_and(is_less), limit(most).is_some_and(is_more)) {
-        (true, _) => least,
-        (_, true) => most,
-        _ => return None,
-    };
+    let is_whole = schema.text_at(&["type"]) == Some("integer");
+    let is_other = |factor: f64| size.is_none() && !is_multiple(own, factor, is_whole);
+    let broken = [
+        (least, limit(least).is_some_and(is_less)),
+        (most, limit(most).is_some_and(is_more)),
+        ("multipleOf", limit("multipleOf").is_some_and(is_other)),
+    ];
+    let (wrong, _) = *broken.iter().find(|(_, is_broken)| *is_broken)?;
     Some((wrong, schema.get(wrong)?))
 }
 

@@ -235,13 +235,11 @@ fn in_order(judge: &mut Judge<'_>, node: &Node, all: &Bounds<'_>) {
             let span = own.map_or(begin(node), |own| own.span);
             judge.at(&judge.path.key(bound).key(name), span, why);
         };
-        let wrong = ORDER.iter().find(|(less, more)| matches!((get(less), get(more)), (Some(a), Some(b)) if a > b));
+        // whatever follows from the others is as wrong as what it follows from
+        let said = |bound: &str| node.at(&[bound, name]).and_then(amounts::read);
+        let wrong = ORDER.iter().find(|(less, more)| matches!((said(less), said(more)), (Some(a), Some(b)) if a > b));
         if let Some((less, more)) = wrong {
-            let (bound, why) = match node.at(&[less, name]) {
-                Some(_) => (less, format!("is more than `{more}`")),
-                None => (more, format!("is less than `{less}`, which follows from the others")),
-            };
-            refuse(judge, bound, &why);
+            refuse(judge, less, &format!("is more than `{more}`"));
         }
         let is_overcommitted = !name.contains('/') || name.contains("kubernetes.io/");
         if (!is_overcommitted || is_huge_pages(name))

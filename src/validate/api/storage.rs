@@ -169,8 +169,9 @@ pub fn class(judge: &mut Judge<'_>, node: &Node) {
             let others = other.items_at(&["matchLabelExpressions"]);
             others.len() == list.len() && list.iter().all(|item| others.contains(item))
         };
-        if list.is_empty() || known.iter().any(is_known) {
-            judge.at(judge.path, begin(term), "says nothing, or what one before it says");
+        let is_empty = list.is_empty().then_some("says nothing");
+        if let Some(why) = is_empty.or_else(|| known.iter().any(is_known).then_some("says what one before it says")) {
+            judge.at(judge.path, begin(term), why);
         }
         known.push(term);
         once(judge, term, "matchLabelExpressions", "key");

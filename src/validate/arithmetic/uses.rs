@@ -8,6 +8,7 @@ use crate::diff::quantities::amount;
 use crate::manifest::document::Id;
 use crate::manifest::node::Node;
 use crate::validate::arithmetic::asks::{Defaults, Side};
+use crate::validate::arithmetic::devices;
 use crate::validate::arithmetic::scale::Scale;
 use crate::validate::arithmetic::scopes::{Scopes, default_priority};
 use crate::validate::world::{Thing, World};
@@ -83,6 +84,14 @@ pub fn of<'a>(world: &World<'a>, scales: &[Option<Scale>], namespace: &str, scop
         claims.extend(own.map(|claim| (name, claim, count)));
         let templates = pod.owner.root().items_at(&["spec", "volumeClaimTemplates"]).iter();
         claims.extend(templates.map(|claim| (name, claim, scale.most)));
+        for claim in pod.spec().items_at(&["resourceClaims"]).iter().filter(|_| scopes.are_open()) {
+            let template = claim.text_at(&["resourceClaimTemplateName"]);
+            let template = template.and_then(|name| world.find("ResourceClaimTemplate", namespace, name));
+            if let Some(spec) = template.and_then(|template| template.root().at(&["spec", "spec"])) {
+                shares.add("resourceclaims.resource.k8s.io", name, Quantity::whole(count));
+                shares.devices(name, spec, count);
+            }
+        }
         if !scopes.have_pod(pod, &defaults, priority) {
             continue;
         }
@@ -105,6 +114,7 @@ pub fn of<'a>(world: &World<'a>, scales: &[Option<Scale>], namespace: &str, scop
             "PersistentVolumeClaim" => claims.push((name, thing.root(), 1)),
             _ if !scopes.are_open() => {}
             "Service" => shares.service(name, thing.root()),
+            "ResourceClaim" => thing.root().get("spec").into_iter().for_each(|spec| shares.devices(name, spec, 1)),
             _ => shares.made_by(thing),
         }
     }
@@ -162,6 +172,14 @@ impl<'a> Shares<'a> {
         }
         if of_nodes > 0 {
             self.add("services.nodeports", name, Quantity::whole(i128::try_from(of_nodes).unwrap_or_default()));
+        }
+    }
+
+    /// What a claim for devices, made so many times, asks for.
+    fn devices(&mut self, name: &'a str, claim: &'a Node, count: i128) {
+        for (class, each) in devices::asked(claim) {
+            let amount = Quantity::whole(each.saturating_mul(count));
+            self.add(format!("{class}.deviceclass.resource.k8s.io/devices"), name, amount);
         }
     }
 

@@ -303,8 +303,9 @@ fn same_probe<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     let number = |probe: &Node, key: &str, unsaid: i128| probe.get(key).and_then(Node::integer).unwrap_or(unsaid);
     let patience =
         |probe: &Node| number(probe, "periodSeconds", 10).saturating_mul(number(probe, "failureThreshold", 3));
-    (asks_the_same && patience(live) <= patience(ready))
-        .then(|| (live, "is ended as soon as it is late: both probes ask the same, as long".to_owned()))
+    (asks_the_same && patience(live) <= patience(ready)).then(|| {
+        (live, "has probes that ask the same for the same time: it is restarted as soon as it is not ready".to_owned())
+    })
 }
 
 fn secret_in_env<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
