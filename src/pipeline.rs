@@ -304,7 +304,7 @@ fn join<T: Send, F: FnMut(Object) -> T>(
     let mut placed: Vec<Placed<T>> = built.collect();
     // a patch of what is wrong by itself is not for nothing
     let is_patched = !platform.hatches.patches.is_empty();
-    let kinds = written.iter().filter(|_| is_patched).map(|written| written.document.id.kind.clone());
+    let kinds = written.iter().filter(|_| is_patched).map(|written| written.document.id.kind.to_string());
     let mut doubtful: BTreeSet<String> = kinds.ordered();
     let mut written = manifests::admitted(written, platform, placed.iter().map(|placed| &placed.id), report);
     if !report.has_errors() {

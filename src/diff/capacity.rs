@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::diff::effects::pod_spec;
+use crate::diff::effects::template_of;
 use crate::diff::pair::Placed;
 use crate::diff::quantities::amount;
 use crate::diff::scale::Scales;
@@ -79,7 +79,7 @@ fn needs(objects: &[Placed<'_>]) -> BTreeMap<String, Need> {
     let mut found: BTreeMap<String, Need> = BTreeMap::new();
     for document in objects.iter().map(|placed| placed.document) {
         let root = &document.root;
-        let Some(pod) = pod_spec(root) else { continue };
+        let Some(pod) = template_of(document).and_then(|template| template.get("spec")) else { continue };
         let each = requests(pod);
         let need = found.entry(namespace(document).to_owned()).or_default();
         let count = |path: &[&str]| root.at(path).and_then(Node::integer).unwrap_or(1);

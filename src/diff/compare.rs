@@ -221,7 +221,7 @@ fn object(pair: &Pair<'_>, around: &Around<'_>, is_shifted: bool) -> Option<Obje
     let file = pair.after().or(pair.before()).map(|placed| placed.file.to_owned()).unwrap_or_default();
     let was_in = pair.before().map(|old| old.file.to_owned()).filter(|was| *was != file);
     // what has no name is known by its file
-    let name = if id.name.is_empty() { file.clone() } else { id.name.clone() };
+    let name = if id.name.is_empty() { file.as_str().into() } else { id.name.clone() };
     Some(ObjectChange {
         id: Id { name, ..id.clone() },
         fate,

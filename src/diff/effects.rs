@@ -25,7 +25,7 @@ use std::fmt;
 use crate::diff::change::Change;
 use crate::diff::effects::around::Around;
 use crate::diff::pair::Pair;
-use crate::manifest::document::Id;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 
 /// One thing that will happen.
@@ -150,6 +150,11 @@ fn rolls(id: &Id) -> bool {
 /// The pod that an object makes with its metadata, wherever its kind keeps it.
 pub fn template(root: &Node) -> Option<&Node> {
     root.at(template_path(root)?)
+}
+
+/// The same of an object whose kind has been read: most make none, and are not looked into.
+pub fn template_of(document: &Document) -> Option<&Node> {
+    row(&document.id.kind, &document.id.group).and_then(|row| document.root.at(row.template))
 }
 
 /// Where objects like this keep the pod that they make.

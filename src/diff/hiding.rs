@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::diff::telling::{is_place, is_telling};
+use crate::diff::telling::{is_place, is_telling, may_tell};
 use crate::values::base64;
 
 /// What stands for a hidden value.
@@ -95,7 +95,10 @@ fn holds_token(text: &str) -> bool {
         if was_inside || !BEGIN_TOKENS[usize::from(byte)] {
             return false;
         }
-        let mut rests = TOKENS.iter().filter_map(|start| text.get(at..)?.strip_prefix(start));
+        // the second letter tells most words from tokens
+        let second = text.as_bytes().get(at + 1);
+        let near = TOKENS.iter().filter(|start| start.as_bytes().get(1) == second);
+        let mut rests = near.filter_map(|start| text.get(at..)?.strip_prefix(start));
         let is_token = rests.any(|rest| rest.chars().take_while(|letter| is_name(*letter)).count() >= 6);
         let is_long = LONG_TOKENS.iter().any(|(start, length)| {
             let rest = text.get(at..).and_then(|rest| rest.strip_prefix(start));
@@ -206,6 +209,9 @@ type Word = (usize, usize);
 
 /// The telling names of a line.
 fn telling(line: &str) -> Vec<Word> {
+    if !may_tell(line) {
+        return Vec::new();
+    }
     words(line).filter(|(start, end)| is_telling(line[*start..*end].trim_start_matches('-'))).collect()
 }
 

@@ -210,7 +210,8 @@ mod tests {
                 side.iter().map(placed).collect::<Vec<_>>()
             });
             let names = |pair: &Pair<'_>| {
-                let name = |placed: Option<Placed<'_>>| placed.map_or(String::new(), |at| at.document.id.name.clone());
+                let name =
+                    |placed: Option<Placed<'_>>| placed.map_or(String::new(), |at| at.document.id.name.to_string());
                 (name(pair.before()), name(pair.after()))
             };
             let told: Vec<_> = pair(&old, &new).pairs.iter().map(names).collect();

@@ -64,9 +64,37 @@ const PLACES: &[&str] = &["file", "path", "dir", "ref", "refs", "name", "namespa
 pub fn is_telling(name: &str) -> bool {
     let name = last(name);
     let is_word = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let is_variable = || VARIABLES.iter().any(|ending| name.ends_with(ending));
-    let tells = is_key_file(name) || has_part(name) || words(name).any(is_word) || is_variable();
-    tells && !HARMLESS.contains(&name)
+    let is_other =
+        || is_key_file(name) || words(name).any(is_word) || VARIABLES.iter().any(|ending| name.ends_with(ending));
+    (has_part(name) || has_root(name) && is_other()) && !HARMLESS.contains(&name)
+}
+
+/// Whether a name in this text may be telling. Most texts hold nothing that one is made of, and then their names need not be
+/// looked at.
+pub fn may_tell(text: &str) -> bool {
+    has_part(text) || has_root(text)
+}
+
+/// Whether a text holds the first letters of one of the other names, in any case.
+fn has_root(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let goes_on =
+        |at: usize, rest: &[u8]| bytes.get(at..at + rest.len()).is_some_and(|own| own.eq_ignore_ascii_case(rest));
+    let is_root = |(at, initial): (usize, &u8)| roots(*initial).iter().any(|rest| goes_on(at + 1, rest));
+    bytes.iter().enumerate().any(is_root)
+}
+
+/// What is enough of each of the other names to tell most words from them, behind its first letter.
+const fn roots(initial: u8) -> &'static [&'static [u8]] {
+    match initial {
+        b'a' | b'A' => &[b"ut"],
+        b'i' | b'I' => &[b"d_"],
+        b'j' | b'J' => &[b"wt"],
+        b'k' | b'K' => &[b"ey"],
+        b'p' | b'P' => &[b"as", b"hr", b"sk", b"w"],
+        b'.' => &[b"jk", b"ne", b"p1", b"pf", b"pg"],
+        _ => &[],
+    }
 }
 
 /// Whether the name says that all that it holds is secret.
@@ -104,26 +132,48 @@ fn last(name: &str) -> &str {
 }
 
 fn has_part(name: &str) -> bool {
-    let mut room = [0; LONGEST];
-    if name.is_ascii() && name.len() <= LONGEST {
-        let mut length = 0;
-        for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
-            room[length] = byte.to_ascii_lowercase();
-            length += 1;
+    if !name.is_ascii() {
+        let plain: String = plain(name).collect();
+        return plain.bytes().enumerate().any(|(at, initial)| {
+            parts(initial).iter().any(|part| plain.as_bytes()[at..].starts_with(part.as_bytes()))
+        });
+    }
+    let bytes = name.as_bytes();
+    let begins = |at: usize, part: &str| {
+        let rest = || bytes[at + 1..].iter().filter(|byte| byte.is_ascii_alphanumeric());
+        part.bytes().skip(1).eq(rest().take(part.len() - 1).map(u8::to_ascii_lowercase))
+    };
+    bytes.iter().enumerate().any(|(at, initial)| {
+        let may_begin = SECONDS[usize::from(*initial)] & bit(bytes.get(at + 1).copied().unwrap_or_default()) != 0;
+        may_begin && parts(initial.to_ascii_lowercase()).iter().any(|part| begins(at, part))
+    })
+}
+
+/// By the first letter of parts, in any case, which letters may stand behind it, one bit each: these tell most words from
+/// parts.
+const SECONDS: [u32; 256] = {
+    let (mut seconds, mut initial) = ([0; 256], 0);
+    while initial < b'z' {
+        let (all, mut at) = (parts(initial.to_ascii_lowercase()), 0);
+        while at < all.len() {
+            seconds[initial as usize] |= bit(all[at].as_bytes()[1]) | JOINT;
+            at += 1;
         }
-        has_plain_part(&room[..length])
-    } else {
-        has_plain_part(plain(name).collect::<String>().as_bytes())
+        initial += 1;
+    }
+    seconds
+};
+
+/// The bit of a letter, of none for a digit, and `JOINT` for all else: it may stand before the next letter.
+const fn bit(byte: u8) -> u32 {
+    match byte.to_ascii_lowercase() {
+        letter @ b'a'..=b'z' => 1 << (letter - b'a'),
+        b'0'..=b'9' => 0,
+        _ => JOINT,
     }
 }
 
-/// Longer names take memory.
-const LONGEST: usize = 64;
-
-fn has_plain_part(name: &[u8]) -> bool {
-    let begins = |rest: &[u8], part: &str| rest.get(1) == part.as_bytes().get(1) && rest.starts_with(part.as_bytes());
-    name.iter().enumerate().any(|(at, initial)| parts(*initial).iter().any(|part| begins(&name[at..], part)))
-}
+const JOINT: u32 = 1 << 31;
 
 fn ends_in_place(name: &str) -> bool {
     let plain: String = plain(name).collect();
@@ -157,6 +207,13 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_has_a_root() {
+        for name in [WORDS, VARIABLES, KEY_FILES].concat() {
+            assert!(has_root(name) && has_root(&name.to_uppercase()), "{name}");
+        }
+    }
 
     #[test]
     fn names_are_told_from_references() {

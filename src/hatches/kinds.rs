@@ -78,6 +78,6 @@ impl<'a> Kinds<'a> {
         let defined = || self.definitions.find(document).map(|definition| definition.is_namespaced);
         own.or_else(defined)
             .map(Place::of)
-            .or_else(|| self.elsewhere.get(&(version.to_owned(), document.id.kind.clone())).copied())
+            .or_else(|| self.elsewhere.get(&(version.to_owned(), document.id.kind.to_string())).copied())
     }
 }

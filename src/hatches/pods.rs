@@ -61,7 +61,7 @@ pub fn guest(written: &Written) -> Option<(String, String)> {
     let Document { id, root, .. } = &written.document;
     let template = root.at(path_of_template(id)?)?;
     let on_its_node = template.at(&["spec", "hostNetwork"]).and_then(Node::bool) == Some(true);
-    (!on_its_node).then(|| (id.namespace.clone(), id.name.clone()))
+    (!on_its_node).then(|| (id.namespace.to_string(), id.name.to_string()))
 }
 
 /// Every place in an object at which its pods name an image.

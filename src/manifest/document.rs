@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 use crate::diagnostics::source::Span;
 use crate::manifest::node::Node;
 
@@ -22,7 +24,8 @@ pub const FILE: &str = "File";
 impl Document {
     /// A file that holds no object: its content.
     pub fn of_file(text: &str, root: Node) -> Self {
-        let id = Id { kind: FILE.to_owned(), group: String::new(), namespace: String::new(), name: String::new() };
+        let [group, namespace, name] = Default::default();
+        let id = Id { kind: FILE.into(), group, namespace, name };
         Self { span: (0..text.len()).into(), id, root }
     }
 }
@@ -31,24 +34,27 @@ impl Document {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     /// Kind.
-    pub kind: String,
+    pub kind: CompactString,
     /// Group; empty for the core.
-    pub group: String,
+    pub group: CompactString,
     /// Namespace; empty for objects that name none.
-    pub namespace: String,
+    pub namespace: CompactString,
     /// Name.
-    pub name: String,
+    pub name: CompactString,
 }
 
 impl Id {
     /// What `root` calls itself, as far as it does.
     pub fn of(root: &Node) -> Self {
-        let text = |keys: &[&str]| root.text_at(keys).unwrap_or_default().to_owned();
-        let name = |key: &str| root.at(&["metadata", key]).and_then(Node::spelled);
+        let text = |keys: &[&str]| root.text_at(keys).unwrap_or_default().into();
+        let name = |key: &str| {
+            let node = root.at(&["metadata", key])?;
+            node.text().map(CompactString::from).or_else(|| Some(node.spelled()?.into()))
+        };
         let version = root.text_at(&["apiVersion"]).unwrap_or_default();
         Self {
             kind: text(&["kind"]),
-            group: version.split_once('/').map_or("", |(group, _)| group).to_owned(),
+            group: version.split_once('/').map_or("", |(group, _)| group).into(),
             namespace: text(&["metadata", "namespace"]),
             name: name("name").or_else(|| Some(name("generateName")? + "*")).unwrap_or_default(),
         }
@@ -61,7 +67,7 @@ impl Id {
 
     /// `production/api`, or `api` without a namespace.
     pub fn place(&self) -> String {
-        if self.namespace.is_empty() { self.name.clone() } else { format!("{}/{}", self.namespace, self.name) }
+        if self.namespace.is_empty() { self.name.to_string() } else { format!("{}/{}", self.namespace, self.name) }
     }
 }
 

@@ -52,6 +52,10 @@ pub fn number(text: &str) -> Option<Value> {
     if let Some(integer) = short(text) {
         return Some(Value::Integer(integer.into()));
     }
+    // most of what begins like a number goes on otherwise: `128Mi`, `10.0.0.0/8`, `--flag`
+    if !text.bytes().all(|byte| byte.is_ascii_hexdigit() || b"xXoO_.+-".contains(&byte)) {
+        return None;
+    }
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     if let Some(integer) = integer(&plain) {
         return Some(Value::Integer(integer));

@@ -35,7 +35,7 @@ impl Given {
             labels: (!labels.is_empty()).then_some(labels),
             ..Default::default()
         };
-        Self { kind: document.id.kind, api_version: text(&["apiVersion"]).unwrap_or_default(), metadata, root }
+        Self { kind: document.id.kind.into(), api_version: text(&["apiVersion"]).unwrap_or_default(), metadata, root }
     }
 }
 

@@ -71,7 +71,7 @@ fn capacity(delta: &Delta) -> Json {
 
 fn id(id: &Id) -> Map<String, Json> {
     let rows = [("kind", &id.kind), ("group", &id.group), ("namespace", &id.namespace), ("name", &id.name)];
-    rows.into_iter().map(|(key, value)| (key.to_owned(), value.clone().into())).collect()
+    rows.into_iter().map(|(key, value)| (key.to_owned(), value.as_str().into())).collect()
 }
 
 fn change(change: &Change) -> Json {

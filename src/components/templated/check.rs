@@ -83,7 +83,7 @@ fn scope(document: &Document, schema: &Schema, ask: &Ask<'_>, report: &mut Repor
     }
     let is_namespaced = known.map_or(!id.namespace.is_empty(), |kind| kind.is_namespaced);
     if !is_namespaced {
-        if !ask.type_.spec.cluster_scoped.contains(&id.kind) {
+        if !ask.type_.spec.cluster_scoped.iter().any(|kind| *kind == id.kind) {
             report
                 .error(codes::TEMPLATE, place(document, &["kind"]), format!("a {} belongs to no namespace", id.kind))
                 .help(format!("if the type may have it, add `cluster-scoped = [\"{}\"]` to its `type.toml`", id.kind));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::diff::effects::routes::{self, Route};
-use crate::diff::effects::template;
+use crate::diff::effects::template_of;
 use crate::diff::pair::{Pair, Placed};
 use crate::diff::scale::Scales;
 use crate::manifest::document::{Document, Id};
@@ -166,8 +166,7 @@ impl<'a> World<'a> {
         self.workloads.get_or_init(|| {
             let mut found = Workloads::default();
             for document in &self.documents {
-                let Some((template, pod)) = template(&document.root).and_then(|one| Some((one, one.get("spec")?)))
-                else {
+                let Some((template, pod)) = template_of(document).and_then(|one| Some((one, one.get("spec")?))) else {
                     continue;
                 };
                 let labels = labels(template.at(&["metadata", "labels"]));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diff::change::Change;
 use crate::diff::effects::around::{Around, Workload, World, holds, place, selector};
 use crate::diff::effects::routes::Route;
-use crate::diff::effects::{containers, template};
+use crate::diff::effects::{containers, template_of};
 use crate::diff::pair::Pair;
 use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
@@ -78,7 +78,7 @@ fn names(service: &Document) -> BTreeSet<&str> {
 
 /// What another template takes from Services that say the same as before.
 fn of_pods(old: &Document, new: &Document, around: &Around<'_>) -> Vec<String> {
-    let (Some(before), Some(after)) = (template(&old.root), template(&new.root)) else { return Vec::new() };
+    let (Some(before), Some(after)) = (template_of(old), template_of(new)) else { return Vec::new() };
     let (before, after) = [before, after].map(|template| labels(template.at(&["metadata", "labels"]))).into();
     let mut found = Vec::new();
     for service in around.before.services_by(namespace(old), &before) {

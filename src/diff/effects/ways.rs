@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::effects::around::{Around, Workload, World, holds, place, selector};
 use crate::diff::effects::behind::{self, behind};
-use crate::diff::effects::{containers, pod_spec, serving, template};
+use crate::diff::effects::{containers, pod_spec, serving, template_of};
 use crate::diff::pair::Pair;
 use crate::manifest::document::Document;
 use crate::manifest::node::Node;
@@ -148,7 +148,7 @@ fn led_elsewhere(old: &Document, new: &Document, around: &Around<'_>) -> BTreeSe
 pub fn joined(pair: &Pair<'_>, around: &Around<'_>) -> Vec<String> {
     let Pair::Kept(old, new) = pair else { return Vec::new() };
     let (old, new) = (old.document, new.document);
-    let (Some(was), Some(is)) = (template(&old.root), template(&new.root)) else { return Vec::new() };
+    let (Some(was), Some(is)) = (template_of(old), template_of(new)) else { return Vec::new() };
     let (was, is) = (labels(was.at(&["metadata", "labels"])), labels(is.at(&["metadata", "labels"])));
     if was == is || pair.is_renamed() {
         return Vec::new();

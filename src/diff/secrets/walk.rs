@@ -258,10 +258,18 @@ fn structures(key: &str, text: &str) -> Vec<Node> {
 
 /// Whether a text may spell lists and maps, which is seen where it begins: a key of a map stands on one line with its colon.
 pub(super) fn may_be_structure(key: &str, text: &str) -> bool {
-    is_toml(key) || {
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.next().is_some_and(begins_structure)
-    }
+    is_toml(key)
+        || !is_bare(text) && {
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            lines.next().is_some_and(begins_structure)
+        }
+}
+
+/// Whether a text begins like a word and has neither a colon nor a second line, as most texts.
+fn is_bare(text: &str) -> bool {
+    let is_word = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+    // all bytes at once are faster looked at than one by one until the first
+    is_word && !text.bytes().fold(false, |is_found, byte| is_found | matches!(byte, b':' | b'\n'))
 }
 
 fn begins_structure(line: &str) -> bool {

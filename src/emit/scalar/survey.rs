@@ -34,8 +34,16 @@ impl Survey {
                 *seen |= meaning(*byte);
             }
         }
-        let rest = rest.iter().map(|byte| MEANING[usize::from(*byte)]);
-        Self(seen.into_iter().chain(rest).fold(0, |seen, kinds| seen | kinds))
+        let mut all = 0;
+        if !pieces.is_empty() {
+            for seen in seen {
+                all |= seen;
+            }
+        }
+        for byte in rest {
+            all |= MEANING[usize::from(*byte)];
+        }
+        Self(all)
     }
 
     #[inline]
