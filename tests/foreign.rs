@@ -111,11 +111,14 @@ fn links_are_followed_within_a_directory() {
     write(dir.path(), "mounted/..2026/a.yaml", OBJECT);
     link("..2026", "mounted/..data");
     link("..data/a.yaml", "mounted/a.yaml");
-    link("..data/notes.txt", "mounted/notes.txt");
+    link("..data/b.yaml", "mounted/b.yaml");
     let said = run(dir.path(), &["validate", "mounted"]);
     assert_eq!(said.code, Some(2), "{}", said.err);
-    assert!(said.err.contains("cannot follow `mounted/notes.txt`"), "{}", said.err);
-    write(dir.path(), "mounted/..2026/notes.txt", "no manifest");
+    assert!(said.err.contains("cannot follow `mounted/b.yaml`"), "{}", said.err);
+    write(dir.path(), "mounted/..2026/b.yaml", "");
+    // no manifests, and what Emacs leaves beside an open file
+    link("nowhere.txt", "mounted/notes.txt");
+    link("somebody@somewhere.1", "mounted/.#a.yaml");
     let said = run(dir.path(), &["validate", "mounted"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{}", said.err);
     assert!(said.err.starts_with("1 object "), "{}", said.err);
@@ -126,6 +129,16 @@ fn links_are_followed_within_a_directory() {
     let said = run(dir.path(), &["validate", "plain"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{}", said.err);
     assert!(said.err.starts_with("1 object "), "{}", said.err);
+    write(dir.path(), "plain/b.yaml.off", OBJECT.replace("name: a", "name: b"));
+    link("b.yaml.off", "plain/b.yaml");
+    let said = run(dir.path(), &["validate", "plain"]);
+    assert!(said.err.starts_with("2 objects "), "{}", said.err);
+    write(dir.path(), "plain/.hidden/c.yaml", OBJECT);
+    link(".hidden", "plain/shown");
+    let said = run(dir.path(), &["validate", "plain"]);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.starts_with("error: `plain/shown` is a symbolic link to a hidden directory"), "{}", said.err);
+    std::fs::remove_file(dir.path().join("plain/shown")).expect("the link is there");
     link("../mounted/a.yaml", "plain/other.yaml");
     let said = run(dir.path(), &["validate", "plain"]);
     assert_eq!(said.code, Some(2), "{}", said.err);
@@ -134,6 +147,23 @@ fn links_are_followed_within_a_directory() {
         "{}",
         said.err
     );
+}
+
+/// A file may hold a word, whatever its name says.
+#[test]
+fn a_word_in_a_file_is_a_text() {
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    for (name, version) in [("old.yaml", "1.0.0"), ("new.yaml", "1.0.1")] {
+        let data = format!("data: {{version.yaml: {version}, state.json: '{{}}'}}");
+        write(
+            dir.path(),
+            name,
+            format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: b}}, {data}}}\n"),
+        );
+    }
+    let said = run(dir.path(), &["diff", "old.yaml", "new.yaml"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.out.contains("1.0.0") && said.out.contains("1.0.1"), "{}", said.out);
 }
 
 /// What nobody renders is a difference, and no reason to give up.

@@ -30,7 +30,7 @@ pub fn read(place: &Path, wanted: Wanted) -> Result<Option<Tree>> {
         let text = text("<stdin>", std::io::stdin().lock())?;
         return Ok(Some(Tree { files: vec![TreeFile { path: "<stdin>".to_owned(), text }] }));
     }
-    // what somebody names may be a link; what lies in a tree may not
+    // what somebody names may be a link to anywhere
     let found = match fs::metadata(place) {
         Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.with_context(|| format!("cannot look at `{}`", place.display()))?,
@@ -93,7 +93,7 @@ impl Walk<'_> {
         let kind = entry.file_type().with_context(|| format!("cannot look at `{}`", place.display()))?;
         let path = format!("{prefix}{name}");
         if kind.is_symlink() {
-            if let Some(target) = self.hidden(&place)?.filter(|_| side::is_manifest(&name)) {
+            if let Some(target) = self.led_to(&place, &name)? {
                 self.tree.files.push(TreeFile { path, text: manifest(&target)? });
             }
         } else if kind.is_dir() {
@@ -109,19 +109,32 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The file that a link leads to, unless it is read where it lies: so a mounted ConfigMap shows files of a hidden directory.
-    fn hidden(&self, link: &Path) -> Result<Option<PathBuf>> {
+    /// The manifest that a link leads to, unless it is read where it lies: so a mounted ConfigMap shows files of a hidden
+    /// directory.
+    fn led_to(&self, link: &Path, name: &str) -> Result<Option<PathBuf>> {
         let (shown, root) = (link.display(), self.root.display());
         ensure!(self.wanted != Wanted::All, "`{shown}` is a symbolic link, which a tree of manifests cannot hold");
+        // what Emacs leaves beside a file that is open leads nowhere
+        if name.starts_with(".#") || !side::is_manifest(name) && !link.is_dir() {
+            return Ok(None);
+        }
         let lead =
             |place: &Path| fs::canonicalize(place).with_context(|| format!("cannot follow `{}`", place.display()));
         let (target, top) = (lead(link)?, lead(self.root)?);
         let Ok(within) = target.strip_prefix(&top) else {
-            bail!("`{shown}` is a symbolic link that leads out of `{root}`; name what it leads to beside `{root}`")
+            bail!(
+                "`{shown}` is a symbolic link that leads out of `{root}` and is not followed; name where it leads as well"
+            )
         };
-        let mut directories = within.parent().into_iter().flat_map(Path::iter);
-        let is_hidden = directories.any(|name| is_hidden(&name.to_string_lossy()));
-        Ok(Some(target).filter(|target| is_hidden && target.is_file()))
+        let (is_dir, mut names) = (target.is_dir(), within.iter().map(std::ffi::OsStr::to_string_lossy));
+        let file = if is_dir { None } else { names.next_back() };
+        let is_seen = !names.any(|name| is_hidden(&name));
+        ensure!(
+            !is_dir || is_seen || is_hidden(name),
+            "`{shown}` is a symbolic link to a hidden directory and is not followed; name that directory as well"
+        );
+        let is_read = is_dir || is_seen && file.is_some_and(|name| side::is_manifest(&name));
+        Ok((!is_read).then_some(target))
     }
 }
 

@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use crate::diagnostics::source::Span;
 use crate::diff::path::Path;
-use crate::manifest::node::Node;
+use crate::manifest::node::{Node, Value};
 use crate::manifest::read;
 use crate::spec::any;
 
@@ -14,14 +14,16 @@ pub fn is_file(path: &Path) -> bool {
     path.begins(&["data"]) && ["yaml", "yml", "json", "toml"].contains(&extension)
 }
 
-/// Both texts as values, if the file name says what they are and they are that.
+/// Both texts as the lists or maps that they spell, if the file name says how and they do.
 pub fn structures(file: &str, old: &str, new: &str) -> Option<(Node, Node)> {
     let parse = match file.rsplit_once('.')?.1 {
         "yaml" | "yml" | "json" => read::payload,
         "toml" => toml,
         _ => return None,
     };
-    Some((parse(old)?, parse(new)?))
+    let is_structure = |node: &Node| matches!(node.value, Value::List(_) | Value::Map(_));
+    let parsed = |text: &str| parse(text).filter(is_structure);
+    Some((parsed(old)?, parsed(new)?))
 }
 
 /// A text as the value that it says in TOML.

@@ -142,7 +142,7 @@ fn judged<'o>(
     let is_definition = |object: &&Written| object.document.id.kind == definitions::KIND;
     let definitions = all.iter().filter(is_definition).map(|object| &object.document.root).collect();
     let kinds = Kinds::of(schema, definitions, &platform.hatches.requirements, rendered);
-    let mut judge = Judge::default();
+    let mut judge = Judge::of(platform.facts.platform.kubernetes);
     // a file that could not be read, or is another one, may have what seems to be missing
     let is_given =
         |name: &Name| all.iter().any(|object| matches!(&object.home, Some(Home::Definitions(own)) if own == name));

@@ -4,7 +4,7 @@
 //! Lives here: YAML and JSON as kubectl reads them, several documents a text, lists of objects taken apart. It must never
 //! judge what an object says.
 
-use std::ops::Range;
+use std::ops::{Range, RangeTo};
 
 use compact_str::{CompactString, ToCompactString};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, Tag};
@@ -166,14 +166,15 @@ fn roots(text: &str, dialect: Dialect, offsets: &Offsets, report: &mut Report) -
         let span = offsets.range(marks);
         match event {
             Event::DocumentStart(_) => {
-                tree.directives(text, (start - offsets.first)..(span.start - offsets.first), offsets.first);
+                if found.is_empty() {
+                    tree.directives(text, ..span.start - offsets.first, offsets.first);
+                }
                 start = span.start;
             }
             Event::DocumentEnd | Event::StreamEnd => {
                 if let Some(root) = tree.root.take() {
                     found.push(((start..span.start).into(), root));
                 }
-                start = span.start;
             }
             other => {
                 if tree.take(other, span).is_none() {
@@ -219,10 +220,11 @@ impl Tree<'_> {
         self.report.error(codes::MANIFEST, span, message);
     }
 
-    /// What stands before a document: kubectl cuts a text at `---` before it reads it, so that a directive stands alone.
+    /// What stands before the first document: kubectl cuts a text at `---` before it reads it, so that a directive stands
+    /// alone. Behind a document that `...` ends, it is not read any more.
     /// Source: `YAMLReader` in `apimachinery/pkg/util/yaml/decoder.go`.
-    fn directives(&mut self, text: &str, before: Range<usize>, first: usize) {
-        let mut at = before.start + first;
+    fn directives(&mut self, text: &str, before: RangeTo<usize>, first: usize) {
+        let mut at = first;
         for line in text.get(before).unwrap_or_default().split_inclusive('\n') {
             if line.starts_with('%') {
                 let span = at..at + line.trim_end().len();

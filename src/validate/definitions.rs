@@ -21,7 +21,7 @@ fn judge(world: &World<'_>, part: Part, findings: &mut Findings) {
     if definitions.is_empty() {
         return;
     }
-    let mut judge = Judge::default();
+    let mut judge = Judge::of(world.minor);
     for thing in &world.objects {
         let Some(definition) = definitions.find(thing.document) else { continue };
         if part == Part::Shape {

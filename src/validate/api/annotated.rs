@@ -40,20 +40,21 @@ pub fn fields(root: &Node) -> impl Iterator<Item = (&'static str, Node)> {
     };
     let metrics = said("autoscaling.alpha.kubernetes.io/metrics").filter(|node| matches!(node.value, Value::List(_)));
     let metrics = metrics.map(|list| Node { value: Value::List(list.items().iter().map(metric).collect()), ..list });
-    let behavior = said("autoscaling.alpha.kubernetes.io/behavior").map(|behavior| mapped(&behavior, &decapitalized));
+    let behavior =
+        said("autoscaling.alpha.kubernetes.io/behavior").map(|behavior| with_policies(mapped(&behavior, &field)));
     [("metrics", metrics), ("behavior", behavior)].into_iter().filter_map(|(field, node)| Some((field, node?)))
 }
 
 fn metric(node: &Node) -> Node {
     let mut made = empty(node.span);
     for (source, parts) in MOVED {
-        let Some(old) = node.get(source) else { continue };
-        let is_average = *source == "object" && old.get("averageValue").is_some();
+        let Some(old) = get(node, source) else { continue };
+        let is_average = *source == "object" && get(old, "averageValue").is_some();
         for (from, to) in *parts {
             // version 1 writes it even where nothing is meant
             let is_filler =
                 |part: &&Node| is_average && *from == "targetValue" && amounts::read(part) == Some(Amount::ZERO);
-            if let Some(part) = old.get(from).filter(|part| !is_filler(part)) {
+            if let Some(part) = get(old, from).filter(|part| !is_filler(part)) {
                 put(&mut made, &[&[*source], *to].concat(), part.clone());
             }
         }
@@ -74,10 +75,24 @@ fn metric(node: &Node) -> Node {
         }
         put(&mut made, &[source, "target", "type"], Node { span: node.span, ..Node::of_text(kind) });
     }
-    if let Some(kind) = node.get("type") {
+    if let Some(kind) = get(node, "type") {
         put(&mut made, &["type"], kind.clone());
     }
     made
+}
+
+/// Nothing fills in the policies of a behavior here, and there must be some.
+fn with_policies(mut behavior: Node) -> Node {
+    for way in ["scaleDown", "scaleUp"] {
+        let Value::Map(entries) = &mut behavior.value else { break };
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.key == way)
+            && entry.node.get("policies").is_none()
+        {
+            let none = Node { span: entry.span, value: Value::List(Vec::new()) };
+            put(&mut entry.node, &["policies"], none);
+        }
+    }
+    behavior
 }
 
 fn empty(span: Span) -> Node {
@@ -114,10 +129,27 @@ fn mapped(node: &Node, key: &impl Fn(&str) -> String) -> Node {
     Node { span: node.span, value }
 }
 
-/// The behavior is written with the names that its fields have in Go.
-fn decapitalized(key: &str) -> String {
-    let (first, rest) = key.split_at(key.chars().next().map_or(0, char::len_utf8));
-    format!("{}{rest}", first.to_ascii_lowercase())
+/// The fields of a behavior, which is written with the names that they have in Go.
+const FIELDS: &[&str] = &[
+    "periodSeconds",
+    "policies",
+    "scaleDown",
+    "scaleUp",
+    "selectPolicy",
+    "stabilizationWindowSeconds",
+    "tolerance",
+    "type",
+    "value",
+];
+
+/// As it is written here: Go reads names of fields in any case.
+fn field(key: &str) -> String {
+    FIELDS.iter().find(|field| field.eq_ignore_ascii_case(key)).map_or(key, |field| field).to_owned()
+}
+
+/// What stands under a key in any case.
+fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    node.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(key)).map(|entry| &entry.node)
 }
 
 /// What stands in a text stands where the text does.
@@ -125,9 +157,11 @@ fn at(mut node: Node, span: Span) -> Node {
     node.span = span;
     match &mut node.value {
         Value::List(items) => *items = std::mem::take(items).into_iter().map(|item| at(item, span)).collect(),
+        // nothing is what is not there
         Value::Map(entries) => {
             let own = |entry: Entry| Entry { span, node: at(entry.node, span), ..entry };
-            *entries = std::mem::take(entries).into_iter().map(own).collect();
+            let said = std::mem::take(entries).into_iter().filter(|entry| !matches!(entry.node.value, Value::Null));
+            *entries = said.map(own).collect();
         }
         _ => {}
     }

@@ -14,6 +14,7 @@ use crate::diagnostics::suggest;
 use crate::diff::path::{Path, Step, told_key};
 use crate::manifest::document::Document;
 use crate::manifest::node::{Entry, Node, Value};
+use crate::spec::shapes::Minor;
 use crate::tables::{self, HashMap};
 use crate::validate::api::custom::said::{found, measured, said, spelled};
 use crate::validate::api::defaults;
@@ -83,13 +84,14 @@ pub struct Fault {
 }
 
 /// What schemas say about resources, with the patterns that they have asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Judge {
     /// What was found.
     pub faults: Vec<Fault>,
     /// How many values have been judged.
     pub judged: usize,
     path: Path,
+    minor: Minor,
     /// `None` for those that this library does not take.
     patterns: HashMap<String, Option<Regex>>,
 }
@@ -101,6 +103,11 @@ const META: &[&str] = &["apiVersion", "kind", "metadata"];
 const TYPE: &[&str] = &["apiVersion", "kind"];
 
 impl Judge {
+    /// One for a server of this minor.
+    pub fn of(minor: Minor) -> Self {
+        Self { faults: Vec::new(), judged: 0, path: Path::default(), minor, patterns: HashMap::default() }
+    }
+
     /// Judges a resource by its definition.
     pub fn resource(&mut self, document: &Document, definition: &Definition<'_>, part: Part) {
         let root = &document.root;
@@ -243,7 +250,7 @@ impl Judge {
             let known = suggest::list(known.iter().map(String::as_str));
             return Some(format!("is {}, which is none of {known}", spelled(node)));
         }
-        if let Some((key, limit)) = defaults::bounds(schema, node) {
+        if let Some((key, limit)) = defaults::bounds(schema, node, self.minor) {
             return Some(format!(
                 "is {}; the definition says `{key}: {}`",
                 measured(node),

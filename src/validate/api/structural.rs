@@ -123,7 +123,7 @@ fn schema(judge: &mut Judge<'_>, node: &Node, place: Place, is_apart: bool) {
     if let Some(default) = node.get("default").filter(|default| !matches!(default.value, Value::Null)) {
         if place == Place::Meta {
             judge.refuse(node, "default", "must not be there: what every object has is set by the server");
-        } else if let Some(why) = defaults::fault(node, default) {
+        } else if let Some(why) = defaults::fault(node, default, judge.minor) {
             judge.refuse(node, "default", &why);
         }
     }

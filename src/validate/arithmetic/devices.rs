@@ -14,7 +14,10 @@ pub fn asked(claim: &Node) -> BTreeMap<&str, i128> {
     for request in claim.items_at(&["devices", "requests"]) {
         // of several ways, the one that takes the most of a class
         let mut most: BTreeMap<&str, i128> = BTreeMap::new();
-        for way in request.get("exactly").into_iter().chain(request.items_at(&["firstAvailable"])) {
+        // in the first beta, a request of one way says itself what it asks for
+        let own = [Some(request), request.get("exactly")].into_iter().flatten();
+        let own = own.filter(|way| way.get("deviceClassName").is_some());
+        for way in own.chain(request.items_at(&["firstAvailable"])) {
             let class = most.entry(way.text_at(&["deviceClassName"]).unwrap_or_default()).or_default();
             *class = count(way).max(*class);
         }
