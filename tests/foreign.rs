@@ -166,6 +166,23 @@ fn a_word_in_a_file_is_a_text() {
     assert!(said.out.contains("1.0.0") && said.out.contains("1.0.1"), "{}", said.out);
 }
 
+/// kubectl takes no directive; whoever reads a file within an object may, and what it says is no less secret.
+#[test]
+fn a_directive_within_an_object_hides_nothing() {
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    for (name, password) in [("old.yaml", "hunter2hunter2"), ("new.yaml", "hunter3hunter3")] {
+        let payload =
+            "    %YAML 1.2\n    ---\n    - name: DB_PASSWORD\n      a: x\n      b: y\n      c: z\n      value: ";
+        let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n  app.yaml: |\n";
+        write(dir.path(), name, format!("{head}{payload}{password}\n"));
+    }
+    let said = run(dir.path(), &["diff", "old.yaml", "new.yaml"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.out.contains("(hidden)") && !said.out.contains("hunter"), "{}", said.out);
+    let said = run(dir.path(), &["validate", "old.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{}", said.err);
+}
+
 /// What nobody renders is a difference, and no reason to give up.
 #[test]
 fn any_file_can_be_an_orphan() {

@@ -126,14 +126,15 @@ impl Walk<'_> {
                 "`{shown}` is a symbolic link that leads out of `{root}` and is not followed; name where it leads as well"
             )
         };
-        let (is_dir, mut names) = (target.is_dir(), within.iter().map(std::ffi::OsStr::to_string_lossy));
-        let file = if is_dir { None } else { names.next_back() };
-        let is_seen = !names.any(|name| is_hidden(&name));
-        ensure!(
-            !is_dir || is_seen || is_hidden(name),
-            "`{shown}` is a symbolic link to a hidden directory and is not followed; name that directory as well"
-        );
-        let is_read = is_dir || is_seen && file.is_some_and(|name| side::is_manifest(&name));
+        let is_seen = |path: &Path| !path.iter().any(|name| is_hidden(&name.to_string_lossy()));
+        if target.is_dir() {
+            ensure!(
+                is_seen(within) || is_hidden(name),
+                "`{shown}` is a symbolic link to a hidden directory and is not followed; name that directory as well"
+            );
+            return Ok(None);
+        }
+        let is_read = within.parent().is_none_or(is_seen) && side::is_manifest(&within.to_string_lossy());
         Ok((!is_read).then_some(target))
     }
 }

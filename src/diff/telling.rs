@@ -152,8 +152,8 @@ fn has_part(name: &str) -> bool {
 /// By the first letter of parts, in any case, which letters may stand behind it, one bit each: these tell most words from
 /// parts.
 const SECONDS: [u32; 256] = {
-    let (mut seconds, mut initial) = ([0; 256], 0);
-    while initial < b'z' {
+    let (mut seconds, mut initial) = ([0; 256], 0_u8);
+    while initial < 128 {
         let (all, mut at) = (parts(initial.to_ascii_lowercase()), 0);
         while at < all.len() {
             seconds[initial as usize] |= bit(all[at].as_bytes()[1]) | JOINT;

@@ -4,7 +4,7 @@
 //! Lives here: YAML and JSON as kubectl reads them, several documents a text, lists of objects taken apart. It must never
 //! judge what an object says.
 
-use std::ops::{Range, RangeTo};
+use std::ops::Range;
 
 use compact_str::{CompactString, ToCompactString};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, Tag};
@@ -37,6 +37,7 @@ pub fn read(text: &str, dialect: Dialect, report: &mut Report) -> Vec<Document> 
         return Vec::new();
     }
     let body = text.strip_prefix(MARK).unwrap_or(text);
+    directives(body, text.len() - body.len(), report);
     let roots = quickly(text)
         .or_else(|| of_stream(text, dialect, report))
         .unwrap_or_else(|| roots(body, dialect, &Offsets::of(body, text.len() - body.len()), report));
@@ -124,6 +125,20 @@ fn has_foreign_bytes(text: &str, report: &mut Report) -> bool {
     found.is_some()
 }
 
+/// Refuses what stands before the first object and says how a text is to be read: kubectl cuts a text at `---` before it
+/// reads it, so that a directive stands alone. Other readers, of files within objects, take it.
+/// Source: `YAMLReader` in `apimachinery/pkg/util/yaml/decoder.go`.
+fn directives(text: &str, mut at: usize, report: &mut Report) {
+    let is_before = |line: &&str| line.trim().is_empty() || line.starts_with(['#', '%']);
+    for line in text.split_inclusive('\n').take_while(is_before) {
+        if line.starts_with('%') {
+            let why = "kubectl takes no directive such as `%YAML 1.2`: leave the line out";
+            report.error(codes::MANIFEST, at..at + line.trim_end().len(), why);
+        }
+        at += line.len();
+    }
+}
+
 /// Where characters stand in bytes.
 struct Offsets {
     first: usize,
@@ -165,12 +180,7 @@ fn roots(text: &str, dialect: Dialect, offsets: &Offsets, report: &mut Report) -
         };
         let span = offsets.range(marks);
         match event {
-            Event::DocumentStart(_) => {
-                if found.is_empty() {
-                    tree.directives(text, ..span.start - offsets.first, offsets.first);
-                }
-                start = span.start;
-            }
+            Event::DocumentStart(_) => start = span.start,
             Event::DocumentEnd | Event::StreamEnd => {
                 if let Some(root) = tree.root.take() {
                     found.push(((start..span.start).into(), root));
@@ -218,20 +228,6 @@ impl Tree<'_> {
 
     fn refuse(&mut self, span: Range<usize>, message: &str) {
         self.report.error(codes::MANIFEST, span, message);
-    }
-
-    /// What stands before the first document: kubectl cuts a text at `---` before it reads it, so that a directive stands
-    /// alone. Behind a document that `...` ends, it is not read any more.
-    /// Source: `YAMLReader` in `apimachinery/pkg/util/yaml/decoder.go`.
-    fn directives(&mut self, text: &str, before: RangeTo<usize>, first: usize) {
-        let mut at = first;
-        for line in text.get(before).unwrap_or_default().split_inclusive('\n') {
-            if line.starts_with('%') {
-                let span = at..at + line.trim_end().len();
-                self.refuse(span, "kubectl takes no directive such as `%YAML 1.2`: leave the line out");
-            }
-            at += line.len();
-        }
     }
 
     /// Adds what an event says; `None` when nothing more can be made of the text.

@@ -65,10 +65,12 @@ fn metric(node: &Node) -> Node {
             "pods" if !has("averageValue") => Some("averageValue"),
             _ => None,
         };
-        let kind = match () {
-            () if has("averageUtilization") => "Utilization",
-            () if has("value") || unsaid == Some("value") => "Value",
-            () => "AverageValue",
+        let kind = if has("averageUtilization") {
+            "Utilization"
+        } else if has("value") || unsaid == Some("value") {
+            "Value"
+        } else {
+            "AverageValue"
         };
         if let Some(unsaid) = unsaid {
             put(&mut made, &[source, "target", unsaid], Node { span: node.span, value: Value::Integer(0) });

@@ -79,8 +79,7 @@ fn is_multiple(value: &Node, factor: f64, is_whole_type: bool, minor: Minor) -> 
     const NEAR: f64 = 1e-9;
     let Some(number) = number(value) else { return true };
     if let Some(number) = whole(value).filter(|_| !is_whole_type || factor.fract() == 0.0) {
-        return whole(&Node { span: value.span, value: Value::Float(factor.trunc()) })
-            .is_some_and(|factor| factor > 0 && number % factor == 0);
+        return whole_of(factor.trunc()).is_some_and(|factor| factor > 0 && number % factor == 0);
     }
     let times = if factor < 1.0 { 1.0 / factor * number } else { number / factor };
     // until 1.36, what is just below a whole number is none
@@ -91,13 +90,19 @@ fn is_multiple(value: &Node, factor: f64, is_whole_type: bool, minor: Minor) -> 
 }
 
 /// A whole number, which JSON may write as a float.
-#[allow(clippy::cast_possible_truncation, reason = "it has been looked at")]
 fn whole(node: &Node) -> Option<i128> {
     match &node.value {
         Value::Integer(number) => Some(*number),
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i128),
+        Value::Float(number) => whole_of(*number),
         _ => None,
     }
+}
+
+/// A float that is a whole number of 64 bits.
+#[allow(clippy::cast_possible_truncation, reason = "the line before")]
+fn whole_of(number: f64) -> Option<i128> {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    (number.fract() == 0.0 && number.abs() < BEYOND).then_some(number as i128)
 }
 
 /// The limit beyond which a value is, and what it says.

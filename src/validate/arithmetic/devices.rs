@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::manifest::node::Node;
 
-/// As many as a claim can be given, which is what asks for all of them.
+/// What a claim that asks for all counts as: no claim is given more. Source: `AllocationResultsMaxSize`.
 const MOST: i128 = 32;
 
 /// How many devices of each class the spec of a claim asks for at most.

@@ -304,7 +304,7 @@ fn same_probe<'a>(inside: &Inside<'a>) -> Option<Fault<'a>> {
     let patience =
         |probe: &Node| number(probe, "periodSeconds", 10).saturating_mul(number(probe, "failureThreshold", 3));
     (asks_the_same && patience(live) <= patience(ready)).then(|| {
-        (live, "has probes that ask the same for the same time: it is restarted as soon as it is not ready".to_owned())
+        (live, "has probes that ask the same, and the one for restarts is no more patient: it is restarted as soon as it is not ready".to_owned())
     })
 }
 
