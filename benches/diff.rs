@@ -46,8 +46,15 @@ fn main() {
     let golden = tree(&old);
     for (what, new) in cases {
         let rendered = tree(&new);
-        let told = explain(&golden, &rendered).0.objects.len();
-        let [rendering, own] = least(|| tree(&old), || explain(&golden, &rendered));
+        let both = || [golden.clone(), rendered.clone()];
+        let told = explain(both()).0.objects.len();
+        let [rendering, own] = least(
+            || || tree(&old),
+            || {
+                let both = both();
+                move || explain(both)
+            },
+        );
         let Cost { cpu, wall } = rendering;
         eprintln!("{what}: {:.1?} of CPU, {:.1?}; rendering: {cpu:.1?} of CPU, {wall:.1?}", own.cpu, own.wall);
         let peer = git(&golden, &rendered).map_or("-".to_owned(), |cost| format!("{:.2}", ratio(cost, rendering.cpu)));
@@ -63,12 +70,12 @@ fn tree(description: &str) -> Tree {
 }
 
 /// What `platformgen diff` does between rendering and printing, with what it has read for that.
-fn explain(old: &Tree, new: &Tree) -> (Comparison, [Side; 2]) {
+fn explain([old, new]: [Tree; 2]) -> (Comparison, [Side; 2]) {
     if old == new {
         return Default::default();
     }
-    let side = |known: &Side, tree: &Tree| {
-        Side::read_beside(known, "", tree.clone(), Dialect::Own).expect("our own output can be read")
+    let side = |known: &Side, tree: Tree| {
+        Side::read_beside(known, "", tree, Dialect::Own).expect("our own output can be read")
     };
     let before = side(&Side::default(), old);
     let after = side(&before, new);
@@ -91,18 +98,21 @@ impl Cost {
     }
 }
 
-/// The least of both over all rounds, in which they take turns.
-fn least<A, B>(one: impl Fn() -> A, other: impl Fn() -> B) -> [Cost; 2] {
-    let mut least = [cost(&one), cost(&other)];
+/// The least of both over all rounds, in which they take turns. Each is prepared for every round, which costs nothing here.
+fn least<A, B, One: FnOnce() -> A, Other: FnOnce() -> B>(
+    one: impl Fn() -> One,
+    other: impl Fn() -> Other,
+) -> [Cost; 2] {
+    let mut least = [cost(one()), cost(other())];
     for _ in 1..ROUNDS {
         let [one_before, other_before] = least;
-        least = [one_before.min(cost(&one)), other_before.min(cost(&other))];
+        least = [one_before.min(cost(one())), other_before.min(cost(other()))];
     }
     least
 }
 
 /// What something costs. As in the program, which ends then, nobody waits until its memory is given back.
-fn cost<T>(run: impl Fn() -> T) -> Cost {
+fn cost<T>(run: impl FnOnce() -> T) -> Cost {
     let (before, start) = (cpu(UsageWho::RUSAGE_SELF), Instant::now());
     let made = black_box(run());
     let cost = Cost { cpu: cpu(UsageWho::RUSAGE_SELF).saturating_sub(before), wall: start.elapsed() };

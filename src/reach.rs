@@ -74,20 +74,15 @@ pub fn apart<'a>(
 
 /// Whether an object like this has a say in who reaches whom.
 pub fn concerns(id: &Id) -> bool {
-    HEARD.contains(&(id.kind.as_str(), id.group.as_str())) || id.kind == "Namespace" || pods::is_workload(id)
+    policy::is_heard(id) || id.kind == "Namespace" || pods::is_workload(id)
 }
 
 /// Objects that may open or close connections in ways that are not understood here.
 pub fn unheard<'a>(documents: impl IntoIterator<Item = &'a Document>) -> impl Iterator<Item = &'a Document> {
-    let is_other = |document: &&Document| {
-        let is_heard = HEARD.contains(&(document.id.kind.as_str(), document.id.group.as_str()));
-        !is_heard && document.id.kind.ends_with("NetworkPolicy")
-    };
+    let is_other =
+        |document: &&Document| !policy::is_heard(&document.id) && document.id.kind.ends_with("NetworkPolicy");
     documents.into_iter().filter(is_other)
 }
-
-/// The policies that are understood: kind and group.
-const HEARD: &[(&str, &str)] = &[("NetworkPolicy", "networking.k8s.io"), ("CiliumNetworkPolicy", "cilium.io")];
 
 /// `production/image → production/auth:8080`
 impl fmt::Display for Connection {

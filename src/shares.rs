@@ -3,29 +3,28 @@
 
 use std::num::NonZero;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::{panic, thread};
+use std::{iter, panic, thread};
 
 /// What `work` makes of each thing. Whoever has nothing to do takes the next few of them: so many that they are worth a
 /// thread, so that the last to end does not end long after the others.
 pub fn each<T: Send, R: Send>(things: impl IntoIterator<Item = T>, few: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let things: Vec<T> = things.into_iter().collect();
-    let few = few.max(1);
-    let workers = processors().min(things.len().div_ceil(few));
+    let (count, few) = (things.len(), few.max(1));
+    let workers = processors().min(count.div_ceil(few));
     if workers <= 1 {
         return things.into_iter().map(work).collect();
     }
-    let waiting = Mutex::new(things.into_iter().enumerate());
-    let next =
-        || -> Vec<(usize, T)> { waiting.lock().unwrap_or_else(PoisonError::into_inner).by_ref().take(few).collect() };
+    let mut things = things.into_iter();
+    let some =
+        iter::from_fn(move || Some(things.by_ref().take(few).collect::<Vec<T>>()).filter(|some| !some.is_empty()));
+    let waiting = Mutex::new(some.enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let share = || {
-        let mut done = Vec::new();
-        loop {
-            let taken = next();
-            if taken.is_empty() {
-                return done;
-            }
-            done.extend(taken.into_iter().map(|(at, thing)| (at, work(thing))));
+        let mut done: Vec<(usize, Vec<R>)> = Vec::new();
+        while let Some((at, some)) = next() {
+            done.push((at, some.into_iter().map(&work).collect()));
         }
+        done
     };
     let mut done = thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(share)).collect();
@@ -36,7 +35,11 @@ pub fn each<T: Send, R: Send>(things: impl IntoIterator<Item = T>, few: usize, w
         done
     });
     done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, made)| made).collect()
+    let mut all = Vec::with_capacity(count);
+    for (_, made) in done {
+        all.extend(made);
+    }
+    all
 }
 
 /// Both answers, found at once.

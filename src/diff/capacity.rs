@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::diff::effects::template_of;
+use crate::diff::change::Change;
+use crate::diff::compare::{Fate, ObjectChange};
+use crate::diff::effects::{template_of, template_way};
+use crate::diff::exchange::says_something_else;
 use crate::diff::pair::Placed;
 use crate::diff::quantities::amount;
-use crate::diff::scale::Scales;
+use crate::diff::scale::{self, Scales};
 use crate::manifest::node::Node;
 use crate::ordered::Ordered;
 use crate::reach::pods::namespace;
@@ -60,6 +63,25 @@ impl Amounts {
     fn times(self, count: i128) -> Self {
         Self { cpu: self.cpu.times(count), memory: self.memory.times(count), pods: self.pods * count }
     }
+}
+
+/// Whether a change of this object may let its namespace ask for something else.
+pub fn may_weigh(object: &ObjectChange) -> bool {
+    let way = template_way(&object.id);
+    let weighs = |change: &Change| {
+        let Some(mut keys) = way.and_then(|way| change.path.beyond(way)) else {
+            return !change.path.begins(&["metadata"]);
+        };
+        match [keys.next(), keys.next(), keys.next()] {
+            [Some("spec"), Some("containers" | "initContainers"), Some(key)] => {
+                ["resources", "restartPolicy"].contains(&key)
+            }
+            [Some("spec"), Some(key), _] => ["containers", "initContainers", "overhead", "resources"].contains(&key),
+            [first, ..] => first != Some("metadata"),
+        }
+    };
+    let concerns = way.is_some() || scale::is_autoscaler(&object.id);
+    concerns && says_something_else(object) && (object.fate != Fate::Changed || object.changes.iter().any(weighs))
 }
 
 /// The namespaces whose needs differ.

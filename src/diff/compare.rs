@@ -135,24 +135,22 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     // a base and what is laid over it are two halves of a platform, not two platforms
     let is_platform = !old.repeats && !new.repeats;
     let apart = (!is_platform).then(|| APART.to_owned());
-    let (capacity, objects) = shares::both(
-        || if is_platform { capacity::deltas(&before, &after) } else { Vec::new() },
-        || changed(&pairs, &files),
-    );
+    let objects = changed(&pairs, &files);
     let has_changed = |matters: fn(&ObjectChange) -> bool| is_platform && objects.iter().any(matters);
-    let exchanged = |matters, of: Exchanged| {
-        if has_changed(matters) { of(&before, &after, &pairs) } else { Exchange::default() }
+    let connections = || {
+        let may_connect = is_platform && exchange::may_connect(&objects, &before, &after);
+        if may_connect { exchange::connections(&before, &after, &pairs) } else { Exchange::default() }
     };
-    let (connections, rights) = shares::both(
-        || exchanged(exchange::may_connect, exchange::connections),
-        || exchanged(exchange::may_entitle, exchange::rights),
-    );
+    let rest = || {
+        let may_entitle = has_changed(exchange::may_entitle);
+        let rights = if may_entitle { exchange::rights(&before, &after, &pairs) } else { Exchange::default() };
+        let capacity = if has_changed(capacity::may_weigh) { capacity::deltas(&before, &after) } else { Vec::new() };
+        (rights, capacity)
+    };
+    let (connections, (rights, capacity)) = shares::both(connections, rest);
     let notes = doubts.into_iter().chain(apart).collect();
     Comparison { files, objects, connections, rights, capacity, lone_keys: Vec::new(), notes }
 }
-
-/// Finds what a platform gains and loses.
-type Exchanged = fn(&[Placed<'_>], &[Placed<'_>], &[Pair<'_>]) -> Exchange;
 
 /// Compares the objects of two sides, one by one.
 pub fn objects(old: &Side, new: &Side) -> Vec<ObjectChange> {

@@ -137,9 +137,14 @@ fn row(kind: &str, group: &str) -> Option<&'static Workload> {
     WORKLOADS.iter().find(|row| row.kinds.contains(&kind) && row.groups.contains(&group))
 }
 
+/// Where objects like this keep the template of the pods that they make.
+pub fn template_way(id: &Id) -> Option<&'static [&'static str]> {
+    row(&id.kind, &id.group).map(|row| row.template)
+}
+
 /// Whether objects like this keep pods running.
 fn keeps_pods(id: &Id) -> bool {
-    id.group != JOBS && row(&id.kind, &id.group).is_some()
+    id.group != JOBS && template_way(id).is_some()
 }
 
 /// Whether objects like this replace their pods when the template changes.
@@ -154,7 +159,7 @@ pub fn template(root: &Node) -> Option<&Node> {
 
 /// The same of an object whose kind has been read: most make none, and are not looked into.
 pub fn template_of(document: &Document) -> Option<&Node> {
-    row(&document.id.kind, &document.id.group).and_then(|row| document.root.at(row.template))
+    template_way(&document.id).and_then(|way| document.root.at(way))
 }
 
 /// Where objects like this keep the pod that they make.

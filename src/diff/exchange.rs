@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::compare::{Fate, ObjectChange};
+use crate::diff::hiding::HIDDEN;
 use crate::diff::pair::{Pair, Placed};
 use crate::diff::path::Path;
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::ordered::Ordered;
 use crate::reach::party::Party;
-use crate::reach::pods::namespace;
+use crate::reach::pods::{namespace, path_of_template};
+use crate::reach::policy::{self, LabelKeys};
 use crate::reach::{self, Connection};
 use crate::rights::{self, Right, folded, holders, roles, wider};
 
@@ -29,11 +31,53 @@ impl Exchange {
     }
 }
 
-/// Whether a change of this object may open or close a connection.
-pub fn may_connect(object: &ObjectChange) -> bool {
-    says_something_else(object)
-        && reach::concerns(&object.id)
-        && (object.fate != Fate::Changed || !object.changes.iter().all(|change| is_inside_container(&change.path)))
+/// Whether these changes may open or close a connection. Labels that no policy of either side asks about do not, and a
+/// label that everything bears is what most often changes everywhere.
+pub fn may_connect(objects: &[ObjectChange], old: &[Placed<'_>], new: &[Placed<'_>]) -> bool {
+    let mut labels = LabelKeys::default();
+    for object in objects.iter().filter(|object| says_something_else(object) && reach::concerns(&object.id)) {
+        if object.fate != Fate::Changed {
+            return true;
+        }
+        for change in &object.changes {
+            match Touched::by(&object.id, &change.path) {
+                Touched::Nothing => {}
+                Touched::Label(key) if object.id.kind == "Namespace" => labels.namespaces.extend([key]),
+                Touched::Label(key) => labels.pods.extend([key]),
+                Touched::More => return true,
+            }
+        }
+    }
+    !labels.is_empty() && documents(old).chain(documents(new)).any(|document| policy::may_ask(document, &labels))
+}
+
+/// What of an object a change touches that has a say in connections.
+#[derive(Debug, PartialEq)]
+enum Touched<'c> {
+    Nothing,
+    /// A label of pods or of a namespace.
+    Label(&'c str),
+    More,
+}
+
+impl<'c> Touched<'c> {
+    fn by(id: &Id, path: &'c Path) -> Self {
+        if policy::is_heard(id) {
+            return if path.begins(&["metadata"]) { Self::Nothing } else { Self::More };
+        }
+        // a namespace bears its labels itself
+        let way = path_of_template(id).unwrap_or_default();
+        let Some(mut keys) = path.beyond(way) else { return Self::Nothing };
+        match [keys.next(), keys.next(), keys.next()] {
+            // a key that is not shown is none that could be looked for
+            [Some("metadata"), Some("labels"), Some(key)] if key != HIDDEN => Self::Label(key),
+            [Some("metadata"), Some("labels") | None, _]
+            | [Some("spec"), Some("hostNetwork") | None, _]
+            | [Some("spec"), Some("containers" | "initContainers"), Some("ports" | "restartPolicy") | None]
+            | [None, ..] => Self::More,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// Whether a change of this object may give or take a right.
@@ -41,14 +85,9 @@ pub fn may_entitle(object: &ObjectChange) -> bool {
     says_something_else(object) && (object.id.group == roles::GROUP || object.id.kind == "ServiceAccount")
 }
 
-fn says_something_else(object: &ObjectChange) -> bool {
+/// Whether an object is not only somewhere else, or spelled in another way.
+pub fn says_something_else(object: &ObjectChange) -> bool {
     !matches!(object.fate, Fate::Moved | Fate::Reformatted)
-}
-
-/// Whether only what runs in a container is different, and not where it listens.
-fn is_inside_container(path: &Path) -> bool {
-    let mut keys = path.keys().skip_while(|key| !["containers", "initContainers"].contains(key)).skip(1);
-    keys.next().is_some_and(|key| key != "ports")
 }
 
 /// New names by old ones, both as `namespace/name`.
@@ -56,7 +95,7 @@ type Names = BTreeMap<String, String>;
 
 /// The new names of objects of these kinds.
 fn renamed(pairs: &[Pair<'_>], kinds: &[&str]) -> Names {
-    let names = pairs.iter().filter(|pair| pair.is_renamed() && kinds.contains(&pair.id().kind.as_str()));
+    let names = pairs.iter().filter(|pair| kinds.contains(&pair.id().kind.as_str()) && pair.is_renamed());
     // who names no namespace lands in `default`, and that is what ends of connections and subjects are called
     let place = |placed: Placed<'_>| format!("{}/{}", namespace(placed.document), placed.document.id.name);
     names.filter_map(|pair| Some((place(pair.before()?), place(pair.after()?)))).collect()
@@ -111,9 +150,12 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
 mod tests {
     use super::*;
     use crate::diagnostics::report::Report;
+    use crate::diff::compare;
     use crate::diff::pair::pair;
     use crate::diff::path::Step;
+    use crate::diff::side::Side;
     use crate::manifest::read::{Dialect, read};
+    use crate::model::tree::{Tree, TreeFile};
 
     fn exchanged(
         of: fn(&[Placed<'_>], &[Placed<'_>], &[Pair<'_>]) -> Exchange,
@@ -232,18 +274,72 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_in_a_container_connects_nobody_and_where_it_listens_does() {
-        let pod = Path::of(&["spec", "template", "spec"]);
-        let container = pod.key("containers").and(Step::Item("api".into()));
-        assert!(is_inside_container(&container.key("image")));
-        assert!(is_inside_container(&pod.key("initContainers").and(Step::Index(0)).key("env").and(Step::Index(1))));
-        for path in [
-            &container,
-            &container.key("ports").and(Step::Index(0)),
-            &pod.key("hostNetwork"),
-            &Path::of(&["metadata", "labels"]),
+    fn whatever_matters_is_looked_at() {
+        let home =
+            "---\n{apiVersion: v1, kind: Namespace, metadata: {name: p, labels: {team: x}, annotations: {note: x}}}\n";
+        let by_home = "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: all, namespace: p, labels: {own: x}}, spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: x}}}]}]}}\n";
+        let other = "---\n{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: other, namespace: p}, spec: {endpointSelector: {matchLabels: {app: dns}}, ingress: [{fromEndpoints: [{matchLabels: {'k8s:version': b, 'k8s:io.cilium.k8s.namespace.labels.team': x}}]}]}}\n";
+        let text = format!("{NAMED}{CALLER}{home}{by_home}{other}");
+        let side = |text: &str| {
+            let files = vec![TreeFile { path: "a.yaml".to_owned(), text: text.to_owned() }];
+            Side::read(Tree { files }, Dialect::Any)
+        };
+        let old = side(&text).expect("it is YAML");
+        let (mut matter, mut rest) = (0, 0);
+        let is_letter = |letter: char| letter.is_ascii_alphanumeric();
+        let starts = text.match_indices(is_letter).map(|(at, _)| at).filter(|at| !text[..*at].ends_with(is_letter));
+        for at in starts {
+            let (before, after) = text.split_at(at);
+            let new = format!("{before}other{}", after.trim_start_matches(is_letter));
+            let Ok(new) = side(&new) else { continue };
+            let (before, after) = (old.objects(), new.objects());
+            let exchange = connections(&before, &after, &pair(&before, &after).pairs);
+            if may_connect(&compare::objects(&old, &new), &before, &after) {
+                matter += 1;
+            } else {
+                rest += 1;
+                assert!(exchange.is_empty(), "{exchange:?} by {}", &text[at..]);
+            }
+        }
+        assert!(matter > 50 && rest > 5, "{matter} and {rest}");
+    }
+
+    #[test]
+    fn what_decides_about_connections_is_told_from_the_rest() {
+        let id = |kind: &str, group: &str| Id {
+            kind: kind.into(),
+            group: group.into(),
+            namespace: Default::default(),
+            name: "a".into(),
+        };
+        let (pod, deployment, home) = (id("Pod", ""), id("Deployment", "apps"), id("Namespace", ""));
+        let policy = id("NetworkPolicy", "networking.k8s.io");
+        let own = Path::of(&["metadata", "labels", "app"]);
+        let template = Path::of(&["spec", "template", "metadata", "labels", "app"]);
+        let container = Path::of(&["spec", "template", "spec", "initContainers"]).and(Step::Item("api".into()));
+        for (id, path, touched) in [
+            (&pod, &own, Touched::Label("app")),
+            (&home, &own, Touched::Label("app")),
+            (&deployment, &template, Touched::Label("app")),
+            (&deployment, &own, Touched::Nothing),
+            (&policy, &own, Touched::Nothing),
+            (&policy, &Path::of(&["spec", "podSelector"]), Touched::More),
+            (&pod, &Path::of(&["metadata", "labels"]), Touched::More),
+            (&pod, &Path::of(&["metadata", "labels", HIDDEN]), Touched::More),
+            (&deployment, &Path::of(&["spec", "template", "metadata"]), Touched::More),
+            (&deployment, &Path::of(&["spec", "template", "metadata", "annotations", "a"]), Touched::Nothing),
+            (&deployment, &Path::of(&["spec"]), Touched::More),
+            (&deployment, &Path::of(&["spec", "replicas"]), Touched::Nothing),
+            (&deployment, &Path::of(&["spec", "template", "spec"]), Touched::More),
+            (&deployment, &Path::of(&["spec", "template", "spec", "hostNetwork"]), Touched::More),
+            (&deployment, &Path::of(&["spec", "template", "spec", "priorityClassName"]), Touched::Nothing),
+            (&deployment, &container, Touched::More),
+            (&deployment, &container.key("image"), Touched::Nothing),
+            (&deployment, &container.key("env").and(Step::Index(1)), Touched::Nothing),
+            (&deployment, &container.key("ports").and(Step::Index(0)), Touched::More),
+            (&deployment, &container.key("restartPolicy"), Touched::More),
         ] {
-            assert!(!is_inside_container(path), "{path}");
+            assert_eq!(Touched::by(id, path), touched, "{} {path}", id.kind);
         }
     }
 }

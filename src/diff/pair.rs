@@ -142,12 +142,10 @@ fn by_name(old: &[Placed<'_>], new: &[Placed<'_>], matches: &mut Matches) {
     for (at, placed) in old.iter().enumerate().rev() {
         next[at] = first.insert(&placed.document.id, at);
     }
+    let starts: Vec<Option<usize>> = new.iter().map(|placed| first.get(&placed.document.id).copied()).collect();
     for (rank, rule) in RULES.iter().enumerate() {
-        for (at, placed) in new.iter().enumerate() {
-            if matches.heirs[at].is_some() {
-                continue;
-            }
-            let Some(start) = first.get(&placed.document.id).copied() else { continue };
+        for (at, (placed, start)) in new.iter().zip(&starts).enumerate() {
+            let Some(start) = start.filter(|_| matches.heirs[at].is_none()) else { continue };
             if rank < FOR_ONE && next[start].is_none() {
                 continue;
             }

@@ -88,6 +88,13 @@ impl Path {
         })
     }
 
+    /// The keys beyond this way: none where the path ends on it, and `None` where it leads elsewhere.
+    pub fn beyond(&self, way: &[&str]) -> Option<impl Iterator<Item = &str>> {
+        let mut own = self.keys();
+        let leads_elsewhere = way.iter().map_while(|key| own.next().map(|own| own != *key)).any(|is_other| is_other);
+        (!leads_elsewhere).then_some(own)
+    }
+
     /// The names of the items of lists on the way.
     pub fn items(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|step| match step {

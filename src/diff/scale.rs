@@ -1,6 +1,6 @@
 //! How many pods an object keeps: what an autoscaler says of it, what it says itself, and one where nobody says anything.
 
-use crate::manifest::document::Document;
+use crate::manifest::document::{Document, Id};
 use crate::manifest::node::Node;
 use crate::reach::pods::namespace;
 use crate::tables::HashMap;
@@ -13,6 +13,11 @@ const AUTOSCALERS: &[(&str, &str, Bound, Bound)] = &[
 ];
 
 type Bound = (&'static str, i128);
+
+/// Whether objects like this decide how many pods others keep.
+pub fn is_autoscaler(id: &Id) -> bool {
+    AUTOSCALERS.iter().any(|row| row.0 == id.kind && row.1 == id.group)
+}
 
 /// The autoscalers of a platform: namespace, kind and name of what they scale, the fewest pods and the most.
 #[derive(Debug, Default)]

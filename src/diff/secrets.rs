@@ -6,6 +6,7 @@ pub mod lines;
 mod walk;
 mod wanted;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -258,10 +259,27 @@ pub fn shown(name: &str, text: &str) -> Shown {
     if is_manifest {
         return Box::new(shown_of_manifest(text));
     }
-    let description = Description::of(text);
     let text = text.to_owned();
-    Box::new(move |at, line| is_shown_in_tables(&text, at) && description.shows(line))
+    let description = OnceCell::new();
+    Box::new(move |at, line| {
+        is_shown_in_tables(&text, at)
+            && (is_lone_name(line) || description.get_or_init(|| Description::of(&text)).shows(line))
+    })
 }
+
+/// Whether a line of a description is the name of a table and nothing else, as `[components.api]`: whatever it is called by
+/// is called so in every object of it, and the whole description need not be searched for a value that reads the same.
+fn is_lone_name(line: &str) -> bool {
+    let name =
+        line.trim().strip_prefix('[').and_then(|line| line.strip_suffix(']')).and_then(|name| name.split_once('.'));
+    name.is_some_and(|(kind, name)| {
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        TABLES.contains(&kind) && name.bytes().all(is_letter) && line_hidden(line) == line
+    })
+}
+
+/// Tables that hold one of each name.
+const TABLES: &[&str] = &["components", "externals", "namespaces"];
 
 /// Whether the line of a description at this place may be shown, by what stands around it. Few lines of a description are
 /// quoted, and what is further away need not be read for them.

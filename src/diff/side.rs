@@ -12,7 +12,7 @@ use crate::manifest::node::{Node, Value};
 use crate::manifest::read::{self, Dialect};
 use crate::model::tree::{Tree, TreeFile};
 use crate::shares;
-use crate::tables::HashMap;
+use crate::tables::{self, HashMap};
 
 /// A tree of manifests. A proof: every file could be read, no object stands twice in one file, and in ours none at all.
 #[derive(Debug, Default)]
@@ -164,7 +164,7 @@ fn charts(tree: &Tree, dialect: Dialect) -> Vec<String> {
 
 /// That no object stands twice where it must not; whether one stands in several files.
 fn once(files: &[Arc<File>], reports: &mut [Report], dialect: Dialect, root: &str) -> bool {
-    let mut first: HashMap<&Id, (&File, &Document)> = HashMap::default();
+    let mut first: HashMap<&Id, (&File, &Document)> = tables::map(files.iter().map(|file| file.documents.len()).sum());
     let mut repeats = false;
     for (file, report) in files.iter().zip(reports) {
         // by the other file: where it begins there, where it begins here, and how many there are

@@ -14,7 +14,7 @@ use crate::reach::port::{Port, Protocol};
 const NAMESPACE: &str = "io.kubernetes.pod.namespace";
 
 /// Before labels of namespaces.
-const OF_NAMESPACES: &str = "io.cilium.k8s.namespace.labels.";
+pub const OF_NAMESPACES: &str = "io.cilium.k8s.namespace.labels.";
 
 /// Reads a `CiliumNetworkPolicy`: its one rule, or all of them. A section that is there closes its direction.
 pub fn read(document: &Document) -> Vec<Policy<'_>> {

@@ -1,7 +1,9 @@
 //! Policies as they stand in manifests: whom they hold for, and whom they let through.
 
+use std::collections::BTreeSet;
+
 use crate::manifest::document::{Document, Id};
-use crate::manifest::node::Node;
+use crate::manifest::node::{Entry, Node};
 use crate::manifest::selector::{Labels, Selector, said};
 use crate::reach::cilium;
 use crate::reach::party::Party;
@@ -49,6 +51,48 @@ pub fn read(document: &Document) -> Vec<Policy<'_>> {
         ("CiliumNetworkPolicy", "cilium.io") => cilium::read(document),
         _ => Vec::new(),
     }
+}
+
+/// Keys of labels, by what bears these.
+#[derive(Debug, Default)]
+pub struct LabelKeys<'l> {
+    /// Of pods.
+    pub pods: BTreeSet<&'l str>,
+    /// Of namespaces.
+    pub namespaces: BTreeSet<&'l str>,
+}
+
+impl LabelKeys<'_> {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.pods.is_empty() && self.namespaces.is_empty()
+    }
+}
+
+/// Whether an object is a policy that may ask about one of these labels, with a prefix or without: it says the key somewhere.
+pub fn may_ask(document: &Document, labels: &LabelKeys<'_>) -> bool {
+    let specs = ["spec", "specs"].iter().filter_map(|key| document.root.get(key));
+    is_heard(&document.id) && specs.into_iter().any(|node| says(node, labels, false))
+}
+
+fn says(node: &Node, labels: &LabelKeys<'_>, is_of_namespaces: bool) -> bool {
+    let is_one = |text: &str| {
+        let is_of_namespaces = is_of_namespaces || text.contains(cilium::OF_NAMESPACES);
+        let keys = if is_of_namespaces { &labels.namespaces } else { &labels.pods };
+        keys.iter().any(|key| text.ends_with(key))
+    };
+    let within = |entry: &Entry| is_of_namespaces || entry.key == "namespaceSelector";
+    node.text().is_some_and(is_one)
+        || node.items().iter().any(|item| says(item, labels, is_of_namespaces))
+        || node.entries().iter().any(|entry| is_one(&entry.key) || says(&entry.node, labels, within(entry)))
+}
+
+/// The policies that are understood: kind and group.
+const HEARD: &[(&str, &str)] = &[("NetworkPolicy", "networking.k8s.io"), ("CiliumNetworkPolicy", "cilium.io")];
+
+/// Whether objects like this are policies that are understood.
+pub fn is_heard(id: &Id) -> bool {
+    HEARD.contains(&(id.kind.as_str(), id.group.as_str()))
 }
 
 impl<'a> Policy<'a> {

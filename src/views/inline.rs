@@ -24,6 +24,10 @@ pub fn both(old: &Node, new: &Node, most: usize) -> (String, String) {
 /// Long texts lose what they have in common at the front, so that the difference is seen.
 fn cut_alike(old: &str, new: &str, most: usize) -> (String, String) {
     const KEPT: usize = 20;
+    // letters are no more than bytes
+    if old.len().max(new.len()) <= most {
+        return (old.to_owned(), new.to_owned());
+    }
     let common = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
     let is_long = |text: &str| text.chars().count() > most;
     let skip = if is_long(old) || is_long(new) { common.saturating_sub(KEPT) } else { 0 };
@@ -36,7 +40,8 @@ fn cut_alike(old: &str, new: &str, most: usize) -> (String, String) {
 
 /// A text that needs no escapes.
 fn bare(node: &Node) -> Option<&str> {
-    node.text().filter(|text| !text.is_empty() && text.trim() == *text && quoted(text).len() == text.len() + 2)
+    let is_clean = |text: &&str| !text.contains(|letter| matches!(letter, '"' | '\\') || is_invisible(letter));
+    node.text().filter(|text| !text.is_empty() && text.trim() == *text).filter(is_clean)
 }
 
 /// A value on one line of at most `most` characters and a sign that something is left out: what it is all about mostly

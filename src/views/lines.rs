@@ -61,8 +61,10 @@ pub fn counts(old: &str, new: &str) -> (usize, usize) {
 
 /// A line that a terminal may show.
 pub fn visible(line: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii() && (byte == b'\t' || !byte.is_ascii_control());
-    if line.bytes().all(is_plain) || !line.contains(|letter| letter != '\t' && is_invisible(letter)) {
+    let is_plain = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
+    // most lines have one sign beyond ASCII, and it is ours; all bytes at once are faster looked at than one by one
+    let are_plain = |part: &str| part.bytes().fold(true, |are, byte| are & is_plain(byte));
+    if line.split('→').all(are_plain) || !line.contains(|letter| letter != '\t' && is_invisible(letter)) {
         return line.to_owned();
     }
     let shown = |letter: char| {
