@@ -58,7 +58,7 @@ pub fn lone_keys(text: &str, one: Option<&str>, other: Option<&str>) -> Vec<Lone
     let keys = |name: &str, other: &str| -> Vec<LoneKey> {
         let found = lone::lone_keys(document.get_ref(), name, other).into_iter();
         found
-            .map(|(key, span)| LoneKey { environment: name.to_owned(), key, line: source.place(span.start).line })
+            .map(|(key, span)| LoneKey { environment: name.to_owned(), key, line: source.place(span.start()).line })
             .collect()
     };
     [keys(one, other), keys(other, one)].concat()

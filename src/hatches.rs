@@ -32,7 +32,7 @@ pub fn by_themselves(
     let places = report.error_places();
     let is_sound = |part: &Node<'_>| {
         let part = overlay::spans(part);
-        !places.iter().any(|at| part.iter().any(|span| span.start <= *at && *at < span.end))
+        !places.iter().any(|at| part.iter().any(|span| span.start() <= *at && *at < span.end()))
     };
     let is_right = |key: &str| document.is_none_or(|document| document.get(key).is_some_and(is_sound));
     // which fields there are depends on the minor that is said there

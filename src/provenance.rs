@@ -36,7 +36,7 @@ pub struct Place {
 
 impl Place {
     fn origin(&self) -> Origin {
-        let line = Source { name: &self.file, text: &self.text }.place(self.span.start).line;
+        let line = Source { name: &self.file, text: &self.text }.place(self.span.start()).line;
         Origin { file: self.file.clone(), line, path: String::new() }
     }
 }
@@ -49,7 +49,7 @@ pub fn place(described: Described<'_>, environment: Option<&str>, path: &str, li
     let rest = file.text[before..].lines().next()?;
     let at = before + rest.len() - rest.trim_start_matches([' ', '-']).len();
     let documents = read::read(&file.text, Dialect::Own, &mut Report::default());
-    let document = documents.iter().rfind(|document| document.root.span.start <= at)?;
+    let document = documents.iter().rfind(|document| document.root.span.start() <= at)?;
     let is_it = |placed: &&Placed| is_same(&placed.id.to_string(), document) && emit::path(&placed.home) == path;
     let placed = bundle.objects.iter().find(is_it)?;
     let manifests = if placed.written.is_some() { brought(&platform, described) } else { Vec::new() };
@@ -68,8 +68,8 @@ pub fn settle(verdict: &mut Verdict, platform: &Platform, described: Described<'
         let mut again = BTreeSet::new();
         let source = Source { name: &file.path, text: &file.text };
         for found in file.report.sorted() {
-            let at = found.span.start;
-            let next = file.documents.partition_point(|document| document.root.span.start <= at);
+            let at = found.span.start();
+            let next = file.documents.partition_point(|document| document.root.span.start() <= at);
             let Some(document) = next.checked_sub(1).map(|next| &file.documents[next]) else { continue };
             let Some(place) = files.place(document, &file.text, at) else { continue };
             let origin = place.origin();
@@ -109,7 +109,7 @@ impl Files<'_> {
         }
         in_template(self.platform, document, &steps).or_else(|| {
             let Some(Step::Key(entry)) = steps.get(1) else { return None };
-            let begin = document.root.at(&["data"])?.entries().iter().find(|other| other.key == **entry)?.span.start;
+            let begin = document.root.at(&["data"])?.entries().iter().find(|other| other.key == **entry)?.span.start();
             let number = text[begin..at.max(begin)].matches('\n').count().saturating_sub(1);
             in_payload(made(self.platform, &document.id, entry)?, number)
         })
@@ -127,10 +127,10 @@ enum Step {
 fn steps(root: &Node, at: usize) -> Vec<Step> {
     let (mut node, mut found) = (root, Vec::new());
     loop {
-        if let Some(entry) = node.entries().iter().rfind(|entry| entry.span.start <= at) {
+        if let Some(entry) = node.entries().iter().rfind(|entry| entry.span.start() <= at) {
             found.push(Step::Key(entry.key.as_str().into()));
             node = &entry.node;
-        } else if let Some(number) = node.items().iter().rposition(|item| item.span.start <= at) {
+        } else if let Some(number) = node.items().iter().rposition(|item| item.span.start() <= at) {
             found.push(Step::Item(number));
             node = &node.items()[number];
         } else {
@@ -141,7 +141,7 @@ fn steps(root: &Node, at: usize) -> Vec<Step> {
 
 /// Where the value stands to which the steps lead in another tree; where they end there, the last that is there.
 fn follow(root: &Node, steps: &[Step]) -> Span {
-    let (mut node, mut span) = (root, Span { start: root.span.start, end: root.span.start + 1 });
+    let (mut node, mut span) = (root, root.span.first());
     for step in steps {
         match step {
             Step::Key(key) => {
@@ -150,7 +150,7 @@ fn follow(root: &Node, steps: &[Step]) -> Span {
             }
             Step::Item(number) => {
                 let Some(item) = node.items().get(*number) else { break };
-                (node, span) = (item, Span { start: item.span.start, end: item.span.start + 1 });
+                (node, span) = (item, item.span.first());
             }
         }
     }

@@ -103,7 +103,7 @@ fn collect(node: &Node<'_>, (key, key_start): (&str, usize), is_item: bool, text
         return;
     }
     let span: Span = node.span().into();
-    let written = text.get(span.start..span.end).unwrap_or_default();
+    let written = text.get(span.start()..span.end()).unwrap_or_default();
     let others = match node.get_ref() {
         DeValue::Integer(_) => numbers(written),
         DeValue::Boolean(is) => vec![(!is).to_string()],
@@ -176,8 +176,8 @@ fn about<'l>(text: &str, item: &Leaf, beside: impl Iterator<Item = &'l Leaf>) ->
 /// The entry of a value, with its key and the comma that goes with it; `None` if its key stands elsewhere, because the value
 /// is an environment's.
 fn whole(text: &str, leaf: &Leaf) -> Option<Span> {
-    let (start, end) = (leaf.key_start, leaf.span.end);
-    text.get(start..leaf.span.start).filter(|key| !key.contains('\n'))?;
+    let (start, end) = (leaf.key_start, leaf.span.end());
+    text.get(start..leaf.span.start()).filter(|key| !key.contains('\n'))?;
     let after = text[end..].trim_start();
     if after.starts_with(',') {
         return Some((start..text.len() - after.len() + 1).into());
@@ -193,7 +193,7 @@ fn is_of_trial(change: &Change) -> bool {
 }
 
 fn written(text: &str, span: Span) -> Option<&str> {
-    text.get(span.start..span.end)
+    text.get(span.start()..span.end())
 }
 
 /// The text with others in the place of some of its parts.
@@ -202,7 +202,7 @@ fn edited(text: &str, edits: &[(Span, String)]) -> String {
     sorted.sort_by_key(|(span, _)| Reverse(*span));
     let mut text = text.to_owned();
     for (span, other) in sorted {
-        text.replace_range(span.start..span.end, other);
+        text.replace_range(span.start()..span.end(), other);
     }
     text
 }

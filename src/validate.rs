@@ -250,7 +250,7 @@ fn once(files: &mut [Checked]) {
     let mut found: Vec<(usize, Report)> = Vec::new();
     for (number, file) in files.iter().enumerate() {
         for document in file.documents.iter().filter(|document| !document.id.name.is_empty()) {
-            let at = document.root.span.start;
+            let at = document.root.span.start();
             let (own, start) = *first.entry(&document.id).or_insert((number, at));
             if (own, start) != (number, at) {
                 let source = Source { name: &files[own].path, text: &files[own].text };

@@ -150,7 +150,7 @@ fn one_value_of_a_wrong_type_is_one_error() {
             let rendered = pipeline::render(described.with_text(&text), None, &mut report).is_some();
             let told: Vec<_> = report.sorted().into_iter().filter(|told| told.severity == Severity::Error).collect();
             let is_told_elsewhere = report.files().any(|(_, beside)| beside.has_errors());
-            if rendered || is_told_elsewhere || told.len() != 1 || told[0].span.start != span.start {
+            if rendered || is_told_elsewhere || told.len() != 1 || told[0].span.start() != span.start {
                 wrong.push(caret::text(&told, Source { name: "p.toml", text: &text }, false));
             }
         }

@@ -218,8 +218,8 @@ fn nothing_of_ours_is_hidden() {
     for file in &ours.files {
         let mut start = 0;
         for document in &file.documents {
-            let text = &file.text[start..document.span.end];
-            start = document.span.end;
+            let text = &file.text[start..document.span.end()];
+            start = document.span.end();
             let veil = platformgen::diff::secrets::Veil::of([&document.root]);
             if is_sealed(&document.root, text) {
                 sealed.push(format!("{} {}: {veil:?}", file.path, document.id));

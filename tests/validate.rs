@@ -38,7 +38,7 @@ fn told(tree: Tree, minor: Minor, dialect: Dialect, known: Option<&Known>) -> Ve
     let told = |file: platformgen::validate::Checked| {
         let source = Source { name: &file.path, text: &file.text };
         let all = file.report.sorted().into_iter().filter(|found| found.severity != Severity::Note);
-        all.map(|found| format!("{}:{}: {}", file.path, source.place(found.span.start).line, found.message)).collect()
+        all.map(|found| format!("{}:{}: {}", file.path, source.place(found.span.start()).line, found.message)).collect()
     };
     let question = Question { minor, dialect, known, wanted: Wanted::default() };
     validate(tree, &question).files.into_iter().flat_map::<Vec<String>, _>(told).collect()

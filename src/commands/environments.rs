@@ -90,7 +90,7 @@ impl Remarks {
         own.retain_everywhere(|file, found| {
             // what a patch changes is not the same everywhere, and that it does is
             let said = if found.code == codes::PATCHED { "" } else { found.bare_message() };
-            self.told.insert((file.to_owned(), found.code, found.span.start, said.to_owned()))
+            self.told.insert((file.to_owned(), found.code, found.span.start(), said.to_owned()))
         });
         self.report.take(own);
     }

@@ -195,8 +195,10 @@ fn value(input: &Input, environment: Option<&str>, key: &str) -> Result<Vec<Stri
 fn unset(input: &Input, environment: Option<&str>, key: &str, leaves: &[Leaf]) -> Option<String> {
     let owner = key.match_indices('.').nth(1).map_or(key, |(end, _)| &key[..end]);
     let type_key = format!("{owner}.type");
-    let type_name =
-        leaves.iter().find(|leaf| leaf.key == type_key).and_then(|leaf| input.text.get(leaf.span.start..leaf.span.end));
+    let type_name = leaves
+        .iter()
+        .find(|leaf| leaf.key == type_key)
+        .and_then(|leaf| input.text.get(leaf.span.start()..leaf.span.end()));
     let type_name = type_name.unwrap_or_default().trim_matches(['"', '\'']);
     let is_declared = |path: &str| traces::is_there(&input.text, environment, path);
     // what is numbered is there or is nothing
@@ -233,8 +235,8 @@ fn became(object: &ObjectChange) -> Vec<String> {
 
 /// `components.api.scale.max = 10 (platform.toml:84)`
 fn set(input: &Input, leaf: &Leaf) -> String {
-    let line = Source { name: &input.name, text: &input.text }.place(leaf.span.start).text;
-    let written = input.text.get(leaf.span.start..leaf.span.end).unwrap_or_default();
+    let line = Source { name: &input.name, text: &input.text }.place(leaf.span.start()).text;
+    let written = input.text.get(leaf.span.start()..leaf.span.end()).unwrap_or_default();
     let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_shown = Description::of(&input.text).shows(line);
     let written = if is_shown { written } else { "(hidden: it may be a secret)".to_owned() };
@@ -243,15 +245,15 @@ fn set(input: &Input, leaf: &Leaf) -> String {
 
 /// `platform.toml:84:13`
 fn place(input: &Input, span: Span) -> String {
-    let place = Source { name: &input.name, text: &input.text }.place(span.start);
+    let place = Source { name: &input.name, text: &input.text }.place(span.start());
     format!("{}:{}:{}", input.name, place.line, place.column)
 }
 
 /// `resources: [pods]  (manifests/on-call.yaml:9:3)`
 fn written_at(place: &Place) -> String {
     let source = Source { name: &place.file, text: &place.text };
-    let at = source.place(place.span.start);
-    let is_shown = input::lines_shown(source)(place.span.start, at.text);
+    let at = source.place(place.span.start());
+    let is_shown = input::lines_shown(source)(place.span.start(), at.text);
     let written = if is_shown { visible(at.text.trim()) } else { "(hidden: it may be a secret)".to_owned() };
     format!("{written}  ({}:{}:{})", place.file, at.line, at.column)
 }
@@ -305,7 +307,7 @@ fn described_line(input: &Input, environment: Option<&str>, line: &str) -> Resul
     let number: usize = line.parse().ok().with_context(|| format!("`{line}` is no number of a line"))?;
     let start: usize = input.text.split_inclusive('\n').take(number.saturating_sub(1)).map(str::len).sum();
     let end = start + input.text[start..].lines().next().map_or(0, str::len);
-    let is_there = |leaf: &Leaf| !leaf.is_item && leaf.span.start <= end && start < leaf.span.end;
+    let is_there = |leaf: &Leaf| !leaf.is_item && leaf.span.start() <= end && start < leaf.span.end();
     let leaves = traces::leaves(&input.text, environment).context("the description cannot be read")?;
     let keys = leaves.iter().filter(|leaf| is_there(leaf)).map(|leaf| leaf.key.as_str());
     let lines = keys.map(|key| value(input, environment, key)).collect::<Result<Vec<_>>>()?;

@@ -168,7 +168,7 @@ fn leave_said(judged: &mut Verdict, said: &mut BTreeSet<Said>) {
     for file in &mut judged.files {
         let mut report = std::mem::take(&mut file.report);
         report.retain(|found| {
-            let origin = file.origin_of(&told::about(file, found).0, found.span.start).map(ToString::to_string);
+            let origin = file.origin_of(&told::about(file, found).0, found.span.start()).map(ToString::to_string);
             own.push((found.code, file.path.clone(), found.message.clone(), origin));
             own.last().is_none_or(|found| !said.contains(found))
         });
@@ -226,9 +226,9 @@ fn origins(platform: &Platform, input: &Input) -> BTreeMap<String, Origin> {
     let source = Source { name: &input.name, text: &input.text };
     let mut known = (0, 1);
     let mut declared: Vec<&Declared> = platform.components.iter().collect();
-    declared.sort_by_key(|declared| declared.span.start);
+    declared.sort_by_key(|declared| declared.span.start());
     let origin = |declared: &Declared| {
-        let place = source.place_from(declared.span.start, known);
+        let place = source.place_from(declared.span.start(), known);
         known = (place.start, place.line);
         let path = format!("components.{}", declared.own.name);
         let origin = Origin { file: input.name.clone(), line: place.line, path };
@@ -265,9 +265,9 @@ fn of_patches<T>(verdict: &mut Verdict, bundle: &Bundle<T>, input: &Input) {
         let places = file.report.sorted().into_iter().filter_map(|found| {
             let (object, field) = told::about(file, found);
             let patch = bundle.patched.iter().rfind(|patch| is_changed(patch, &object, &field))?;
-            let line = source.place(patch.span.start).line;
+            let line = source.place(patch.span.start()).line;
             let path = format!("patches[{}]", patch.number);
-            Some((found.span.start, Origin { file: input.name.clone(), line, path }))
+            Some((found.span.start(), Origin { file: input.name.clone(), line, path }))
         });
         let places: Vec<_> = places.collect();
         file.places.extend(places);

@@ -210,7 +210,7 @@ fn controller(spec: &WebServiceSpec, desk: &mut Desk<'_>) -> Option<Controller> 
     }
     if scale.cpu.is_none() && scale.memory.is_none() && scale.requests_per_second.is_none() {
         // A key in it that is not known was meant to be one.
-        if desk.report.error_places().iter().any(|at| (span.start..span.end).contains(at)) {
+        if desk.report.error_places().iter().any(|at| (span.start()..span.end()).contains(at)) {
             return None;
         }
         desk.report

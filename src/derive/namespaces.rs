@@ -152,7 +152,7 @@ impl Census {
             "StatefulSet" => {
                 let templates = i128::try_from(root.items_at(&["spec", "volumeClaimTemplates"]).len());
                 let replicas = match root.at(&["spec", "replicas"]).map(|node| &node.value) {
-                    Some(Value::Integer(replicas)) => *replicas,
+                    Some(Value::Integer(replicas)) => replicas.get(),
                     _ => 1,
                 };
                 self.claims += templates.unwrap_or_default() * replicas;

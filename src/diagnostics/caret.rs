@@ -26,7 +26,7 @@ pub fn text_of(
     // they come in the order of their places, so that lines are counted once
     let mut known = (0, 1);
     for diagnostic in diagnostics {
-        let at = diagnostic.span.start;
+        let at = diagnostic.span.start();
         let place = if at < known.0 { source.place(at) } else { source.place_from(at, known) };
         known = (place.start, place.line);
         one(&mut out, diagnostic, place, source, Paint { on: color }, is_shown);
@@ -68,13 +68,13 @@ fn one(
         }
     };
 
-    if diagnostic.is_secret || !is_shown(diagnostic.span.start, place.text) {
+    if diagnostic.is_secret || !is_shown(diagnostic.span.start(), place.text) {
         let number = paint.blue(&place.line.to_string());
         put(&format!("{number} {bar} (hidden: the line may hold a secret)"));
         notes(&mut put);
         return;
     }
-    let spanned = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or("");
+    let spanned = source.text.get(diagnostic.span.start()..diagnostic.span.end()).unwrap_or("");
     let length = spanned.lines().next().unwrap_or("").chars().count().max(1);
     let window = window(place.text.chars().count(), place.column);
     let line: Vec<char> = place.text.chars().skip(window.start).take(window.len()).map(shown).collect();

@@ -310,7 +310,7 @@ impl Report {
     /// Where errors begin, in order.
     pub fn error_places(&self) -> Vec<usize> {
         let errors = self.found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        let mut places: Vec<usize> = errors.map(|diagnostic| diagnostic.span.start).collect();
+        let mut places: Vec<usize> = errors.map(|diagnostic| diagnostic.span.start()).collect();
         places.sort_unstable();
         places
     }
@@ -365,8 +365,8 @@ impl Report {
     fn is_guess(&self, diagnostic: &Diagnostic, guesses: &[Span]) -> bool {
         let Diagnostic { code, span, .. } = diagnostic;
         let doubtful = || {
-            let next = guesses.partition_point(|guess| guess.start <= span.start);
-            let within = next.checked_sub(1).is_some_and(|at| span.start <= guesses[at].end);
+            let next = guesses.partition_point(|guess| guess.start() <= span.start());
+            let within = next.checked_sub(1).is_some_and(|at| span.start() <= guesses[at].end());
             within || self.misses_text && (*span == Span::default() || codes::ABSENCE.contains(code))
         };
         *span == Span::STAND_IN || (*code != codes::SYNTAX && !guesses.is_empty() && doubtful())
@@ -385,7 +385,7 @@ fn merged(spans: &[Span]) -> Vec<Span> {
     let mut merged: Vec<Span> = Vec::new();
     for span in sorted {
         match merged.last_mut() {
-            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            Some(last) if span.start() <= last.end() => *last = (last.start()..last.end().max(span.end())).into(),
             _ => merged.push(span),
         }
     }
@@ -408,7 +408,7 @@ mod tests {
         all.take(report);
         let told = all.sorted();
         assert_eq!(told.len(), 2 * (MOST + 1) + 1);
-        assert_eq!(told.last().map(|last| (last.span.start, last.code)), Some((MOST, codes::ORPHAN)));
+        assert_eq!(told.last().map(|last| (last.span.start(), last.code)), Some((MOST, codes::ORPHAN)));
         assert_eq!(told[told.len() - 2].message, "5 more of `manifest` are not shown, of which this is the first");
         assert_eq!((all.count_of(Severity::Error), all.count_of(Severity::Warning)), (MOST + 5, 1));
 

@@ -1,17 +1,31 @@
 //! A named text and the places in it. Offsets are bytes; lines and columns count from one, columns in characters.
 
-/// A range of bytes in a [`Source`].
+/// A range of bytes in a [`Source`], none of which has as many as 4 GiB. Every value of every manifest has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Span {
     /// Where nothing stands: the place of what stands in for a value whose fault has been reported.
-    pub const STAND_IN: Self = Self { start: usize::MAX, end: usize::MAX };
+    pub const STAND_IN: Self = Self { start: u32::MAX, end: u32::MAX };
+
+    /// First byte.
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// One past the last byte.
+    pub fn end(self) -> usize {
+        self.end as usize
+    }
+
+    /// The first byte alone: where something long begins.
+    #[must_use]
+    pub fn first(self) -> Self {
+        Self { end: self.start.saturating_add(1), ..self }
+    }
 
     /// Whether `other` lies within.
     pub fn holds(self, other: Self) -> bool {
@@ -21,7 +35,8 @@ impl Span {
 
 impl From<std::ops::Range<usize>> for Span {
     fn from(range: std::ops::Range<usize>) -> Self {
-        Self { start: range.start, end: range.end }
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: place(range.start), end: place(range.end) }
     }
 }
 

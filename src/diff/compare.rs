@@ -244,7 +244,7 @@ fn echoes(change: &Change, was: &Id, id: &Id) -> bool {
 /// The words of an object, without what separates it from others.
 fn text<'a>(placed: &Placed<'a>) -> &'a str {
     let span = placed.document.span;
-    let text = placed.text.get(span.start..span.end).unwrap_or_default();
+    let text = placed.text.get(span.start()..span.end()).unwrap_or_default();
     text.trim_start_matches("---").trim()
 }
 
@@ -252,7 +252,7 @@ fn text<'a>(placed: &Placed<'a>) -> &'a str {
 type Spot<'a> = (&'a str, usize);
 
 fn spot(placed: Placed<'_>) -> Spot<'_> {
-    (placed.file, placed.document.span.start)
+    (placed.file, placed.document.span.start())
 }
 
 /// Objects that stand in the same file as before, but not in the same order: the fewest that can be said to have moved.
@@ -262,7 +262,7 @@ fn shifted<'a>(pairs: &[Pair<'a>]) -> BTreeSet<Spot<'a>> {
         if let Pair::Kept(old, new) = pair
             && old.file == new.file
         {
-            files.entry(new.file).or_default().push((old.document.span.start, spot(*new)));
+            files.entry(new.file).or_default().push((old.document.span.start(), spot(*new)));
         }
     }
     files.values().flat_map(|places| out_of_order(places)).collect()

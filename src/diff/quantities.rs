@@ -43,7 +43,7 @@ fn ends(path: &Path, field: &[&str]) -> bool {
 pub fn amount(node: &Node) -> Option<Quantity> {
     match &node.value {
         Value::Text(text) => Quantity::parse(text).ok(),
-        Value::Integer(number) => Some(Quantity::whole(*number)),
+        Value::Integer(number) => Some(Quantity::whole(number.get())),
         Value::Float(number) => Quantity::parse(&number.to_string()).ok(),
         _ => None,
     }

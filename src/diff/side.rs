@@ -175,11 +175,11 @@ fn once(files: &[Arc<File>], reports: &mut [Report], dialect: Dialect, root: &st
                 repeats = true;
                 continue;
             }
-            let line = || Source { name: &other.path, text: &other.text }.place(known.root.span.start).line;
+            let line = || Source { name: &other.path, text: &other.text }.place(known.root.span.start()).line;
             twice.entry(&other.path).or_insert_with(|| (line(), document, 0)).2 += 1;
         }
         for (other, (line, document, count)) in twice {
-            let at = document.root.span.start;
+            let at = document.root.span.start();
             let more = match count {
                 1 => "keep one of the two".to_owned(),
                 2 => "and so does 1 object more of this file".to_owned(),

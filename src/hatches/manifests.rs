@@ -307,7 +307,7 @@ fn unknown(document: &Document, kinds: &Kinds<'_>, report: &mut Report) {
 
 /// The value at the end of a chain of keys, or the object.
 fn span(root: &Node, keys: &[&str]) -> Span {
-    root.at(keys).map_or(begin(root).into(), |node| node.span)
+    root.at(keys).map_or(begin(root), |node| node.span)
 }
 
 fn named(document: &Document, report: &mut Report) {

@@ -139,10 +139,9 @@ impl<'p> Patches<'p> {
                     What::Changed(_, new) if new.span != Span::default() => new.span,
                     _ => patch.work_span(),
                 };
-                report.error(codes::CONFLICT, own.start..own.end.min(own.start + LONGEST), message).help(format!(
-                    "the other one is that of line {}: say it in one of the two",
-                    line(self.text, other)
-                ));
+                report.error(codes::CONFLICT, own.start()..own.end().min(own.start() + LONGEST), message).help(
+                    format!("the other one is that of line {}: say it in one of the two", line(self.text, other)),
+                );
                 continue;
             }
             let rules = Rules { schema, minor: self.minor, accepted: &self.platform.accepted };
@@ -184,7 +183,7 @@ impl<'p> Patches<'p> {
 
 /// The line of the description, from one.
 fn line(text: &str, span: Span) -> usize {
-    Source { name: "", text }.place(span.start).line
+    Source { name: "", text }.place(span.start()).line
 }
 
 impl Patch<'_> {
@@ -235,7 +234,7 @@ impl Patch<'_> {
             written::noted(&document, &mut aside);
         }
         for found in aside.sorted().into_iter().filter(|found| found.severity == Severity::Error) {
-            let was_there = found.span.start < 2;
+            let was_there = found.span.start() < 2;
             // whoever brought a secret has been told of it
             if was_there && found.code == codes::LITERAL_SECRET {
                 continue;
@@ -259,14 +258,14 @@ impl Patch<'_> {
             rest = &rest[entry.key.len() + if rest.starts_with('[') { 2 } else { 1 }..];
             // what was there keeps its key, and has the value of the patch
             let own = [entry.span, entry.node.span].into_iter().find(|span| *span != Span::default());
-            found = own.map(|own| (own.start..own.end.min(own.start + LONGEST)).into());
+            found = own.map(|own| (own.start()..own.end().min(own.start() + LONGEST)).into());
             node = &entry.node;
         }
         found.unwrap_or_else(|| self.work_span())
     }
 
     fn work_span(&self) -> Span {
-        let merge = self.spec.merge.as_ref().map(|merge| (merge.span.start..merge.span.start + 1).into());
+        let merge = self.spec.merge.as_ref().map(|merge| merge.span.first());
         merge.or_else(|| self.spec.json6902.first().map(|step| step.value.path.span)).unwrap_or(self.span)
     }
 }

@@ -68,7 +68,7 @@ pub fn read<'p>(spec: &'p PatchSpec, text: &str, report: &mut Report) -> (Work<'
         }
         (Some(merge), [..]) => {
             let message = "a patch has either `merge` or `json6902`";
-            report.error(codes::CONFLICT, merge.span.start..merge.span.start + 1, message).help("write two patches");
+            report.error(codes::CONFLICT, merge.span.first(), message).help("write two patches");
             Work::Nothing
         }
     };
@@ -131,24 +131,24 @@ fn merged<'p>(merge: &At<MergeSpec>, text: &str, report: &mut Report) -> Work<'p
         return Work::Merge(node);
     }
     let message = "a merge patch is a map: what it holds is merged into the object";
-    report.error(codes::WRONG_TYPE, merge.span.start..merge.span.start + 1, message);
+    report.error(codes::WRONG_TYPE, merge.span.first(), message);
     Work::Nothing
 }
 
 /// Where the content of a string begins in the description; `None` if it is not written as it is.
 fn base(span: Span, content: &str, text: &str) -> Option<usize> {
-    let raw = text.get(span.start..span.end)?;
+    let raw = text.get(span.start()..span.end())?;
     let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| raw.starts_with(quotes))?;
     let inner = raw.strip_prefix(quotes)?;
     let line = inner.len() - inner.strip_prefix("\r\n").or_else(|| inner.strip_prefix('\n')).unwrap_or(inner).len();
     let begin = if quotes.len() == 3 { line } else { 0 };
-    inner[begin..].starts_with(content).then_some(span.start + quotes.len() + begin)
+    inner[begin..].starts_with(content).then_some(span.start() + quotes.len() + begin)
 }
 
 fn moved(span: Span, base: Option<usize>, whole: Span) -> Span {
     match base {
-        Some(base) => Span { start: span.start + base, end: span.end + base },
-        None => (whole.start..whole.start + 1).into(),
+        Some(base) => (span.start() + base..span.end() + base).into(),
+        None => whole.first(),
     }
 }
 

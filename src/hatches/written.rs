@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::codes;
 use crate::diagnostics::report::Report;
-use crate::diagnostics::source::Source;
+use crate::diagnostics::source::{Source, Span};
 use crate::manifest::document::Document;
 use crate::manifest::helm;
 use crate::manifest::marks;
@@ -74,7 +74,7 @@ pub fn objects(
     let mut written = Vec::with_capacity(documents.len());
     for mut document in documents {
         marks::drop_empty(&mut document.root);
-        let place = source.place_from(document.root.span.start, known);
+        let place = source.place_from(document.root.span.start(), known);
         known = (place.start, place.line);
         let home = home.cloned();
         written.push(Written { name: name.clone(), text: Arc::clone(text), line: place.line, document, home });
@@ -83,8 +83,8 @@ pub fn objects(
 }
 
 /// The first letter of a value.
-pub fn begin(node: &Node) -> std::ops::Range<usize> {
-    node.span.start..node.span.start + 1
+pub fn begin(node: &Node) -> Span {
+    node.span.first()
 }
 
 /// How many values may hold each other: far above any schema, and within what can be written.
@@ -97,7 +97,7 @@ fn bounded(root: &Node, report: &mut Report) -> bool {
         let why = match &node.value {
             _ if depth > DEEPEST => Some(format!("more than {DEEPEST} values hold each other here")),
             Value::Number(_) => Some("the server would not keep this number as it is".to_owned()),
-            Value::Integer(number) if i64::try_from(*number).is_err() => {
+            Value::Integer(number) if i64::try_from(number.get()).is_err() => {
                 Some("the number has more than 64 bits".to_owned())
             }
             Value::Float(number) if !number.is_finite() => Some("JSON has no such number".to_owned()),

@@ -23,7 +23,7 @@ pub fn read(list: &str, report: &mut Report) -> BTreeMap<String, Digest> {
             continue;
         }
         let at = at + line.len() - line.trim_start().len();
-        let Some((image, digest)) = entry(text, Span { start: at, end: at + text.len() }, report) else { continue };
+        let Some((image, digest)) = entry(text, (at..at + text.len()).into(), report) else { continue };
         match found.get(image) {
             Some(known) if *known != digest => {
                 let message = format!("`{image}` is {digest} here, and {known} in a line before");
@@ -49,7 +49,7 @@ fn entry<'l>(text: &'l str, span: Span, report: &mut Report) -> Option<(&'l str,
         }
     };
     let Ok(read) = Digest::parse(digest) else {
-        let start = span.start + text.rfind(digest).unwrap_or_default();
+        let start = span.start() + text.rfind(digest).unwrap_or_default();
         report
             .error(codes::INVALID_VALUE, start..start + digest.len(), format!("`{digest}` is no digest"))
             .help(format!("expected {}", Digest::EXPECTED));

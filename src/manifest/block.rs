@@ -206,7 +206,7 @@ impl<'t> Lines<'t> {
                 return None;
             }
         }
-        let entries: Vec<Entry> = self.entries.drain(first..).collect();
+        let entries: Box<[Entry]> = self.entries.drain(first..).collect();
         has_each_once(&entries).then(|| Node { span: (start..self.at).into(), value: Value::Map(entries) })
     }
 
@@ -227,7 +227,7 @@ impl<'t> Lines<'t> {
         let (value, length) = match rest {
             [b'"', ..] => quoted(self.line()).map(|(text, length)| (Value::Text(text), length))?,
             [b'|', ..] => return self.literal(column),
-            [b'{', b'}', ..] => (Value::Map(Vec::new()), 2),
+            [b'{', b'}', ..] => (Value::Map(Box::default()), 2),
             [b'[', ..] => self.flow(depth)?,
             _ => {
                 let length = bare(rest, false)?;
@@ -244,7 +244,7 @@ impl<'t> Lines<'t> {
     fn flow(&mut self, depth: usize) -> Option<(Value, usize)> {
         let (line, mut at) = (self.line(), 1);
         if line.as_bytes().get(at) == Some(&b']') {
-            return Some((Value::List(Vec::new()), 2));
+            return Some((Value::List(Box::default()), 2));
         }
         let first = self.items.len();
         (depth < DEEPEST).then_some(())?;

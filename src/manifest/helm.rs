@@ -30,7 +30,7 @@ fn braces(text: &str, documents: &[Document], report: &Report) -> Option<usize> 
     let named = documents.iter().flat_map(|document| names.iter().filter_map(move |keys| document.root.at(keys)));
     let named = named.filter(|node| node.text().is_some_and(|text| text.contains(BRACES)));
     let found = report.sorted();
-    let mut places = found.iter().map(|found| found.span.start).chain(named.map(|node| node.span.start));
+    let mut places = found.iter().map(|found| found.span.start()).chain(named.map(|node| node.span.start()));
     places.find_map(|at| {
         let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
         let line = text[start..].lines().next()?;
@@ -45,7 +45,7 @@ mod tests {
     fn told(text: &str) -> Vec<String> {
         let mut report = Report::default();
         documents(text, Dialect::Any, &mut report);
-        report.sorted().iter().map(|found| format!("{}: {}", found.span.start, found.message)).collect()
+        report.sorted().iter().map(|found| format!("{}: {}", found.span.start(), found.message)).collect()
     }
 
     #[test]

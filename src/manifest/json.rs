@@ -142,7 +142,7 @@ impl<'t> Reader<'t> {
     fn list(&mut self) -> Option<Value> {
         let first = self.items.len();
         if self.skips(b']') {
-            return Some(Value::List(Vec::new()));
+            return Some(Value::List(Box::default()));
         }
         loop {
             let item = self.value()?;
@@ -156,7 +156,7 @@ impl<'t> Reader<'t> {
     fn map(&mut self) -> Option<Value> {
         let first = self.entries.len();
         if self.skips(b'}') {
-            return Some(Value::Map(Vec::new()));
+            return Some(Value::Map(Box::default()));
         }
         loop {
             let start = self.at;
@@ -169,7 +169,7 @@ impl<'t> Reader<'t> {
             let node = self.value()?;
             self.entries.push(Entry { key, span, node });
             if !self.goes_on(b'}')? {
-                let entries: Vec<Entry> = self.entries.drain(first..).collect();
+                let entries: Box<[Entry]> = self.entries.drain(first..).collect();
                 return has_each_once(&entries).then_some(Value::Map(entries));
             }
         }

@@ -2,7 +2,7 @@
 //! the server refuses it, or takes no notice.
 
 use crate::diagnostics::source::Span;
-use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::node::{Entry, Node, Value, edit};
 
 /// Of the metadata. Source: `apimachinery/pkg/apis/meta/v1/types.go`, what is "populated by the system". Of a `resourceVersion`,
 /// which no server takes, whoever decodes tells.
@@ -41,7 +41,8 @@ pub fn of(root: &Node) -> Vec<(String, Span)> {
 pub fn drop_empty(root: &mut Node) {
     let is_definition = root.text_at(&["kind"]) == Some("CustomResourceDefinition");
     if let Value::Map(entries) = &mut root.value {
-        entries.retain(|entry| entry.key != "status" || !(is_definition || says_nothing(&entry.node)));
+        let says = |entry: &Entry| entry.key != "status" || !(is_definition || says_nothing(&entry.node));
+        edit(entries, |entries| entries.retain(says));
     }
     drop_times(root);
 }
@@ -54,7 +55,9 @@ fn drop_times(node: &mut Node) {
                 is_empty_time(entry)
                     || (entry.key == "metadata" && matches!(entry.node.entries(), [only] if is_empty_time(only)))
             };
-            entries.retain(|entry| !says_nothing(entry));
+            if entries.iter().any(says_nothing) {
+                edit(entries, |entries| entries.retain(|entry| !says_nothing(entry)));
+            }
             for entry in entries {
                 drop_times(&mut entry.node);
             }

@@ -1,6 +1,6 @@
 //! Changes to values: JSON merge patches (RFC 7386) and JSON patches (RFC 6902). It must never know what the values mean.
 
-use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::node::{Entry, Node, Value, edit};
 
 /// Merges `patch` into `target`: maps merge, `null` removes, everything else replaces.
 pub fn merge(target: &mut Node, patch: &Node) {
@@ -9,14 +9,14 @@ pub fn merge(target: &mut Node, patch: &Node) {
         return;
     };
     if !matches!(target.value, Value::Map(_)) {
-        target.value = Value::Map(Vec::new());
+        target.value = Value::Map(Box::default());
     }
     let Value::Map(entries) = &mut target.value else { return };
     for change in changes {
         let at = entries.iter().position(|entry| entry.key == change.key);
         match (at, &change.node.value) {
             (Some(at), Value::Null) => {
-                entries.remove(at);
+                edit(entries, |entries| entries.remove(at));
             }
             (None, Value::Null) => {}
             (Some(at), _) => merge(&mut entries[at].node, &change.node),
@@ -24,7 +24,7 @@ pub fn merge(target: &mut Node, patch: &Node) {
                 // a map that is new has nothing to remove either
                 let mut node = Node { span: change.node.span, value: Value::Null };
                 merge(&mut node, &change.node);
-                entries.push(Entry { key: change.key.clone(), span: change.span, node });
+                edit(entries, |entries| entries.push(Entry { key: change.key.clone(), span: change.span, node }));
             }
         }
     }
@@ -120,7 +120,7 @@ pub fn operate(root: &mut Node, operation: Operation<'_>) -> Result<(), String> 
 fn same(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (Value::Integer(whole), Value::Float(number)) | (Value::Float(number), Value::Integer(whole)) => {
-            (*whole as f64).to_bits() == number.to_bits()
+            (whole.get() as f64).to_bits() == number.to_bits()
         }
         (Value::List(one), Value::List(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
@@ -164,17 +164,20 @@ fn add(root: &mut Node, at: &Pointer, value: Node) -> Result<(), String> {
         return Ok(());
     };
     match &mut node.value {
-        Value::Map(entries) => match entries.iter_mut().find(|entry| entry.key == token) {
-            Some(entry) => entry.node = value,
-            None => entries.push(Entry { key: token.into(), span: value.span, node: value }),
-        },
-        Value::List(items) if token == "-" => items.push(value),
+        Value::Map(entries) => {
+            if let Some(entry) = entries.iter_mut().find(|entry| entry.key == token) {
+                entry.node = value;
+            } else {
+                edit(entries, |entries| entries.push(Entry { key: token.into(), span: value.span, node: value }));
+            }
+        }
+        Value::List(items) if token == "-" => edit(items, |items| items.push(value)),
         Value::List(items) => {
             let at = index(token, items.len())?;
             if at > items.len() {
                 return Err(format!("there are {} items, so none can be added at {token}", items.len()));
             }
-            items.insert(at, value);
+            edit(items, |items| items.insert(at, value));
         }
         _ => return Err(format!("`{token}` cannot be in a plain value")),
     }
@@ -188,11 +191,14 @@ fn take(root: &mut Node, at: &Pointer) -> Result<Node, String> {
     match &mut node.value {
         Value::Map(entries) => {
             let found = entries.iter().position(|entry| entry.key == token);
-            found.map(|at| entries.remove(at).node).ok_or_else(|| format!("there is no `{token}`"))
+            found
+                .map(|at| edit(entries, |entries| entries.remove(at)).node)
+                .ok_or_else(|| format!("there is no `{token}`"))
         }
         Value::List(items) => {
             let at = index(token, items.len())?;
-            if at < items.len() { Ok(items.remove(at)) } else { Err(format!("there is no item {token}")) }
+            let is_there = at < items.len();
+            is_there.then(|| edit(items, |items| items.remove(at))).ok_or_else(|| format!("there is no item {token}"))
         }
         _ => Err(format!("`{token}` cannot be in a plain value")),
     }

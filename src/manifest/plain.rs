@@ -58,7 +58,7 @@ pub fn number(text: &str) -> Option<Value> {
     }
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     if let Some(integer) = integer(&plain) {
-        return Some(Value::Integer(integer));
+        return Some(Value::Integer(integer.into()));
     }
     if !is_float(&plain) {
         return None;
@@ -138,12 +138,12 @@ mod tests {
             ("yes", Value::Bool(true)),
             ("Off", Value::Bool(false)),
             ("yEs", Value::Text("yEs".into())),
-            ("8080", Value::Integer(8080)),
-            ("-7", Value::Integer(-7)),
-            ("0644", Value::Integer(0o644)),
-            ("0o17", Value::Integer(15)),
-            ("0x1F", Value::Integer(31)),
-            ("1_000", Value::Integer(1000)),
+            ("8080", Value::Integer(8080.into())),
+            ("-7", Value::Integer((-7).into())),
+            ("0644", Value::Integer(0o644.into())),
+            ("0o17", Value::Integer(15.into())),
+            ("0x1F", Value::Integer(31.into())),
+            ("1_000", Value::Integer(1000.into())),
             ("089", Value::Float(89.0)),
             ("1.5", Value::Float(1.5)),
             (".5", Value::Float(0.5)),

@@ -15,7 +15,7 @@ use crate::diagnostics::source::Span;
 use crate::manifest::anchors::Anchors;
 use crate::manifest::block;
 use crate::manifest::document::{Document, Id};
-use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::node::{Entry, Node, Value, edit};
 use crate::manifest::{json, plain};
 use crate::tables;
 
@@ -66,7 +66,7 @@ pub fn payload_or_fault(text: &str) -> Result<Node, (Span, String)> {
     match (roots.pop(), roots.len()) {
         (Some((_, root)), 0) => Ok(root),
         (None, _) => Ok(Node { span: (0..0).into(), value: Value::Null }),
-        (Some((span, _)), _) => Err(((span.start..span.start + 1).into(), "this is a second document".to_owned())),
+        (Some((span, _)), _) => Err((span.first(), "this is a second document".to_owned())),
     }
 }
 
@@ -276,11 +276,11 @@ impl Tree<'_> {
     fn end(&mut self, end: usize) {
         let Some(Open { anchor, start, value }) = self.open.pop() else { return };
         let value = match value {
-            Holder::List(items) => Value::List(items),
+            Holder::List(items) => Value::List(items.into()),
             Holder::Map { mut entries, merged, .. } => {
                 self.once(&entries);
                 merge(&mut entries, merged);
-                Value::Map(entries)
+                Value::Map(entries.into())
             }
         };
         let node = Node { span: (start..end).into(), value };
@@ -330,7 +330,8 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
 /// Keys are strings to Kubernetes; kubectl spells numbers and truth values out.
 fn key_text(node: &Node) -> Option<CompactString> {
     match &node.value {
-        Value::Text(text) | Value::Number(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(text) => Some(text.as_ref().into()),
         Value::Integer(number) => Some(number.to_compact_string()),
         Value::Bool(is) => Some(is.to_compact_string()),
         Value::Float(number) => Some(number.to_compact_string()),
@@ -344,11 +345,11 @@ fn merge(entries: &mut Vec<Entry>, merged: Vec<Node>) {
     for node in merged {
         let maps = match node.value {
             Value::List(items) => items,
-            other => vec![Node { span: node.span, value: other }],
+            other => Box::from([Node { span: node.span, value: other }]),
         };
         for entry in maps.into_iter().flat_map(|map| match map.value {
             Value::Map(entries) => entries,
-            _ => Vec::new(),
+            _ => Box::default(),
         }) {
             if !entries.iter().any(|known| known.key == entry.key) {
                 entries.push(entry);
@@ -366,9 +367,9 @@ fn of_list(item: &Node, list: &Node, kind: &str) -> Node {
     if let (Value::Map(entries), Some(version), true) =
         (&mut item.value, list.text_at(&["apiVersion"]), is_silent && !kind.is_empty())
     {
-        let span: Span = (item.span.start..item.span.start).into();
+        let span: Span = (item.span.start()..item.span.start()).into();
         let said = |key: &str, text: &str| Entry { key: key.into(), span, node: Node { span, ..Node::of_text(text) } };
-        entries.splice(0..0, [said("apiVersion", version), said("kind", kind)]);
+        edit(entries, |entries| entries.splice(0..0, [said("apiVersion", version), said("kind", kind)]).count());
     }
     item
 }
@@ -387,7 +388,7 @@ fn objects(span: Span, root: Node, documents: &mut Vec<Document>, report: &mut R
     }
     if !matches!(root.value, Value::Map(_)) || id.kind.is_empty() {
         report
-            .error(codes::MANIFEST, root.span.start..root.span.start + 1, "this is no Kubernetes object")
+            .error(codes::MANIFEST, root.span.first(), "this is no Kubernetes object")
             .help("every document is a map with `apiVersion`, `kind` and `metadata`");
         return;
     }

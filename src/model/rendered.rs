@@ -60,13 +60,13 @@ impl Written {
 impl Rendered {
     /// The same for the template `source`.
     pub fn origin(&self, span: Span, source: &str) -> Span {
-        let start = span.start.min(self.text.len());
+        let start = span.start().min(self.text.len());
         let before = self.text.get(..start).unwrap_or_default();
         // what is missing is missed behind the last line
         let number = self.lines.get(before.matches('\n').count()).or(self.lines.last()).copied().unwrap_or_default();
         let begin: usize = source.split_inclusive('\n').take(number).map(str::len).sum();
         let line = source[begin..].lines().next().unwrap_or_default();
-        let words = self.text.get(start..span.end).and_then(|text| text.lines().next()).unwrap_or_default();
+        let words = self.text.get(start..span.end()).and_then(|text| text.lines().next()).unwrap_or_default();
         if let Some(at) = line.find(words).filter(|_| words.len() > 1) {
             return (begin + at..begin + at + words.len()).into();
         }

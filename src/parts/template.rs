@@ -170,9 +170,11 @@ fn fault(error: &Error, name: &str, files: &[(&str, &str)], values: &Json) -> Fa
     if inner.kind() == ErrorKind::UndefinedError {
         // of `a.b.c`, the whole chain
         let is_chain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
-        span.start = source.get(..span.start).map_or(span.start, |before| before.trim_end_matches(is_chain).len());
+        let before = source.get(..span.start());
+        let start = before.map_or(span.start(), |before| before.trim_end_matches(is_chain).len());
+        span = (start..span.end()).into();
     }
-    let words = source.get(span.start..span.end).unwrap_or_default().trim();
+    let words = source.get(span.start()..span.end()).unwrap_or_default().trim();
     let (message, help) = match inner.kind() {
         ErrorKind::OutOfFuel => (
             "this template takes too many steps, or makes too much text".to_owned(),
@@ -223,9 +225,9 @@ mod tests {
         assert_eq!(rendered.lines, [0, 2, 2, 4, 5, 5, 6]);
         let at = rendered.text.find("end").expect("it is there");
         let origin = rendered.origin((at..at + 3).into(), SOURCE);
-        assert_eq!(&SOURCE[origin.start..origin.end], "end");
+        assert_eq!(&SOURCE[origin.start()..origin.end()], "end");
         let origin = rendered.origin((rendered.text.find('y').expect("it is there")..at).into(), SOURCE);
-        assert_eq!(&SOURCE[origin.start..origin.end], "<< text >>");
+        assert_eq!(&SOURCE[origin.start()..origin.end()], "<< text >>");
     }
 
     #[test]
@@ -242,7 +244,7 @@ mod tests {
             (fault.name.clone(), fault.message, fault.span)
         };
         let (_, message, span) = told("a\nb << values.x >>\n");
-        assert!(message.contains("is not defined") && span.start >= 2, "{message} {span:?}");
+        assert!(message.contains("is not defined") && span.start() >= 2, "{message} {span:?}");
         let (_, message, _) = told("<% for a in range(9999) %><% for b in range(9999) %><% endfor %><% endfor %>");
         assert!(message.contains("too many steps"), "{message}");
         // a text that doubles forty times, and one that is large at once

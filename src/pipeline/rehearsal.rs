@@ -119,7 +119,7 @@ impl Rehearsed<'_> {
 pub fn troubled<'d>(document: &'d DeTable<'_>, report: &Report) -> BTreeSet<&'d str> {
     let places = report.error_places();
     let holds =
-        |span: &Span| places.get(places.partition_point(|at| *at < span.start)).is_some_and(|at| *at < span.end);
+        |span: &Span| places.get(places.partition_point(|at| *at < span.start())).is_some_and(|at| *at < span.end());
     let components = document.get("components").and_then(|node| node.get_ref().as_table());
     let is_troubled = |node: &Node<'_>| !places.is_empty() && overlay::spans(node).iter().any(holds);
     let named = components.into_iter().flatten();

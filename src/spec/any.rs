@@ -31,7 +31,7 @@ fn of(value: &DeValue<'_>) -> Value {
         DeValue::String(text) => Value::Text(text.as_ref().into()),
         DeValue::Integer(number) => {
             let exact = i128::from_str_radix(number.as_str(), number.radix());
-            exact.map_or_else(|_| Value::Number(number.as_str().into()), Value::Integer)
+            exact.map_or_else(|_| Value::Number(number.as_str().into()), |number| Value::Integer(number.into()))
         }
         DeValue::Float(number) => {
             plain::number(number.as_str()).unwrap_or_else(|| Value::Number(number.as_str().into()))

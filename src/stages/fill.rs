@@ -282,7 +282,7 @@ fn only_object(text: &str, kind: &str, report: &mut Report) -> Option<Document> 
     if report.has_errors() {
         return None;
     }
-    let first = documents.first().map(|document| document.root.span.start).unwrap_or_default();
+    let first = documents.first().map(|document| document.root.span.start()).unwrap_or_default();
     if documents.len() != 1 {
         let message = format!("expected one {kind}, found {} objects", documents.len());
         report.error(codes::UNFIT_SECRET, first..first + 1, message);
@@ -304,5 +304,5 @@ fn unknown_key(entry: &Entry, message: String, keys: &[&str], report: &mut Repor
 fn key_span(root: &Node, path: &[&str], key: &str) -> Span {
     let map = root.at(path).unwrap_or(root);
     let entry = map.entries().iter().find(|entry| entry.key == key);
-    entry.map_or((map.span.start..map.span.start + 1).into(), |entry| entry.span)
+    entry.map_or(map.span.first(), |entry| entry.span)
 }

@@ -172,7 +172,7 @@ impl Judge<'_> {
 
     /// Whether a field is not there because somebody has misspelt its key, which has been told.
     fn is_misspelt(&self, node: &Node, key: &str) -> bool {
-        let meant = |entry: &Entry| self.slips.get(&entry.span.start).is_some_and(|meant| *meant == key);
+        let meant = |entry: &Entry| self.slips.get(&entry.span.start()).is_some_and(|meant| *meant == key);
         !self.slips.is_empty() && node.get(key).is_none() && node.entries().iter().any(meant)
     }
 
@@ -305,12 +305,12 @@ fn texts_of<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = (Option<usize
 }
 
 fn begin(node: &Node) -> Span {
-    (node.span.start..node.span.start + 1).into()
+    node.span.first()
 }
 
 /// Carets stand below one line.
 fn first_line(span: Span, node: &Node) -> Span {
-    if span.end - span.start > 200 || span == node.span { (span.start..span.start + 1).into() } else { span }
+    if span.end() - span.start() > 200 || span == node.span { span.first() } else { span }
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ pub fn metadata(document: &Document, is_namespaced: bool, minor: Minor, report: 
 const METADATA: &str = "meta/v1.ObjectMeta";
 
 fn begin(node: &Node) -> Span {
-    (node.span.start..node.span.start + 1).into()
+    node.span.first()
 }
 
 fn place(root: &Node, key: &str) -> Span {
@@ -209,7 +209,7 @@ impl Walk<'_> {
         };
         let is_shown = !self.report.is_full(codes::UNKNOWN_KEY);
         let near = is_shown.then(|| suggest::nearest(key, fields.iter().map(|field| field.key))).flatten();
-        self.slips.extend(near.map(|near| (span.start, near)));
+        self.slips.extend(near.map(|near| (span.start(), near)));
         self.report.error(codes::UNKNOWN_KEY, span, message).did_you_mean(near);
     }
 
@@ -300,7 +300,7 @@ fn is_container(shape: Shape, value: &Value) -> bool {
 /// Whether a value is a scalar of this shape; the error is what it should be.
 fn scalar(shape: Shape, node: &Node) -> Result<(), &'static str> {
     let whole = match &node.value {
-        Value::Integer(number) => Some(*number),
+        Value::Integer(number) => Some(number.get()),
         // JSON knows no difference between 1.0 and 1
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => format!("{number:.0}").parse().ok(),
         _ => None,

@@ -70,7 +70,7 @@ impl Findings {
 /// Where a caret for a value stands: below all of what fits into a line.
 fn place(node: &Node) -> Span {
     match node.value {
-        Value::List(_) | Value::Map(_) => (node.span.start..node.span.start + 1).into(),
+        Value::List(_) | Value::Map(_) => node.span.first(),
         _ => node.span,
     }
 }

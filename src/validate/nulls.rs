@@ -49,10 +49,10 @@ fn of_entry(entry: &Entry, node: Node) -> Entry {
 fn or_zero(node: &Node, shape: Shape, schema: &Schema) -> Node {
     let zero = match shape {
         Shape::Text | Shape::Bytes => Value::Text("".into()),
-        Shape::Int32 | Shape::Int64 | Shape::Number | Shape::Quantity | Shape::IntOrText => Value::Integer(0),
+        Shape::Int32 | Shape::Int64 | Shape::Number | Shape::Quantity | Shape::IntOrText => Value::Integer(0.into()),
         Shape::Bool => Value::Bool(false),
-        Shape::Map(_) | Shape::Type(_) => Value::Map(Vec::new()),
-        Shape::List(_) => Value::List(Vec::new()),
+        Shape::Map(_) | Shape::Type(_) => Value::Map(Box::default()),
+        Shape::List(_) => Value::List(Box::default()),
         Shape::Time | Shape::Any | Shape::Either(..) => Value::Null,
     };
     match node.value {

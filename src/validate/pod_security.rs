@@ -134,14 +134,14 @@ fn judge(pod: &Pod<'_>, mode: &Mode, told: &mut Told, findings: &mut Findings) {
         findings.ask();
         let found = violations(pod);
         for (node, what) in &found {
-            let at = node.span.start;
+            let at = node.span.start();
             if !told.contains(&(at, *id)) && !replaced.iter().any(|id| told.contains(&(at, *id))) {
                 let message =
                     format!("{what}; its namespace {does} `{name}` of v1.{minor}, which does not allow that ({id})");
                 findings.add(severity, codes::POD_SECURITY, pod.owner, node, &message);
             }
         }
-        told.extend(found.iter().map(|(node, _)| (node.span.start, *id)));
+        told.extend(found.iter().map(|(node, _)| (node.span.start(), *id)));
     }
 }
 

@@ -44,8 +44,11 @@ pub fn told(file: &Checked) -> Vec<Finding<'_>> {
         .into_iter()
         .map(|found| {
             let Diagnostic { code, span, severity, .. } = *found;
-            let place =
-                if span.start < known.0 { source.place(span.start) } else { source.place_from(span.start, known) };
+            let place = if span.start() < known.0 {
+                source.place(span.start())
+            } else {
+                source.place_from(span.start(), known)
+            };
             known = (place.start, place.line);
             let (object, field) = about(file, found);
             Finding {
@@ -57,7 +60,7 @@ pub fn told(file: &Checked) -> Vec<Finding<'_>> {
                 file: &file.path,
                 line: place.line,
                 column: place.column,
-                origin: file.origin_of(&object, span.start),
+                origin: file.origin_of(&object, span.start()),
                 object,
                 field,
             }
@@ -67,12 +70,12 @@ pub fn told(file: &Checked) -> Vec<Finding<'_>> {
 
 /// The object and the field that a diagnostic is about.
 pub fn about(file: &Checked, found: &Diagnostic) -> (String, String) {
-    let at = found.span.start;
-    let next = file.documents.partition_point(|document| document.root.span.start <= at);
-    let holder = next.checked_sub(1).map(|at| &file.documents[at]).filter(|document| at <= document.span.end);
+    let at = found.span.start();
+    let next = file.documents.partition_point(|document| document.root.span.start() <= at);
+    let holder = next.checked_sub(1).map(|at| &file.documents[at]).filter(|document| at <= document.span.end());
     match holder {
         // where an object begins, all of it is meant
-        Some(document) if at == document.root.span.start => (document.id.to_string(), String::new()),
+        Some(document) if at == document.root.span.start() => (document.id.to_string(), String::new()),
         Some(document) => (document.id.to_string(), field(document, found.span)),
         None => (found.object.clone().unwrap_or_default(), String::new()),
     }
@@ -80,11 +83,11 @@ pub fn about(file: &Checked, found: &Diagnostic) -> (String, String) {
 
 /// The path of the innermost value at a place; where lists and maps begin, all of them is meant.
 fn field(document: &Document, place: Span) -> String {
-    let is_beginning = place.end == place.start + 1;
+    let is_beginning = place == place.first();
     let (mut node, mut path) = (&document.root, Path::default());
-    while let Some((inner, step)) = within(node, place.start) {
+    while let Some((inner, step)) = within(node, place.start()) {
         (node, path) = (inner, path.and(step));
-        let is_whole = matches!(node.value, Value::List(_) | Value::Map(_)) && node.span.start == place.start;
+        let is_whole = matches!(node.value, Value::List(_) | Value::Map(_)) && node.span.start() == place.start();
         if is_beginning && is_whole {
             break;
         }
@@ -94,12 +97,12 @@ fn field(document: &Document, place: Span) -> String {
 
 fn within(node: &Node, at: usize) -> Option<(&Node, Step)> {
     let entries = node.entries();
-    if let Some(entry) = entries.iter().rfind(|entry| entry.span.start <= at) {
-        let is_inside = at < entry.node.span.end.max(entry.span.end);
+    if let Some(entry) = entries.iter().rfind(|entry| entry.span.start() <= at) {
+        let is_inside = at < entry.node.span.end().max(entry.span.end());
         return is_inside.then(|| (&entry.node, Step::Key(entry.key.clone())));
     }
     let items = node.items();
-    let number = items.iter().rposition(|item| item.span.start <= at)?;
-    let is_inside = at < items[number].span.end;
+    let number = items.iter().rposition(|item| item.span.start() <= at)?;
+    let is_inside = at < items[number].span.end();
     is_inside.then(|| (&items[number], Step::Index(number)))
 }

@@ -31,7 +31,7 @@ pub fn human(file: &Checked, is_colored: bool) -> String {
 
 fn placed(found: &Diagnostic, file: &Checked) -> Diagnostic {
     let mut placed = found.clone();
-    placed.origin = file.origin_of(&told::about(file, found).0, found.span.start).map(ToString::to_string);
+    placed.origin = file.origin_of(&told::about(file, found).0, found.span.start()).map(ToString::to_string);
     placed
 }
 

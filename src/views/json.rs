@@ -91,11 +91,12 @@ fn plain(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Bool(is) => (*is).into(),
-        Value::Integer(number) => i64::try_from(*number).map_or_else(|_| number.to_string().into(), Json::from),
+        Value::Integer(number) => i64::try_from(number.get()).map_or_else(|_| number.to_string().into(), Json::from),
         // JSON has no infinity
         Value::Float(number) if number.is_finite() => (*number).into(),
         Value::Float(number) => number.to_string().into(),
-        Value::Text(text) | Value::Number(text) => text.as_str().into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::Number(text) => text.as_ref().into(),
         Value::List(items) => items.iter().map(plain).collect(),
         Value::Map(entries) => entries.iter().map(|entry| (entry.key.to_string(), plain(&entry.node))).collect(),
     }

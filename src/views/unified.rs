@@ -65,9 +65,9 @@ fn is_sealed(side: &Side, path: &str) -> bool {
     let mut rest = 0;
     let mut is_sealed = false;
     for document in documents {
-        let own = text.get(rest..document.span.end).unwrap_or_default();
+        let own = text.get(rest..document.span.end()).unwrap_or_default();
         is_sealed |= secrets::is_sealed(&document.root, own);
-        rest = document.span.end;
+        rest = document.span.end();
     }
     let rest = text.get(rest..).unwrap_or_default();
     is_sealed || secrets::is_sealed_text(path, rest)

@@ -64,7 +64,7 @@ fn place(document: &Document, keys: &[&str]) -> Span {
 
 /// A scalar as a whole, of anything else the beginning.
 fn first(node: &Node) -> Span {
-    if node.text().is_some() { node.span } else { (node.span.start..node.span.start + 1).into() }
+    if node.text().is_some() { node.span } else { node.span.first() }
 }
 
 fn scope(document: &Document, schema: &Schema, ask: &Ask<'_>, report: &mut Report) {

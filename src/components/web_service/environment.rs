@@ -62,8 +62,8 @@ pub fn interpolated(value: &At<String>, desk: &mut Desk<'_>) -> Option<Text> {
 /// Where a part of a text stands in the file. With escapes or several lines in it nobody can count, and it is the whole.
 fn place(value: &At<String>, part: Range<usize>) -> Span {
     let quote = 1;
-    let is_as_written = value.span.end.checked_sub(value.span.start) == Some(value.value.len() + 2 * quote);
-    let start = value.span.start.saturating_add(quote);
+    let is_as_written = value.span.end().checked_sub(value.span.start()) == Some(value.value.len() + 2 * quote);
+    let start = value.span.start().saturating_add(quote);
     if is_as_written { (start + part.start..start + part.end).into() } else { value.span }
 }
 

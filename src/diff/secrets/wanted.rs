@@ -74,10 +74,11 @@ impl<'a> Wanted<'a> {
             Value::List(items) => {
                 items.iter().enumerate().filter_map(|(at, item)| Some((at, self.held(key, item)?))).collect()
             }
-            Value::Text(text) | Value::Number(text) => {
+            Value::Text(text) => {
                 let is_held = self.has(text) || may_be_structure(key, text) && self.may_be_inside(text);
                 return is_held.then_some(Held { inner: Vec::new() });
             }
+            Value::Number(text) => return self.has(text).then_some(Held { inner: Vec::new() }),
             value => {
                 let is_held = self.has_numbers && scalar(value).is_some_and(|text| self.has(&text));
                 return is_held.then_some(Held { inner: Vec::new() });
@@ -145,7 +146,8 @@ fn scalars<'a>(node: &'a Node, found: &mut Vec<Cow<'a, str>>) {
 /// A value as a text; `None` of what is no word.
 pub(super) fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Text(text) | Value::Number(text) => Some(Cow::Borrowed(text)),
+        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Number(text) => Some(Cow::Borrowed(text)),
         Value::Integer(number) => Some(Cow::Owned(number.to_string())),
         Value::Float(number) => Some(Cow::Owned(number.to_string())),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => None,

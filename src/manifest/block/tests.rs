@@ -12,16 +12,16 @@ use crate::manifest::read;
 fn spelled(text: &str, roots: &[(Span, Node)]) -> Vec<String> {
     let mut lines = Vec::new();
     for (span, root) in roots {
-        lines.push(format!("document {}..{}", span.start, span.end));
+        lines.push(format!("document {}..{}", span.start(), span.end()));
         spell(text, root, &mut lines);
     }
     lines
 }
 
 fn spell(text: &str, node: &Node, lines: &mut Vec<String>) {
-    let written = &text[node.span.start..node.span.end];
+    let written = &text[node.span.start()..node.span.end()];
     // the library does not count the `|` of a literal block, and takes the next line's blanks for its end
-    let before = text[..node.span.start].trim_end().trim_end_matches(['-', '+', '1', '2']);
+    let before = text[..node.span.start()].trim_end().trim_end_matches(['-', '+', '1', '2']);
     let is_text = matches!(node.value, Value::Text(_));
     if is_text && (written.starts_with('|') || before.ends_with('|')) {
         return lines.push(format!("{:?}", node.value));
@@ -29,20 +29,20 @@ fn spell(text: &str, node: &Node, lines: &mut Vec<String>) {
     match &node.value {
         Value::List(items) => {
             // the library finds some lists at their first dash and some behind it
-            lines.push(format!("list to {}", node.span.end));
+            lines.push(format!("list to {}", node.span.end()));
             for item in items {
                 spell(text, item, lines);
             }
         }
         Value::Map(entries) => {
-            lines.push(format!("map at {} {written:?}", node.span.start));
+            lines.push(format!("map at {} {written:?}", node.span.start()));
             for Entry { key, span, node } in entries {
-                lines.push(format!("key {key:?} at {} {:?}", span.start, &text[span.start..span.end]));
+                lines.push(format!("key {key:?} at {} {:?}", span.start(), &text[span.start()..span.end()]));
                 spell(text, node, lines);
             }
         }
         Value::Null if written.is_empty() || written == "---" => lines.push("nothing".to_owned()),
-        value => lines.push(format!("{value:?} at {} {written:?}", node.span.start)),
+        value => lines.push(format!("{value:?} at {} {written:?}", node.span.start())),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::manifest::read;
 /// Every value of a text and its place, a line each.
 fn spell(text: &str, node: &Node, lines: &mut Vec<String>) {
     // the library counts the blanks behind a quoted text
-    let written = text[node.span.start..node.span.end].trim_end();
+    let written = text[node.span.start()..node.span.end()].trim_end();
     match &node.value {
         Value::List(items) => {
             lines.push(format!("list {written:?}"));
@@ -19,18 +19,18 @@ fn spell(text: &str, node: &Node, lines: &mut Vec<String>) {
         Value::Map(entries) => {
             lines.push(format!("map {written:?}"));
             for Entry { key, span, node } in entries {
-                lines.push(format!("key {key:?} at {} {:?}", span.start, text[span.start..span.end].trim_end()));
+                lines.push(format!("key {key:?} at {} {:?}", span.start(), text[span.start()..span.end()].trim_end()));
                 spell(text, node, lines);
             }
         }
-        value => lines.push(format!("{value:?} at {} {written:?}", node.span.start)),
+        value => lines.push(format!("{value:?} at {} {written:?}", node.span.start())),
     }
 }
 
 fn spelled(text: &str, roots: &[(Span, Node)]) -> Vec<String> {
     let mut lines = Vec::new();
     for (span, root) in roots {
-        lines.push(format!("document at {}", span.start));
+        lines.push(format!("document at {}", span.start()));
         spell(text, root, &mut lines);
     }
     lines
@@ -153,7 +153,7 @@ fn objects_may_follow_one_another() {
     assert_eq!(pieces, ["{\"a\": \"}{\\\"\"}", "{\"b\":[{}]}", "{}"]);
     for (place, piece) in places.into_iter().zip(pieces) {
         let (span, root) = root_at(text, place.clone()).unwrap();
-        assert_eq!((span.start, span.end), (place.start, place.end));
+        assert_eq!((span.start(), span.end()), (place.start, place.end));
         let mut lines = Vec::new();
         spell(text, &root, &mut lines);
         assert_eq!(lines.len(), spelled(piece, &roots(piece).unwrap()).len() - 1, "{lines:?}");

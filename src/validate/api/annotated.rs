@@ -6,7 +6,7 @@
 
 use crate::diagnostics::source::Span;
 use crate::manifest::json;
-use crate::manifest::node::{Entry, Node, Value};
+use crate::manifest::node::{Entry, Node, Value, edit};
 use crate::validate::api::amounts::{self, Amount};
 
 /// The type that says it.
@@ -73,7 +73,7 @@ fn metric(node: &Node) -> Node {
             "AverageValue"
         };
         if let Some(unsaid) = unsaid {
-            put(&mut made, &[source, "target", unsaid], Node { span: node.span, value: Value::Integer(0) });
+            put(&mut made, &[source, "target", unsaid], Node { span: node.span, value: Value::Integer(0.into()) });
         }
         put(&mut made, &[source, "target", "type"], Node { span: node.span, ..Node::of_text(kind) });
     }
@@ -90,7 +90,7 @@ fn with_policies(mut behavior: Node) -> Node {
         if let Some(entry) = entries.iter_mut().find(|entry| entry.key == way)
             && entry.node.get("policies").is_none()
         {
-            let none = Node { span: entry.span, value: Value::List(Vec::new()) };
+            let none = Node { span: entry.span, value: Value::List(Box::default()) };
             put(&mut entry.node, &["policies"], none);
         }
     }
@@ -98,21 +98,21 @@ fn with_policies(mut behavior: Node) -> Node {
 }
 
 fn empty(span: Span) -> Node {
-    Node { span, value: Value::Map(Vec::new()) }
+    Node { span, value: Value::Map(Box::default()) }
 }
 
 /// Puts a value at the end of a chain of keys.
 fn put(node: &mut Node, keys: &[&str], value: Node) {
     let (span, Value::Map(entries)) = (node.span, &mut node.value) else { return };
     match keys {
-        [key] => entries.push(Entry { key: (*key).into(), span, node: value }),
-        [key, rest @ ..] => {
+        [key] => edit(entries, |entries| entries.push(Entry { key: (*key).into(), span, node: value })),
+        [key, rest @ ..] => edit(entries, |entries| {
             let at = entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
                 entries.push(Entry { key: (*key).into(), span, node: empty(span) });
                 entries.len() - 1
             });
             put(&mut entries[at].node, rest, value);
-        }
+        }),
         [] => {}
     }
 }

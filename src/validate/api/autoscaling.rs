@@ -143,7 +143,7 @@ pub fn budget(judge: &mut Judge<'_>, node: &Node) {
 /// Why a value is neither a count nor a share of all.
 fn share_fault(node: &Node) -> Option<String> {
     match &node.value {
-        Value::Integer(number) if *number < 0 => Some(format!("is {number}; it must not be less than 0")),
+        Value::Integer(number) if number.get() < 0 => Some(format!("is {number}; it must not be less than 0")),
         Value::Text(text) => {
             let digits = text
                 .strip_suffix('%')

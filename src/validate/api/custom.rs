@@ -373,7 +373,7 @@ fn expected(schema: &Node) -> &'static str {
 
 fn begin(node: &Node) -> Span {
     match node.value {
-        Value::List(_) | Value::Map(_) => (node.span.start..node.span.start + 1).into(),
+        Value::List(_) | Value::Map(_) => node.span.first(),
         _ => node.span,
     }
 }

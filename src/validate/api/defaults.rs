@@ -63,7 +63,7 @@ pub fn is_of(kind: &str, value: &Node) -> bool {
 #[allow(clippy::cast_precision_loss, reason = "the server compares floats too")]
 fn number(node: &Node) -> Option<f64> {
     match &node.value {
-        Value::Integer(number) => Some(*number as f64),
+        Value::Integer(number) => Some(number.get() as f64),
         Value::Float(number) => Some(*number),
         Value::Number(text) => text.parse().ok(),
         _ => None,
@@ -92,7 +92,7 @@ fn is_multiple(value: &Node, factor: f64, is_whole_type: bool, minor: Minor) -> 
 /// A whole number, which JSON may write as a float.
 fn whole(node: &Node) -> Option<i128> {
     match &node.value {
-        Value::Integer(number) => Some(*number),
+        Value::Integer(number) => Some(number.get()),
         Value::Float(number) => whole_of(*number),
         _ => None,
     }

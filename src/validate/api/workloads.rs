@@ -112,7 +112,7 @@ impl Share {
 fn share(judge: &mut Judge<'_>, node: &Node, key: &str, most: Option<u64>) -> Option<Share> {
     let value = node.get(key).filter(|_| has(node, key))?;
     let read = match &value.value {
-        Value::Integer(number) => Some(Share::Count(*number)).filter(|_| *number >= 0),
+        Value::Integer(number) => Some(Share::Count(number.get())).filter(|_| number.get() >= 0),
         Value::Text(text) => percent(text).map(Share::Percent),
         _ => return None,
     };

@@ -101,23 +101,23 @@ impl<'a> Payload<'a> {
     fn spot(&self, at: &Node) -> Node {
         let found = match &self.root {
             Cow::Borrowed(_) => at.span,
-            Cow::Owned(_) => self.within(at).unwrap_or(self.node.span.start..self.node.span.start + 1).into(),
+            Cow::Owned(_) => self.within(at).map_or(self.node.span.first(), Span::from),
         };
         let is_long = matches!(at.value, Value::List(_) | Value::Map(_));
-        let span = if is_long { Span::from(found.start..found.start + 1) } else { found };
+        let span = if is_long { found.first() } else { found };
         Node { span, value: Value::Null }
     }
 
     /// The place in the manifest: a literal block keeps lines and puts the same blanks before each.
     fn within(&self, at: &Node) -> Option<std::ops::Range<usize>> {
         let (source, text) = (self.source?, self.node.text()?);
-        let (start, indent) = literal(source, self.node.span.start, text)?;
-        let before = text.get(..at.span.start)?;
+        let (start, indent) = literal(source, self.node.span.start(), text)?;
+        let before = text.get(..at.span.start())?;
         let line = before.matches('\n').count();
         let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
         let above: usize = source.get(start..)?.split_inclusive('\n').take(line).map(str::len).sum();
         let start = start + above + indent + column;
-        let length = text.get(at.span.start..at.span.end).and_then(|text| text.lines().next()).map_or(1, str::len);
+        let length = text.get(at.span.start()..at.span.end()).and_then(|text| text.lines().next()).map_or(1, str::len);
         Some(start..start + length.max(1))
     }
 }

@@ -226,7 +226,7 @@ fn meant_as<'a>(
         Err((span, fault)) => {
             // what is missing is missed after the last letter
             let end = node.text().map_or(0, |text| text.trim_end().len().saturating_sub(1));
-            let start = span.start.min(end);
+            let start = span.start().min(end);
             let broken = Node { span: (start..start + 1).into(), ..Node::of_text("") };
             Payload::of(world, thing, node, usage, Node::of_text("")).error(
                 findings,

@@ -290,7 +290,7 @@ fn within(node: &Node, key: &str, named: Named, report: &mut Report) {
 }
 
 fn told_at(node: &Node, what: &str, report: &mut Report) {
-    let place = node.span.start..node.span.end.min(node.span.start + LONGEST);
+    let place = node.span.start()..node.span.end().min(node.span.start() + LONGEST);
     report.error(codes::LITERAL_SECRET, place, format!("{what} is a secret in plain sight")).help(ELSEWHERE);
 }
 
