@@ -140,8 +140,14 @@ fn has_part(name: &str) -> bool {
     }
     let bytes = name.as_bytes();
     let begins = |at: usize, part: &str| {
-        let rest = || bytes[at + 1..].iter().filter(|byte| byte.is_ascii_alphanumeric());
-        part.bytes().skip(1).eq(rest().take(part.len() - 1).map(u8::to_ascii_lowercase))
+        let mut wanted = part.as_bytes().get(1..).unwrap_or_default();
+        for byte in bytes[at + 1..].iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+            match wanted {
+                [first, rest @ ..] if *first == byte.to_ascii_lowercase() => wanted = rest,
+                _ => break,
+            }
+        }
+        wanted.is_empty()
     };
     bytes.iter().enumerate().any(|(at, initial)| {
         let may_begin = SECONDS[usize::from(*initial)] & bit(bytes.get(at + 1).copied().unwrap_or_default()) != 0;

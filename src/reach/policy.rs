@@ -76,10 +76,10 @@ pub fn may_ask(document: &Document, labels: &LabelKeys<'_>) -> bool {
 }
 
 fn says(node: &Node, labels: &LabelKeys<'_>, is_of_namespaces: bool) -> bool {
+    let ends = |text: &str, keys: &BTreeSet<&str>| keys.iter().any(|key| text.ends_with(key));
     let is_one = |text: &str| {
-        let is_of_namespaces = is_of_namespaces || text.contains(cilium::OF_NAMESPACES);
-        let keys = if is_of_namespaces { &labels.namespaces } else { &labels.pods };
-        keys.iter().any(|key| text.ends_with(key))
+        let is_of_namespaces = || is_of_namespaces || text.contains(cilium::OF_NAMESPACES);
+        ends(text, &labels.pods) && !is_of_namespaces() || ends(text, &labels.namespaces) && is_of_namespaces()
     };
     let within = |entry: &Entry| is_of_namespaces || entry.key == "namespaceSelector";
     node.text().is_some_and(is_one)
