@@ -173,7 +173,11 @@ impl Schema {
 
     /// Whether Kubernetes itself has this group.
     pub fn has_group(&self, group: &str) -> bool {
-        self.kinds.keys().any(|(version, _)| version.split_once('/').map_or("", |(group, _)| group) == group)
+        let is_of = |version: &str| match version.strip_prefix(group) {
+            Some(_) if group.is_empty() => !version.contains('/'),
+            rest => rest.is_some_and(|rest| rest.starts_with('/')),
+        };
+        self.kinds.keys().any(|(version, _)| is_of(version))
     }
 
     /// The fields of a type, sorted by their keys; none if there is no such type.

@@ -214,7 +214,7 @@ fn begin<'k>(key: &'k str, other: &str) -> Option<&'k str> {
 
 /// The fields of an object that a value decides, with what they are.
 fn became(object: &ObjectChange) -> Vec<String> {
-    let id = visible(&object.id.to_string());
+    let id = visible(object.id.to_string());
     let one = |change: &Change| {
         let is = match &change.what {
             What::Removed(node) | What::Changed(node, _) => shortened(node, LONGEST),
@@ -223,12 +223,12 @@ fn became(object: &ObjectChange) -> Vec<String> {
             // it is not there because the value is as it is
             What::Added(_) => "absent".to_owned(),
         };
-        visible(&format!("  {id}  {} = {is}", change.path).replace('\n', " ")) + "\n"
+        visible(format!("  {id}  {} = {is}", change.path).replace('\n', " ")) + "\n"
     };
     match object.fate {
         Fate::Removed => vec![format!("  {id}\n")],
         Fate::Added => Vec::new(),
-        Fate::Renamed => vec![format!("  {}\n", visible(&object.was.as_ref().unwrap_or(&object.id).to_string()))],
+        Fate::Renamed => vec![format!("  {}\n", visible(object.was.as_ref().unwrap_or(&object.id).to_string()))],
         _ => object.changes.iter().map(one).collect(),
     }
 }

@@ -108,7 +108,7 @@ const KEYED: &[&str] = &["tokens", "passwords", "passwds", "passphrases", "passc
 
 /// Whether the keys of a map of this name are secret as well.
 pub fn is_telling_of_keys(name: &str) -> bool {
-    let name = last(name);
+    // most names end otherwise, which is seen without looking for where their last part begins
     let ends = |ending: &&str| {
         let start = name.len().checked_sub(ending.len());
         start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
@@ -128,7 +128,8 @@ pub fn is_place(name: &str, value: &str) -> bool {
 }
 
 fn last(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
+    // names are short: a search would take longer to begin than to end
+    name.bytes().rposition(|byte| byte == b'/').map_or(name, |slash| &name[slash + 1..])
 }
 
 fn has_part(name: &str) -> bool {

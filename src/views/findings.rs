@@ -39,8 +39,7 @@ fn placed(found: &Diagnostic, file: &Checked) -> Diagnostic {
 pub fn short(file: &Checked) -> String {
     let line = |found: told::Finding<'_>| {
         let told::Finding { line, column, code, .. } = found;
-        let origin =
-            found.origin.map_or_else(String::new, |origin| format!(" (from {})", visible(&origin.to_string())));
+        let origin = found.origin.map_or_else(String::new, |origin| format!(" (from {})", visible(origin.to_string())));
         format!("{}:{line}:{column}: {code}: {}{origin}\n", visible(found.file), visible(found.message))
     };
     told::told(file).into_iter().map(line).collect()

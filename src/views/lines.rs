@@ -60,12 +60,13 @@ pub fn counts(old: &str, new: &str) -> (usize, usize) {
 }
 
 /// A line that a terminal may show.
-pub fn visible(line: &str) -> String {
+pub fn visible(line: impl Into<String>) -> String {
+    let line = line.into();
     let is_plain = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
     // most lines have one sign beyond ASCII, and it is ours; all bytes at once are faster looked at than one by one
     let are_plain = |part: &str| part.bytes().fold(true, |are, byte| are & is_plain(byte));
     if line.split('→').all(are_plain) || !line.contains(|letter| letter != '\t' && is_invisible(letter)) {
-        return line.to_owned();
+        return line;
     }
     let shown = |letter: char| {
         if letter != '\t' && is_invisible(letter) { letter.escape_unicode().collect() } else { String::from(letter) }

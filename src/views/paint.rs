@@ -9,32 +9,32 @@ pub struct Paint {
 
 impl Paint {
     /// What is new.
-    pub fn green(self, text: &str) -> String {
+    pub fn green(self, text: impl Into<String>) -> String {
         self.wrap("32", text)
     }
 
     /// What is gone.
-    pub fn red(self, text: &str) -> String {
+    pub fn red(self, text: impl Into<String>) -> String {
         self.wrap("31", text)
     }
 
     /// What has changed.
-    pub fn yellow(self, text: &str) -> String {
+    pub fn yellow(self, text: impl Into<String>) -> String {
         self.wrap("33", text)
     }
 
     /// What only says where.
-    pub fn dim(self, text: &str) -> String {
+    pub fn dim(self, text: impl Into<String>) -> String {
         self.wrap("2", text)
     }
 
     /// Headings.
-    pub fn bold(self, text: &str) -> String {
+    pub fn bold(self, text: impl Into<String>) -> String {
         self.wrap("1", text)
     }
 
     /// By the sign that a line begins with.
-    pub fn by_sign(self, sign: char, text: &str) -> String {
+    pub fn by_sign(self, sign: char, text: impl Into<String>) -> String {
         match sign {
             '+' => self.green(text),
             '-' => self.red(text),
@@ -43,7 +43,8 @@ impl Paint {
         }
     }
 
-    fn wrap(self, code: &str, text: &str) -> String {
-        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    fn wrap(self, code: &str, text: impl Into<String>) -> String {
+        let text = text.into();
+        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text }
     }
 }

@@ -93,6 +93,6 @@ pub fn sections(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
         ("capacity", capacity),
         ("effects", effects),
     ];
-    let shown = |lines: Vec<String>| lines.iter().map(|line| visible(line)).collect();
+    let shown = |lines: Vec<String>| lines.iter().map(visible).collect();
     sections.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(title, lines)| (title, shown(lines))).collect()
 }

@@ -60,13 +60,13 @@ pub fn text(comparison: &Comparison, look: Look) -> String {
         let _ = writeln!(out, "\n{}", look.paint.bold(title));
         for line in lines {
             let sign = line.chars().next().unwrap_or(' ');
-            let _ = writeln!(out, "{}", look.paint.by_sign(sign, &lines::visible(&line)));
+            let _ = writeln!(out, "{}", look.paint.by_sign(sign, lines::visible(&line)));
         }
     }
     if !out.is_empty() {
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", look.paint.bold(&headline(comparison)));
+    let _ = writeln!(out, "{}", look.paint.bold(headline(comparison)));
     out
 }
 
@@ -155,7 +155,12 @@ fn word(fate: Fate) -> &'static str {
 fn object_lines(object: &ObjectChange, look: Look) -> String {
     let name = object.id.to_string();
     let changes = object.changes.iter().flat_map(|change| change_lines(&name, change, look));
-    fate_lines(object, look.paint).into_iter().chain(changes).flat_map(|line| [line, "\n".to_owned()]).collect()
+    let mut out = String::new();
+    for line in fate_lines(object, look.paint).into_iter().chain(changes) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
 }
 
 /// What became of an object as a whole.
@@ -164,15 +169,15 @@ pub fn fate_lines(object: &ObjectChange, paint: Paint) -> Vec<String> {
     if object.fate == Fate::Changed && object.was_in.is_none() {
         return Vec::new();
     }
-    let (id, place) = (lines::visible(&object.id.to_string()), lines::visible(&object.id.place()));
+    let (id, place) = (lines::visible(object.id.to_string()), lines::visible(object.id.place()));
     let home = lines::visible(&object.file);
-    let file = paint.dim(&format!("({home})"));
+    let file = paint.dim(format!("({home})"));
     let mut found = match (object.fate, &object.was) {
-        (Fate::Added, _) => vec![format!("{} {file}", paint.green(&format!("+ {id}")))],
-        (Fate::Removed, _) => vec![format!("{} {file}", paint.red(&format!("- {id}")))],
+        (Fate::Added, _) => vec![format!("{} {file}", paint.green(format!("+ {id}")))],
+        (Fate::Removed, _) => vec![format!("{} {file}", paint.red(format!("- {id}")))],
         (Fate::Renamed, Some(was)) => {
-            let was = lines::visible(&was.to_string());
-            vec![format!("{}  will be re-created {file}", paint.yellow(&format!("~ {was} → {place}")))]
+            let was = lines::visible(was.to_string());
+            vec![format!("{}  will be re-created {file}", paint.yellow(format!("~ {was} → {place}")))]
         }
         (Fate::Reformatted, _) => vec![format!("= {id}  says the same in other words {file}")],
         _ => Vec::new(),
@@ -189,11 +194,18 @@ pub fn fate_lines(object: &ObjectChange, paint: Paint) -> Vec<String> {
 /// A change of what has this name, which is left out if it is empty.
 pub fn change_lines(name: &str, change: &Change, look: Look) -> Vec<String> {
     let path = change.path.to_string();
-    let place = [name, &path].map(|part| if part.is_empty() { String::new() } else { format!("{part}  ") }).concat();
+    let mut place = String::with_capacity(name.len() + path.len() + 4);
+    for part in [name, &path].into_iter().filter(|part| !part.is_empty()) {
+        place.push_str(part);
+        place.push_str("  ");
+    }
     let line = |sign: char, what: &str| {
-        let line = format!("{sign} {place}{what}");
+        let mut line = String::with_capacity(place.len() + what.len() + 2);
+        line.extend([sign, ' ']);
+        line.push_str(&place);
+        line.push_str(what);
         let line = if line.contains('\n') { line.replace('\n', " ") } else { line };
-        vec![look.paint.by_sign(sign, &lines::visible(&line))]
+        vec![look.paint.by_sign(sign, lines::visible(line))]
     };
     let most = WIDEST.saturating_sub(place.chars().count()).max(LEAST);
     match &change.what {
@@ -211,7 +223,7 @@ pub fn change_lines(name: &str, change: &Change, look: Look) -> Vec<String> {
                 // whether the last line of a payload ends is seen in the file
                 found.extend(hunk.lines().filter(|line| !line.starts_with('\\')).map(|line| {
                     let sign = line.chars().next().unwrap_or(' ');
-                    look.paint.by_sign(sign, &format!("{INDENT}{}", lines::visible(line)))
+                    look.paint.by_sign(sign, format!("{INDENT}{}", lines::visible(line)))
                 }));
             }
             found
@@ -229,8 +241,8 @@ pub fn bare_files(comparison: &Comparison, paint: Paint) -> Vec<String> {
         .filter(|file| !told.contains(file.path.as_str()))
         .map(|file| (file.fate, lines::visible(&file.path)))
         .map(|(fate, path)| match fate {
-            FileFate::Added => paint.green(&format!("+ {path}")),
-            FileFate::Removed => paint.red(&format!("- {path}  nothing renders it")),
+            FileFate::Added => paint.green(format!("+ {path}")),
+            FileFate::Removed => paint.red(format!("- {path}  nothing renders it")),
             FileFate::Changed => format!("= {path}  formatting only"),
         })
         .collect()

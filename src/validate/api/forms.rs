@@ -26,13 +26,12 @@ pub const SUBDOMAIN_BEGIN: Form = (is_subdomain_begin, SUBDOMAIN.1);
 
 /// At most 63 lower-case letters, digits and `-`, with letters or digits at the ends (RFC 1123).
 pub fn is_label(text: &str) -> bool {
-    text.len() <= 63 && is_part(text)
+    text.len() <= 63 && is_part(text.as_bytes())
 }
 
 /// The parts of a subdomain may be longer than a label.
-fn is_part(text: &str) -> bool {
+fn is_part(bytes: &[u8]) -> bool {
     let is_end = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let bytes = text.as_bytes();
     is_end(bytes.first())
         && is_end(bytes.last())
         && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
@@ -49,7 +48,7 @@ fn is_letter_label_caseless(text: &str) -> bool {
 
 /// Labels with dots between them, at most 253 characters.
 pub fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_part)
+    text.len() <= 253 && text.as_bytes().split(|byte| *byte == b'.').all(is_part)
 }
 
 fn is_subdomain_begin(text: &str) -> bool {
@@ -78,7 +77,8 @@ pub fn is_driver(text: &str) -> bool {
 
 /// `name` or `prefix/name` (`IsQualifiedName`).
 pub fn is_qualified(key: &str) -> bool {
-    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let slash = key.bytes().position(|byte| byte == b'/');
+    let (prefix, name) = slash.map_or((None, key), |at| (Some(&key[..at]), &key[at + 1..]));
     prefix.is_none_or(is_subdomain) && !name.is_empty() && is_label_value(name)
 }
 
