@@ -220,7 +220,9 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
         let world = World::of(documents, question.known, question.minor).with_texts(texts);
         let is_wanted = |group: Group, codes: &[&str]| is_sound(group) && question.wanted.has_any(codes);
         let wanted = GROUPS.iter().filter(|(group, _, codes, _)| is_wanted(*group, codes));
-        let wanted = wanted.flat_map(|(.., checks)| *checks);
+        let mut wanted: Vec<_> = wanted.collect();
+        wanted.sort_by_key(|(group, ..)| LONGEST.iter().position(|long| long == group).unwrap_or(LONGEST.len()));
+        let wanted = wanted.into_iter().flat_map(|(.., checks)| *checks);
         let work = |check: groups::Check| {
             let mut findings = Findings::of(&question.wanted);
             check(&world, &mut findings);
@@ -235,6 +237,9 @@ fn together(files: &mut [Checked], question: &Question<'_>, asked: &mut usize) {
         }
     }
 }
+
+/// What takes longest goes first, so that nobody waits for it in the end.
+const LONGEST: &[Group] = &[Group::References, Group::Policy, Group::Network];
 
 /// How kustomize calls its files. Source: `konfig.RecognizedKustomizationFileNames` of kustomize.
 const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
