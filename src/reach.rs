@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::manifest::document::{Document, Id};
+use crate::reach::apart::Apart;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::pods::Pods;
@@ -53,14 +54,14 @@ pub fn connections<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTr
     Network::of(documents, &Pods::default()).connections()
 }
 
-/// What the policies among two sets of documents do not both leave open, with much that they do: each side's. Pods that a
+/// What the policies among two sets of documents do not both leave open. Pods that a
 /// policy describes and no workload names are called as the workloads of the other side that fit. `renamed` says what
 /// somebody of the old side is called on the new one.
 pub fn apart<'a>(
     old: impl IntoIterator<Item = &'a Document>,
     new: impl IntoIterator<Item = &'a Document>,
     renamed: impl Fn(&Party) -> Party + Sync,
-) -> [BTreeSet<Connection>; 2] {
+) -> Apart {
     let (old, new): (Vec<&Document>, Vec<&Document>) = (old.into_iter().collect(), new.into_iter().collect());
     let (was, is) = shares::both(|| Pods::of(&old), || Pods::of(&new));
     let was_here: HashSet<Party> = was.all.iter().map(|pod| renamed(&pod.party)).collect();

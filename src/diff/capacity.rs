@@ -104,15 +104,23 @@ fn needs(objects: &[Placed<'_>]) -> BTreeMap<String, Need> {
         let Some(pod) = template_of(document).and_then(|template| template.get("spec")) else { continue };
         let each = requests(pod);
         let need = found.entry(namespace(document).to_owned()).or_default();
-        let count = |path: &[&str]| root.at(path).and_then(Node::integer).unwrap_or(1);
+        let said = |path: &[&str]| root.at(path).and_then(Node::integer);
+        // no more pods run than completions are left
+        let busy = |parallelism: &[&str], completions: &[&str]| {
+            let most = said(parallelism).unwrap_or(1);
+            said(completions).map_or(most, |completions| most.min(completions))
+        };
         let (least, most) = match document.id.kind.as_str() {
             "DaemonSet" => {
                 need.node = need.node.plus(each);
                 continue;
             }
             "Job" | "CronJob" if root.at(&["spec", "suspend"]).and_then(Node::bool) == Some(true) => continue,
-            "Job" => (0, count(&["spec", "parallelism"])),
-            "CronJob" => (0, count(&["spec", "jobTemplate", "spec", "parallelism"])),
+            "Job" => (0, busy(&["spec", "parallelism"], &["spec", "completions"])),
+            "CronJob" => {
+                let of = |key| ["spec", "jobTemplate", "spec", key];
+                (0, busy(&of("parallelism"), &of("completions")))
+            }
             "Pod" => (1, 1),
             _ => scales.range(document),
         };
@@ -240,6 +248,8 @@ mod tests {
             "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a, namespace: b}}, spec: {{template: {{spec: {{{POD}}}}}}}}}"
         );
         assert_eq!(told("", &job), ["b  busy: pods 0 → 1, cpu 0 → 250m, memory 0 → 1Gi"]);
+        let many = job.replace("spec: {template", "spec: {parallelism: 100, completions: 2, template");
+        assert_eq!(told("", &many), ["b  busy: pods 0 → 2, cpu 0 → 500m, memory 0 → 2Gi"]);
         let sidecar = "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: i, resources: {requests: {cpu: 2}}}], ";
         let with = format!("{sidecar}{POD}");
         assert_eq!(told(&deployment("", POD), &deployment("", &with)), ["b  quiet: cpu 250m → 3; busy: cpu 250m → 3"]);

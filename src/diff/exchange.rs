@@ -12,7 +12,7 @@ use crate::ordered::Ordered;
 use crate::reach::party::Party;
 use crate::reach::pods::{namespace, path_of_template};
 use crate::reach::policy::{self, LabelKeys};
-use crate::reach::{self, Connection};
+use crate::reach::{self, apart::Apart};
 use crate::rights::{self, Right, folded, holders, roles, wider};
 
 /// Statements that are new, and statements that no longer hold.
@@ -22,6 +22,8 @@ pub struct Exchange {
     pub gained: Vec<String>,
     /// What no longer holds.
     pub lost: Vec<String>,
+    /// What of the new follows from nothing that held before.
+    pub news: Vec<String>,
 }
 
 impl Exchange {
@@ -93,12 +95,19 @@ pub fn says_something_else(object: &ObjectChange) -> bool {
 /// New names by old ones, both as `namespace/name`.
 type Names = BTreeMap<String, String>;
 
-/// The new names of objects of these kinds.
+/// The new names of objects of these kinds; none where another of them is still called so.
 fn renamed(pairs: &[Pair<'_>], kinds: &[&str]) -> Names {
-    let names = pairs.iter().filter(|pair| kinds.contains(&pair.id().kind.as_str()) && pair.is_renamed());
+    let of_kinds = pairs.iter().filter(|pair| kinds.contains(&pair.id().kind.as_str()));
+    let (names, others): (Vec<&Pair<'_>>, Vec<&Pair<'_>>) = of_kinds.partition(|pair| pair.is_renamed());
     // who names no namespace lands in `default`, and that is what ends of connections and subjects are called
     let place = |placed: Placed<'_>| format!("{}/{}", namespace(placed.document), placed.document.id.name);
-    names.filter_map(|pair| Some((place(pair.before()?), place(pair.after()?)))).collect()
+    let mut names: Names =
+        names.into_iter().filter_map(|pair| Some((place(pair.before()?), place(pair.after()?)))).ordered();
+    let is_any = !names.is_empty();
+    for still in others.into_iter().filter(|_| is_any).filter_map(Pair::after) {
+        names.remove(&place(still));
+    }
+    names
 }
 
 fn documents<'a>(placed: &[Placed<'a>]) -> impl Iterator<Item = &'a Document> {
@@ -113,14 +122,9 @@ pub fn connections(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -
         Some((namespace, name)) => Party::Workload { namespace: namespace.into(), name: name.into() },
         None => party.clone(),
     };
-    let [before, after] = reach::apart(documents(old), documents(new), party);
-    let renamed =
-        |connection: Connection| Connection { from: party(&connection.from), to: party(&connection.to), ..connection };
-    let before: BTreeSet<Connection> = before.into_iter().map(renamed).ordered();
-    let told = |some: &BTreeSet<Connection>, others: &BTreeSet<Connection>| -> Vec<String> {
-        some.difference(others).map(ToString::to_string).collect()
-    };
-    Exchange { gained: told(&after, &before), lost: told(&before, &after) }
+    let Apart { lost, gained, opened } = reach::apart(documents(old), documents(new), party);
+    let [gained, lost, news] = [gained, lost, opened].map(|some| some.iter().map(ToString::to_string).collect());
+    Exchange { gained, lost, news }
 }
 
 /// Who may do what now and could not before, and the other way round.
@@ -143,7 +147,8 @@ pub fn rights(old: &[Placed<'_>], new: &[Placed<'_>], pairs: &[Pair<'_>]) -> Exc
         .ordered();
     let after = of(&new);
     let told = |some: &BTreeSet<Right>, others: &BTreeSet<Right>| folded::folded(&wider::beyond(some, others));
-    Exchange { gained: told(&after, &before), lost: told(&before, &after) }
+    let gained = told(&after, &before);
+    Exchange { news: gained.clone(), gained, lost: told(&before, &after) }
 }
 
 #[cfg(test)]
@@ -166,7 +171,7 @@ mod tests {
         let placed = |document| Placed { file: "", text: "", document };
         let old: Vec<Placed<'_>> = old.iter().map(placed).collect();
         let new: Vec<Placed<'_>> = new.iter().map(placed).collect();
-        let Exchange { gained, lost } = of(&old, &new, &pair(&old, &new).pairs);
+        let Exchange { gained, lost, .. } = of(&old, &new, &pair(&old, &new).pairs);
         (gained, lost)
     }
 
@@ -271,6 +276,76 @@ mod tests {
         let all = || vec!["p/a  * pods  everywhere".to_owned()];
         assert_eq!(exchanged(rights, &every, &one), (vec![], all()));
         assert_eq!(exchanged(rights, &one, &every), (all(), vec![]));
+    }
+
+    /// `api` and its caller `web`, and a policy for `api` that lets these rules in.
+    fn api_that_lets(labels: &str, rules: &str) -> String {
+        let pod = |name: &str, labels: &str| {
+            format!(
+                "---\n{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: {name}, namespace: p}}, spec: {{template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: [{{name: a}}]}}}}}}}}\n"
+            )
+        };
+        let policy = format!(
+            "---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: api, namespace: p}}, spec: {{podSelector: {{matchLabels: {{app: api}}}}, policyTypes: [Ingress], ingress: [{rules}]}}}}\n"
+        );
+        let policy = if rules.is_empty() { String::new() } else { policy };
+        [pod("api", "app: api"), pod("web", labels), policy].concat()
+    }
+
+    fn opened(old: &str, new: &str) -> Vec<String> {
+        let [old, new] = [old, new].map(|text| read(text, Dialect::Any, &mut Report::default()));
+        let placed = |document| Placed { file: "", text: "", document };
+        let [old, new] = [&old, &new].map(|all| all.iter().map(placed).collect::<Vec<_>>());
+        connections(&old, &new, &pair(&old, &new).pairs).news
+    }
+
+    #[test]
+    fn what_only_covers_less_opens_nothing() {
+        let web = "from: [{podSelector: {matchLabels: {app: web}}}]";
+        for (wide, narrow) in [
+            (String::new(), format!("{{{web}, ports: [{{port: 80}}]}}")),
+            ("{from: [{podSelector: {}}]}".to_owned(), format!("{{{web}}}")),
+            (format!("{{{web}, ports: [{{port: 80, endPort: 90}}]}}"), format!("{{{web}, ports: [{{port: 80}}]}}")),
+            (format!("{{{web}}}"), format!("{{{web}, ports: [{{port: 80}}]}}")),
+            (
+                "{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.2.0.0/16]}}]}".to_owned(),
+                "{from: [{ipBlock: {cidr: 10.1.0.0/16}}]}".to_owned(),
+            ),
+            ("{from: [{namespaceSelector: {}}]}".to_owned(), "{from: [{podSelector: {}}]}".to_owned()),
+        ] {
+            let (wide, narrow) = (api_that_lets("app: web", &wide), api_that_lets("app: web", &narrow));
+            assert!(!exchanged(connections, &wide, &narrow).1.is_empty(), "{narrow}");
+            assert_eq!(opened(&wide, &narrow), Vec::<String>::new(), "{narrow}");
+            assert!(!opened(&narrow, &wide).is_empty(), "{wide}");
+        }
+    }
+
+    #[test]
+    fn who_comes_to_be_of_a_group_that_says_whom_it_does_not_mean() {
+        let rule = |needs: &str| format!("{{from: [{{podSelector: {{matchExpressions: [{needs}]}}}}]}}");
+        for (needs, out, inside) in [
+            ("{key: client, operator: Exists}", "app: web", "app: web, client: c"),
+            ("{key: env, operator: NotIn, values: [dev]}", "app: web, env: dev", "app: web, env: prod"),
+            ("{key: quarantine, operator: DoesNotExist}", "app: web, quarantine: q", "app: web"),
+        ] {
+            let [out, inside] = [out, inside].map(|labels| api_that_lets(labels, &rule(needs)));
+            let told = vec!["p/web → p/api".to_owned()];
+            assert_eq!(exchanged(connections, &out, &inside), (told.clone(), vec![]), "{needs}");
+            assert_eq!(opened(&out, &inside), told, "{needs}");
+            assert_eq!(exchanged(connections, &inside, &out), (vec![], told), "{needs}");
+            let other = inside.replace("app: web", "app: web, other: o");
+            assert_eq!(exchanged(connections, &inside, &other), Default::default(), "{needs}");
+        }
+    }
+
+    #[test]
+    fn a_namesake_of_another_kind_keeps_its_name() {
+        let namesake = "---\n{apiVersion: batch/v1, kind: CronJob, metadata: {name: web, namespace: p}, spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: job}}, spec: {containers: [{name: a}]}}}}}}\n";
+        let old = api_that_lets("app: web", "") + namesake;
+        let new = old.replacen("name: web,", "name: web2,", 1);
+        let (gained, lost) = exchanged(connections, &old, &new);
+        assert_eq!(lost, Vec::<String>::new());
+        assert!(gained.iter().all(|line| line.contains("p/web2")), "{gained:?}");
     }
 
     #[test]

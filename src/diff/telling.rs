@@ -21,7 +21,8 @@ const fn parts(initial: u8) -> &'static [&'static str] {
 }
 
 /// Whole words of names that say so.
-const WORDS: &[&str] = &["pass", "pwd", "pw", "jwt", "psk", "authorization", "rootpass", "userpwd", "dbpass", "dbpwd"];
+const WORDS: &[&str] =
+    &["pass", "pwd", "pw", "jwt", "psk", "authorization", "rootpass", "userpwd", "dbpass", "dbpwd", "pgpass"];
 
 /// Endings of variables that say so as they are written here: in other words they may mean something else.
 const VARIABLES: &[&str] =

@@ -4,19 +4,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::selector::{Labels, Selector};
+use crate::ordered::Ordered;
+use crate::reach::cilium;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
 use crate::reach::pods::{Homes, Place, Seen};
-use crate::reach::policy::{Policy, Rule};
+use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
+use crate::reach::question::Who;
 use crate::reach::{Connection, End};
 use crate::shares;
 use crate::tables::{HashMap, HashSet};
 
-/// The connections of both networks that have an end at a pod which is not the same in both; all others are in both. So
-/// are those with a group, apart from namespaces that have come to be one or are none any more: these are told by name.
-/// `renamed` says what somebody in `old` is called in `new`.
-pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) -> Party) -> [BTreeSet<Connection>; 2] {
+/// What of two networks is not the same, in the names of the new one.
+#[derive(Debug, Default)]
+pub struct Apart {
+    /// What holds of the old one only.
+    pub lost: BTreeSet<Connection>,
+    /// What holds of the new one only.
+    pub gained: BTreeSet<Connection>,
+    /// What of that was closed: other things are only said in fewer words, or of fewer.
+    pub opened: BTreeSet<Connection>,
+}
+
+/// Compares the connections of both networks that have an end at a pod which is not the same in both; all others are in
+/// both. So are those with a group, apart from namespaces and pods that have come to be of one or are of none any more:
+/// these are told by name. `renamed` says what somebody in `old` is called in `new`.
+pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) -> Party) -> Apart {
     let keys = Keys::of([old, new]);
     let mut texts = HashMap::default();
     let [before, after] = [old, new].map(|network| sights(network, &keys, &mut texts));
@@ -31,12 +45,12 @@ pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) 
     for party in &parties {
         *called.entry(party.clone()).or_default() += 1;
     }
+    let mut twins: Vec<Twin> = Vec::new();
     for (at, party) in parties.iter().enumerate() {
         // where several have one name, nobody can say which of them is meant
-        if let Some(&[twin]) = places.get(party).map(Vec::as_slice)
-            && called[party] == 1
-            && before[at].1 == after[twin].1
-        {
+        let Some(&[twin]) = places.get(party).map(Vec::as_slice).filter(|_| called[party] == 1) else { continue };
+        twins.push((at, twin));
+        if before[at].1 == after[twin].1 {
             hears_the_same[0][at] = true;
             hears_the_same[1][twin] = true;
             if before[at].0 == after[twin].0 {
@@ -51,8 +65,105 @@ pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) 
         found.extend(with_all_of(network, &moved, &hears_the_same[side]));
         found
     };
-    let (before, after) = shares::both(|| side(old, 0), || side(new, 1));
-    [before, after]
+    let (mut was, mut is) = shares::both(|| side(old, 0), || side(new, 1));
+    let others: Vec<Twin> = twins.iter().copied().filter(|(at, twin)| before[*at].0 != after[*twin].0).collect();
+    for (from, to) in turned(old, new, &twins, &others) {
+        was.extend(open_between(old, from.0, to.0));
+        is.extend(open_between(new, from.1, to.1));
+    }
+    let known: BTreeSet<Connection> = was
+        .into_iter()
+        .map(|Connection { from, to, port }| Connection { from: renamed(&from), to: renamed(&to), port })
+        .ordered();
+    let gained: BTreeSet<Connection> = is.difference(&known).cloned().ordered();
+    let lost = known.difference(&is).cloned().ordered();
+    let opened = if gained.is_empty() { BTreeSet::new() } else { opened(&gained, &known, (old, new), &twins) };
+    Apart { lost, gained, opened }
+}
+
+/// The numbers of a pod in the old network and in the new one.
+type Twin = (usize, usize);
+
+/// Pairs of pods, caller first, of which one is of a group that the other lets through in one network and not in the other:
+/// groups that say which pods they do not mean, or only that there is a label.
+fn turned<'a>(old: &Network<'a>, new: &Network<'a>, twins: &[Twin], others: &[Twin]) -> BTreeSet<(Twin, Twin)> {
+    let mut pairs = BTreeSet::new();
+    if others.is_empty() {
+        return pairs;
+    }
+    let by_old: HashMap<usize, Twin> = twins.iter().map(|twin| (twin.0, *twin)).collect();
+    let by_new: HashMap<usize, Twin> = twins.iter().map(|twin| (twin.1, *twin)).collect();
+    for (network, twins) in [(old, &by_old), (new, &by_new)] {
+        for policy in &network.policies {
+            for (end, rules) in [(End::From, &policy.egress), (End::To, &policy.ingress)] {
+                let peers = rules.iter().flatten().flat_map(|rule| &rule.peers);
+                let groups = peers.filter_map(|peer| match peer {
+                    Peer::Pods(choice) if !choice.pods.is_specific() && !choice.pods.0.is_empty() => Some(choice),
+                    _ => None,
+                });
+                for group in groups {
+                    let has_turned = |(was, is): &&Twin| group.has(&old.pods, *was) != group.has(&new.pods, *is);
+                    let found: Vec<Twin> = others.iter().filter(has_turned).copied().collect();
+                    let subjects = if found.is_empty() { Vec::new() } else { network.pods.find(&policy.subject) };
+                    for subject in subjects.iter().filter_map(|pod| twins.get(pod)) {
+                        let pair = |pod: &Twin| if end == End::From { (*subject, *pod) } else { (*pod, *subject) };
+                        pairs.extend(found.iter().map(pair));
+                    }
+                }
+            }
+        }
+    }
+    pairs
+}
+
+fn open_between(network: &Network<'_>, from: usize, to: usize) -> Vec<Connection> {
+    let open = network.ask(&Who::Pods(from), &Who::Pods(to), &[Port::Every]).open;
+    let [from, to] = [from, to].map(|pod| network.pods.all[pod].party.clone());
+    open.into_iter().map(|port| Connection { from: from.clone(), to: to.clone(), port }).collect()
+}
+
+/// What of `gained` was closed in the old network, of which `known` is all that could be of the same pods.
+fn opened(
+    gained: &BTreeSet<Connection>,
+    known: &BTreeSet<Connection>,
+    (old, new): (&Network<'_>, &Network<'_>),
+    twins: &[Twin],
+) -> BTreeSet<Connection> {
+    let pods: HashMap<&Party, usize> = twins.iter().map(|(was, is)| (&new.pods.all[*is].party, *was)).collect();
+    let mut judging: HashMap<(bool, usize), Vec<&Policy<'_>>> = HashMap::default();
+    for policy in &old.policies {
+        for pod in old.pods.find(&policy.subject) {
+            for (is_caller, rules) in [(true, &policy.egress), (false, &policy.ingress)] {
+                if rules.is_some() {
+                    judging.entry((is_caller, pod)).or_default().push(policy);
+                }
+            }
+        }
+    }
+    let judging = |end, pod| judging.get(&(end == End::From, pod)).cloned().unwrap_or_default();
+    let mut by_end: HashMap<(bool, &Party), Vec<&Connection>> = HashMap::default();
+    for connection in known {
+        by_end.entry((true, &connection.from)).or_default().push(connection);
+        by_end.entry((false, &connection.to)).or_default().push(connection);
+    }
+    // or it opens nothing
+    let was_open = |connection: &&Connection| {
+        let Connection { from, to, port } = connection;
+        if cilium::is_denial(from) || cilium::is_denial(to) {
+            return true;
+        }
+        if let (Some(from), Some(to)) = (pods.get(from), pods.get(to)) {
+            let asked = std::slice::from_ref(port);
+            return port::covers(&old.ask_those(&Who::Pods(*from), &Who::Pods(*to), asked, judging).open, port);
+        }
+        // one end is a group: what was said of the same pod and a larger one
+        [(true, from), (false, to)].into_iter().any(|key| {
+            let same = by_end.get(&key).into_iter().flatten();
+            let wider = same.filter(|other| other.from.holds(from) && other.to.holds(to));
+            port::covers(&wider.map(|other| other.port.clone()).collect::<Vec<_>>(), port)
+        })
+    };
+    gained.iter().filter(|connection| !was_open(connection)).cloned().ordered()
 }
 
 /// Namespaces that are in both, with other labels that somebody asks about.

@@ -16,6 +16,17 @@ const NAMESPACE: &str = "io.kubernetes.pod.namespace";
 /// Before labels of namespaces.
 pub const OF_NAMESPACES: &str = "io.cilium.k8s.namespace.labels.";
 
+/// Ends the keys of rules that take away what others let through.
+const DENY: &str = "Deny";
+
+/// Whether an end of a connection stands for a rule that takes something away.
+pub fn is_denial(party: &Party) -> bool {
+    matches!(party, Party::Outside(name) if name.starts_with(OURS) && name.ends_with(DENY))
+}
+
+/// Stands before keys that are not understood.
+const OURS: &str = "cilium ";
+
 /// Reads a `CiliumNetworkPolicy`: its one rule, or all of them. A section that is there closes its direction.
 pub fn read(document: &Document) -> Vec<Policy<'_>> {
     let own = namespace(document);
@@ -26,7 +37,7 @@ pub fn read(document: &Document) -> Vec<Policy<'_>> {
 fn policy<'a>(id: &'a Id, spec: &'a Node, own: &'a str) -> Option<Policy<'a>> {
     let direction = |key: &str, ends: &str| {
         let denied = said(spec, &format!("{key}Deny"))
-            .map(|_| Rule { peers: vec![named(&format!("cilium {key}Deny"))], ports: vec![Port::Every] });
+            .map(|_| Rule { peers: vec![unknown(&format!("{key}{DENY}"))], ports: vec![Port::Every] });
         let allowed = said(spec, key).map(|rules| rules.items().iter().map(|rule| self::rule(rule, ends, own)));
         let is_closed = allowed.is_some() || denied.is_some();
         is_closed.then(|| allowed.into_iter().flatten().chain(denied).collect())
@@ -99,7 +110,7 @@ fn host<'a>(item: &Node) -> Option<Peer<'a>> {
 }
 
 fn unknown<'a>(key: &str) -> Peer<'a> {
-    named(&format!("cilium {key}"))
+    named(&format!("{OURS}{key}"))
 }
 
 /// What has no address.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::reach::range::Range;
+
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
@@ -41,10 +43,39 @@ impl Party {
         Self::Outside(match named {
             Some((_, _, name)) => (*name).into(),
             None if except.is_empty() => range.into(),
-            None => format!("{range} (except {})", except.join(", ")).into(),
+            None => format!("{range}{EXCEPT}{})", except.join(", ")).into(),
         })
     }
+
+    /// Whether everybody who is meant by `other` is meant by this as well, as far as the two can be compared.
+    pub fn holds(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anywhere, _) => true,
+            (
+                Self::Pods { namespace: own, labels },
+                Self::Pods { namespace, .. } | Self::Workload { namespace, .. },
+            ) if labels.is_empty() => &**own == "*" || own == namespace,
+            (Self::Outside(own), Self::Outside(name)) if own != name => {
+                let [own, other] = [own, name].map(|name| addresses(name));
+                own.zip(other).is_some_and(|(own, other)| own.holds(&other))
+            }
+            (own, other) => own == other,
+        }
+    }
 }
+
+/// The addresses that the name of a range means; `None` if it is none.
+fn addresses(name: &str) -> Option<Range> {
+    if let Some((whole, except, _)) = NAMES.iter().find(|(.., known)| *known == name) {
+        return Range::read(whole, except);
+    }
+    let (whole, except) = name.split_once(EXCEPT).unwrap_or((name, ""));
+    let except: Vec<&str> = except.trim_end_matches(')').split(", ").filter(|range| !range.is_empty()).collect();
+    Range::read(whole, &except)
+}
+
+/// Stands before the ranges that are left out.
+const EXCEPT: &str = " (except ";
 
 /// `production/api`, `any pod`, `production/*`, `kube-system/k8s-app=kube-dns`, `10.20.0.0/24`
 impl fmt::Display for Party {

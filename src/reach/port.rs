@@ -90,6 +90,12 @@ pub fn meet(one: &[Port], other: &[Port]) -> Vec<Port> {
     one.iter().flat_map(|port| other.iter().filter_map(|theirs| port.meet(theirs))).collect()
 }
 
+/// Whether all of a port is in a list.
+pub fn covers(ports: &[Port], port: &Port) -> bool {
+    let met = tidy(meet(ports, std::slice::from_ref(port)));
+    met.first() == Some(port)
+}
+
 /// A list without what is said twice. Neighbours stay apart: 8080 and 8081 are two ports, not a range.
 pub fn tidy(mut ports: Vec<Port>) -> Vec<Port> {
     ports.sort_unstable();

@@ -69,13 +69,24 @@ impl<'a> Network<'a> {
 
     /// On which of these ports `from` can reach `to`.
     pub fn ask(&self, from: &Who, to: &Who, asked: &[Port]) -> Answer<'_> {
+        self.ask_those(from, to, asked, |end, pod| self.judging(end, pod).collect())
+    }
+
+    /// The same for one who knows which policies judge an end.
+    pub fn ask_those<'n>(
+        &'n self,
+        from: &Who,
+        to: &Who,
+        asked: &[Port],
+        judging: impl Fn(End, usize) -> Vec<&'n Policy<'a>>,
+    ) -> Answer<'n> {
         let mut open = asked.to_vec();
         let mut judgements = Vec::new();
         for (end, own, other) in [(End::From, from, to), (End::To, to, from)] {
             let Who::Pods(own) = own else { continue };
             let mut judgement = Judgement::default();
             let mut passing = Vec::new();
-            for policy in self.judging(end, *own) {
+            for policy in judging(end, *own) {
                 let passes = self.passing(policy, end, to, other);
                 if !port::meet(&passes, asked).is_empty() {
                     judgement.passing.push(policy.id);

@@ -30,7 +30,7 @@ pub fn effects(comparison: &Comparison) -> Vec<(EffectKind, String)> {
         told.push((kind, why.map_or(shared, str::to_owned), objects(&ids)));
     }
     for (kind, gained) in
-        [(EffectKind::Exposure, &comparison.connections.gained), (EffectKind::Privilege, &comparison.rights.gained)]
+        [(EffectKind::Exposure, &comparison.connections.news), (EffectKind::Privilege, &comparison.rights.news)]
     {
         if let Some(reason) = gains(kind, gained.len()) {
             told.push((kind, reason.to_owned(), some(gained)));

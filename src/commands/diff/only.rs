@@ -52,11 +52,11 @@ pub fn selected(all: Comparison, only: Option<&str>) -> Comparison {
         Some(_) => word == only,
         None => word.split_once('/').is_some_and(|(own, _)| own == namespace),
     };
-    let about = |Exchange { gained, lost }: Exchange| {
+    let about = |Exchange { gained, lost, news }: Exchange| {
         // `production/api → production/auth:8080`, and `production/api  get pods  in production`
         let names = |line: &String| line.split([' ', ':']).any(is_party);
         let own = |lines: Vec<String>| lines.into_iter().filter(names).collect();
-        Exchange { gained: own(gained), lost: own(lost) }
+        Exchange { gained: own(gained), lost: own(lost), news: own(news) }
     };
     let (connections, rights) = (about(all.connections), about(all.rights));
     Comparison { files, objects, connections, rights, capacity, lone_keys: all.lone_keys, notes: all.notes }

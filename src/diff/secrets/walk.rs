@@ -85,6 +85,9 @@ impl Walk {
         for (at, matter) in matter.inner(entries.len()) {
             let Some(Entry { key, node, .. }) = entries.get(at) else { continue };
             self.keys(key, node);
+            if self.is_template && key == "template" {
+                self.literals(node);
+            }
             let is_plain = scalar(&node.value).is_some();
             let value = node.text().unwrap_or_default();
             let in_secret =
@@ -103,6 +106,16 @@ impl Walk {
                     || key == "auths"
             };
             self.node(key, node, matter, is_sealed || in_secret && key != "metadata" || is_own);
+        }
+    }
+
+    /// What a template of a Secret holds that it does not fetch becomes a value of the Secret as it stands.
+    fn literals(&mut self, template: &Node) {
+        let values = template.get("data").map(Node::entries).unwrap_or_default();
+        let texts = values.iter().filter_map(|entry| entry.node.text());
+        for text in texts.filter(|text| !text.is_empty() && !text.contains("{{")) {
+            self.found.insert(text.to_owned(), HIDDEN.to_owned());
+            self.hits += 1;
         }
     }
 
