@@ -171,7 +171,7 @@ fn objects(secret: &str) -> Vec<String> {
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\nbinaryData:\n  tls.key: {}\n",
         base64(secret)
     ));
-    for text in ["password: \"X-{{ .a }}\"", "url: \"postgres://u:X@h/{{ .db }}\"", "a: \"{{ \\\"X\\\" }}\""] {
+    for text in ["x: X", "password: \"X-{{ .a }}\"", "url: \"postgres://u:X@h/{{ .db }}\"", "a: \"{{ \\\"X\\\" }}\""] {
         all.push(format!("apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: e}}\nspec:\n  target:\n    template:\n      data:\n        {}\n", text.replace('X', secret)));
     }
     all

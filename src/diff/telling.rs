@@ -235,6 +235,7 @@ mod tests {
             "adminPwd",
             "x/api-key",
             "tls.key",
+            "pgpass",
             "REDIS_AUTH",
             "DATADOG_APP_KEY",
         ] {
