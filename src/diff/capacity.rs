@@ -243,6 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn keda_starts_pods_where_none_are_written_and_may_keep_fewer_while_idle() {
+        let scaled = |says: &str| {
+            let object = format!(
+                "---\n{{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {{name: a, namespace: b}}, spec: {{{says}, scaleTargetRef: {{name: a}}}}}}\n"
+            );
+            deployment("replicas: 0, ", "containers: [{name: a}]") + &object
+        };
+        let old = scaled("minReplicaCount: 2, maxReplicaCount: 5");
+        assert_eq!(told(&old, &scaled("minReplicaCount: 2, maxReplicaCount: 50")), ["b  busy: pods 5 → 50"]);
+        let idle = scaled("minReplicaCount: 2, maxReplicaCount: 5, idleReplicaCount: 0");
+        assert_eq!(told(&old, &idle), ["b  quiet: pods 2 → 0"]);
+        let off = |scale: &str| deployment("replicas: 0, ", POD) + scale;
+        assert!(told(&off(""), &off(SCALE)).is_empty(), "others leave none alone");
+    }
+
+    #[test]
+    fn two_autoscalers_of_one_thing_count_in_any_order() {
+        let other =
+            SCALE.replace("name: a, namespace", "name: other, namespace").replace("maxReplicas: 10", "maxReplicas: 3");
+        let [one, two] = [[SCALE, &other].concat(), [&other, SCALE].concat()].map(|both| deployment("", POD) + &both);
+        assert!(told(&one, &two).is_empty());
+    }
+
+    #[test]
     fn jobs_are_busy_only_and_sidecars_count_twice() {
         let job = format!(
             "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a, namespace: b}}, spec: {{template: {{spec: {{{POD}}}}}}}}}"

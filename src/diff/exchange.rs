@@ -339,6 +339,24 @@ mod tests {
     }
 
     #[test]
+    fn a_port_that_a_group_is_called_on_by_its_name_is_another_number() {
+        let caller = "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web, namespace: p}, spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: http}]}]}}\n";
+        let api = |port: &str| {
+            let port = format!("{{name: a, ports: [{port}]}}");
+            api_that_lets("app: web", "").replacen("{name: a}", &port, 1) + caller
+        };
+        let (old, moved) = (api("{name: http, containerPort: 80}"), api("{name: http, containerPort: 81}"));
+        let told = |port: u16| vec![format!("p/web → p/api:{port}")];
+        assert_eq!(exchanged(connections, &old, &moved), (told(81), told(80)));
+        assert_eq!(opened(&old, &moved), told(81));
+        assert_eq!(exchanged(connections, &old, &api("{name: grpc, containerPort: 80}")), (vec![], told(80)));
+        assert_eq!(
+            exchanged(connections, &old, &api("{name: http, containerPort: 80}, {containerPort: 9}")),
+            Default::default()
+        );
+    }
+
+    #[test]
     fn a_namesake_of_another_kind_keeps_its_name() {
         let namesake = "---\n{apiVersion: batch/v1, kind: CronJob, metadata: {name: web, namespace: p}, spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: job}}, spec: {containers: [{name: a}]}}}}}}\n";
         let old = api_that_lets("app: web", "") + namesake;

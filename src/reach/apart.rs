@@ -8,7 +8,7 @@ use crate::ordered::Ordered;
 use crate::reach::cilium;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
-use crate::reach::pods::{Homes, Place, Seen};
+use crate::reach::pods::{Homes, Place, Pods, Seen};
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
 use crate::reach::question::Who;
@@ -85,7 +85,8 @@ pub fn apart<'a>(old: &Network<'a>, new: &Network<'a>, renamed: impl Fn(&Party) 
 type Twin = (usize, usize);
 
 /// Pairs of pods, caller first, of which one is of a group that the other lets through in one network and not in the other:
-/// groups that say which pods they do not mean, or only that there is a label.
+/// groups that say which pods they do not mean, or only that there is a label. Who may call a group on a port by its name is
+/// one of a pair with every pod of it that gives the name to other numbers.
 fn turned<'a>(old: &Network<'a>, new: &Network<'a>, twins: &[Twin], others: &[Twin]) -> BTreeSet<(Twin, Twin)> {
     let mut pairs = BTreeSet::new();
     if others.is_empty() {
@@ -96,13 +97,22 @@ fn turned<'a>(old: &Network<'a>, new: &Network<'a>, twins: &[Twin], others: &[Tw
     for (network, twins) in [(old, &by_old), (new, &by_new)] {
         for policy in &network.policies {
             for (end, rules) in [(End::From, &policy.egress), (End::To, &policy.ingress)] {
-                let peers = rules.iter().flatten().flat_map(|rule| &rule.peers);
-                let groups = peers.filter_map(|peer| match peer {
-                    Peer::Pods(choice) if !choice.pods.is_specific() && !choice.pods.0.is_empty() => Some(choice),
+                let peers = rules.iter().flatten().flat_map(|rule| rule.peers.iter().map(move |peer| (rule, peer)));
+                let groups = peers.filter_map(|(rule, peer)| match peer {
+                    Peer::Everybody => Some((rule, None)),
+                    Peer::Pods(choice) if !choice.pods.is_specific() => Some((rule, Some(choice))),
                     _ => None,
                 });
-                for group in groups {
-                    let has_turned = |(was, is): &&Twin| group.has(&old.pods, *was) != group.has(&new.pods, *is);
+                for (rule, group) in groups {
+                    let is_of = |pods: &Pods<'a>, pod: usize| group.is_none_or(|group| group.has(pods, pod));
+                    let is_by_labels = group.is_some_and(|group| !group.pods.0.is_empty());
+                    let is_by_name =
+                        end == End::From && rule.ports.iter().any(|port| matches!(port, Port::Named { .. }));
+                    let has_turned = |(was, is): &&Twin| {
+                        let (was_of, is_of) = (is_of(&old.pods, *was), is_of(&new.pods, *is));
+                        let is_renamed = || old.pods.all[*was].declared != new.pods.all[*is].declared;
+                        is_by_labels && was_of != is_of || is_by_name && was_of && is_of && is_renamed()
+                    };
                     let found: Vec<Twin> = others.iter().filter(has_turned).copied().collect();
                     let subjects = if found.is_empty() { Vec::new() } else { network.pods.find(&policy.subject) };
                     for subject in subjects.iter().filter_map(|pod| twins.get(pod)) {
