@@ -300,3 +300,27 @@ fn by_line(text: &str, shown: Vec<bool>) -> impl Fn(usize, &str) -> bool + use<>
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     move |at, _| shown.get(ends.partition_point(|end| *end < at)).copied().unwrap_or(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_table_is_shown_and_a_value_that_reads_like_one_is_not() {
+        let text = "[components.api]\nimage = \"hunter2\"\nenv = { PASSWORD = \"hunter2\" }\n\n[components.hunter2]\n";
+        let shown = shown("platform.toml", text);
+        for (line, is) in text.lines().zip([true, false, false, true, true]) {
+            let at = text.find(line).expect("it is a line of it");
+            assert_eq!(shown(at, line), is, "{line}");
+        }
+        for line in [
+            "[components.api.env]",
+            "[components.\"a b\"]",
+            "[secrets.x]",
+            "[components.ghp_abcdefghij]",
+            "components.api",
+        ] {
+            assert!(!is_lone_name(line), "{line}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::ordered::Ordered;
 use crate::reach::cilium;
 use crate::reach::matrix::Network;
 use crate::reach::party::Party;
-use crate::reach::pods::{Homes, Place, Pods, Seen};
+use crate::reach::pods::{Choice, Homes, Place, Pods, Seen};
 use crate::reach::policy::{Peer, Policy, Rule};
 use crate::reach::port::{self, Port};
 use crate::reach::question::Who;
@@ -95,35 +95,38 @@ fn turned<'a>(old: &Network<'a>, new: &Network<'a>, twins: &[Twin], others: &[Tw
     let by_old: HashMap<usize, Twin> = twins.iter().map(|twin| (twin.0, *twin)).collect();
     let by_new: HashMap<usize, Twin> = twins.iter().map(|twin| (twin.1, *twin)).collect();
     for (network, twins) in [(old, &by_old), (new, &by_new)] {
-        for policy in &network.policies {
-            for (end, rules) in [(End::From, &policy.egress), (End::To, &policy.ingress)] {
-                let peers = rules.iter().flatten().flat_map(|rule| rule.peers.iter().map(move |peer| (rule, peer)));
-                let groups = peers.filter_map(|(rule, peer)| match peer {
-                    Peer::Everybody => Some((rule, None)),
-                    Peer::Pods(choice) if !choice.pods.is_specific() => Some((rule, Some(choice))),
-                    _ => None,
-                });
-                for (rule, group) in groups {
-                    let is_of = |pods: &Pods<'a>, pod: usize| group.is_none_or(|group| group.has(pods, pod));
-                    let is_by_labels = group.is_some_and(|group| !group.pods.0.is_empty());
-                    let is_by_name =
-                        end == End::From && rule.ports.iter().any(|port| matches!(port, Port::Named { .. }));
-                    let has_turned = |(was, is): &&Twin| {
-                        let (was_of, is_of) = (is_of(&old.pods, *was), is_of(&new.pods, *is));
-                        let is_renamed = || old.pods.all[*was].declared != new.pods.all[*is].declared;
-                        is_by_labels && was_of != is_of || is_by_name && was_of && is_of && is_renamed()
-                    };
-                    let found: Vec<Twin> = others.iter().filter(has_turned).copied().collect();
-                    let subjects = if found.is_empty() { Vec::new() } else { network.pods.find(&policy.subject) };
-                    for subject in subjects.iter().filter_map(|pod| twins.get(pod)) {
-                        let pair = |pod: &Twin| if end == End::From { (*subject, *pod) } else { (*pod, *subject) };
-                        pairs.extend(found.iter().map(pair));
-                    }
-                }
+        for (policy, end, rule, group) in network.policies.iter().flat_map(groups) {
+            let is_of = |pods: &Pods<'a>, pod: usize| group.is_none_or(|group| group.has(pods, pod));
+            let is_by_labels = group.is_some_and(|group| !group.pods.0.is_empty());
+            let is_by_name = end == End::From && rule.ports.iter().any(|port| matches!(port, Port::Named { .. }));
+            let has_turned = |(was, is): &&Twin| {
+                let (was_of, is_of) = (is_of(&old.pods, *was), is_of(&new.pods, *is));
+                let is_renamed = || old.pods.all[*was].declared != new.pods.all[*is].declared;
+                is_by_labels && was_of != is_of || is_by_name && was_of && is_of && is_renamed()
+            };
+            let found: Vec<Twin> = others.iter().filter(has_turned).copied().collect();
+            let subjects = if found.is_empty() { Vec::new() } else { network.pods.find(&policy.subject) };
+            for subject in subjects.iter().filter_map(|pod| twins.get(pod)) {
+                let pair = |pod: &Twin| if end == End::From { (*subject, *pod) } else { (*pod, *subject) };
+                pairs.extend(found.iter().map(pair));
             }
         }
     }
     pairs
+}
+
+/// What a policy says to one end of connections about pods that it does not name; `None` is everybody.
+type Group<'p, 'a> = (&'p Policy<'a>, End, &'p Rule<'a>, Option<&'p Choice<'a>>);
+
+fn groups<'p, 'a>(policy: &'p Policy<'a>) -> impl Iterator<Item = Group<'p, 'a>> {
+    let ends = [(End::From, &policy.egress), (End::To, &policy.ingress)];
+    let rules = ends.into_iter().flat_map(|(end, rules)| rules.iter().flatten().map(move |rule| (end, rule)));
+    let peers = rules.flat_map(|(end, rule)| rule.peers.iter().map(move |peer| (end, rule, peer)));
+    peers.filter_map(move |(end, rule, peer)| match peer {
+        Peer::Everybody => Some((policy, end, rule, None)),
+        Peer::Pods(choice) if !choice.pods.is_specific() => Some((policy, end, rule, Some(choice))),
+        Peer::Pods(_) | Peer::Outside(..) => None,
+    })
 }
 
 fn open_between(network: &Network<'_>, from: usize, to: usize) -> Vec<Connection> {
@@ -156,9 +159,9 @@ fn opened(
         by_end.entry((true, &connection.from)).or_default().push(connection);
         by_end.entry((false, &connection.to)).or_default().push(connection);
     }
-    // or it opens nothing
     let was_open = |connection: &&Connection| {
         let Connection { from, to, port } = connection;
+        // what takes something away opens nothing
         if cilium::is_denial(from) || cilium::is_denial(to) {
             return true;
         }
